@@ -1,0 +1,1 @@
+"""Tests, from outside in: the command line and the public API first."""

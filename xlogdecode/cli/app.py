@@ -1,0 +1,63 @@
+"""The group of commands, and `main`, which turns exceptions into exit statuses."""
+
+import importlib
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from xlogdecode import __version__
+from xlogdecode.errors import UsageError, XlogError
+
+COMMANDS = {
+    "decode": "xlogdecode.cli.decode:decode",
+}
+"""Command -> where its click command lives; imported only when it is run."""
+
+GROUP_OPTIONS = {"--help", "-h", "--version", "-V"}
+
+
+class Commands(click.Group):
+    """Loads commands late, and takes `xlogdecode FILE` for `xlogdecode decode FILE`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """Import the module of `cmd_name` and return its command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Send anything that names no command to `decode`."""
+        if args and args[0] not in COMMANDS and args[0] not in GROUP_OPTIONS:
+            args = ["decode", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Read Tencent Mars xlog files; keep IM SDK log folders to seven days.
+
+    `xlogdecode FILE...` is short for `xlogdecode decode FILE...`.
+    """
+
+
+def main(args: list[str] | None = None, **extra: Any) -> NoReturn:
+    """Run the command line and leave with its exit status (the table stands in the README)."""
+    try:
+        status = cli.main(args=args, prog_name="xlogdecode", standalone_mode=False, **extra)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except XlogError as error:
+        click.echo(f"xlogdecode: {error}", err=True)
+        status = 2 if isinstance(error, UsageError) else 1
+    except (KeyboardInterrupt, click.Abort):
+        status = 130
+    sys.exit(status if isinstance(status, int) else 0)

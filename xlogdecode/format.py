@@ -1,0 +1,113 @@
+"""The xlog format on one page: magics, headers, and what each payload is, as a table.
+
+A file is a run of blocks with nothing around them; a block is HEADER, payload (`length` bytes),
+tailer (one zero byte). Integers are little-endian. No magic, no checksum, no index but the header:
+
+    offset  73 bytes (0x06-0x0D)   13 bytes (0x03-0x05)   9 bytes (0x03-0x05)   5 bytes (0x01, 0x02)
+    0       magic                  magic                  magic                 magic
+    1       seq, u16               seq, u16               seq, u16              length, u32
+    3       begin hour             begin hour             begin hour
+    4       end hour               end hour               end hour
+    5       length, u32            length, u32            length, u32
+    9       client key, 64 bytes   key, 4 zero bytes
+
+The 9- and 5-byte headers are the second reading of 0x01-0x05, whose payloads are XORed with one
+byte. Source: Tencent/mars `mars/xlog/src`, releases up to 2025-09.
+"""
+
+import enum
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = [
+    "CRASH_BUFFER_SIZE", "READINGS", "TAILER", "Codec", "Header", "Reading", "parse_header",
+]  # fmt: skip
+
+TAILER: Final = 0
+CRASH_BUFFER_SIZE: Final = 150 * 1024
+"""Bytes of an `.mmap3` or `.mmap2` file; no writer makes a block longer than this."""
+
+
+class Codec(enum.Enum):
+    """What a payload is once it is decrypted."""
+
+    PLAIN = "plain"
+    DEFLATE = "zlib"
+    CHUNKED = "chunked zlib"  # {u16 n, n bytes} repeated; joined, one raw deflate stream
+    ZSTD = "zstd"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a block that opens with `magic`."""
+
+    magic: int
+    header_size: int
+    codec: Codec
+    encrypted: bool = False
+    masked: bool = False
+    """The payload is XORed with one byte (`mask_of`)."""
+
+    @property
+    def has_key(self) -> bool:
+        """The header holds a 64-byte client public key (or, unencrypted, uninitialised memory)."""
+        return self.header_size == 73
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The fields of one block's header; `seq` and the hours are 0 where the header has none."""
+
+    seq: int
+    begin_hour: int
+    end_hour: int
+    length: int
+    client_key: bytes
+    """64 bytes, X then Y, big-endian; empty where the header has no room for one."""
+
+
+def _table(*readings: Reading) -> dict[int, tuple[Reading, ...]]:
+    table: dict[int, tuple[Reading, ...]] = {}
+    for reading in readings:
+        table[reading.magic] = (*table.get(reading.magic, ()), reading)
+    return table
+
+
+READINGS: Final = _table(
+    Reading(0x03, 13, Codec.PLAIN),
+    Reading(0x04, 13, Codec.DEFLATE),
+    Reading(0x05, 13, Codec.CHUNKED),
+    Reading(0x06, 73, Codec.PLAIN),  # written with a key set, and plain nevertheless
+    Reading(0x07, 73, Codec.DEFLATE, encrypted=True),
+    Reading(0x08, 73, Codec.PLAIN),
+    Reading(0x09, 73, Codec.DEFLATE),
+    Reading(0x0A, 73, Codec.PLAIN),  # as 0x06
+    Reading(0x0B, 73, Codec.PLAIN),
+    Reading(0x0C, 73, Codec.ZSTD, encrypted=True),
+    Reading(0x0D, 73, Codec.ZSTD),
+    Reading(0x01, 5, Codec.PLAIN, masked=True),
+    Reading(0x02, 5, Codec.DEFLATE, masked=True),
+    Reading(0x03, 9, Codec.PLAIN, masked=True),
+    Reading(0x04, 9, Codec.DEFLATE, masked=True),
+    Reading(0x05, 9, Codec.CHUNKED, masked=True),
+)
+"""Magic -> its readings, the likelier one first."""
+
+_LONG = struct.Struct("<xHBBI")
+_SHORT = struct.Struct("<xI")
+
+
+def parse_header(data: bytes, offset: int, reading: Reading) -> Header:
+    """Return the header at `offset` of `data`, which must hold `reading.header_size` bytes."""
+    if reading.header_size == 5:
+        return Header(0, 0, 0, _SHORT.unpack_from(data, offset)[0], b"")
+    seq, begin, end, length = _LONG.unpack_from(data, offset)
+    key = bytes(data[offset + 9 : offset + 73]) if reading.has_key else b""
+    return Header(seq, begin, end, length, key)
+
+
+def mask_of(header: Header, reading: Reading) -> int:
+    """Return the byte that the payload of a masked reading is XORed with."""
+    low = header.length if reading.header_size == 5 else header.seq
+    return 0xCC ^ (low & 0xFF) ^ reading.magic
