@@ -1,3 +1,12 @@
 """Tencent Mars xlog files: blocks into text, and log folders kept to seven days."""
 
+from xlogdecode.decode import DamagedError, Options, Piece, decode, decode_bytes, iter_decode
+from xlogdecode.errors import XlogError
+from xlogdecode.report import Loss, Note, Report
+
+__all__ = [
+    "DamagedError", "Loss", "Note", "Options", "Piece", "Report", "XlogError", "decode",
+    "decode_bytes", "iter_decode",
+]  # fmt: skip
+
 __version__ = "0.1.0"

@@ -1,6 +1,9 @@
 """Every exception raised on purpose; what is wrong with input is a value (`framing.Damage`)."""
 
-__all__ = ["ConfigError", "KeyFileError", "MissingExtraError", "UsageError", "XlogError"]
+__all__ = [
+    "ConfigError", "InputError", "KeyFileError", "MissingExtraError", "OutputError", "UsageError",
+    "XlogError",
+]  # fmt: skip
 
 
 class XlogError(Exception):
@@ -21,3 +24,11 @@ class KeyFileError(ConfigError):
 
 class MissingExtraError(XlogError):
     """An optional dependency is needed and not installed; the text says which extra brings it."""
+
+
+class InputError(XlogError):
+    """An input cannot be opened or read; the text names it."""
+
+
+class OutputError(XlogError):
+    """An output cannot be made or written; the text names it."""

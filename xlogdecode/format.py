@@ -54,6 +54,11 @@ class Reading:
         """The header holds a 64-byte client public key (or, unencrypted, uninitialised memory)."""
         return self.header_size == 73
 
+    @property
+    def kind(self) -> str:
+        """What a person calls such blocks: `plain`, `zlib`, `zstd encrypted`, ..."""
+        return f"{self.codec.value}{' encrypted' * self.encrypted}"
+
 
 @dataclass(frozen=True, slots=True)
 class Header:

@@ -10,7 +10,7 @@ from xlogdecode import __version__
 from xlogdecode.errors import UsageError, XlogError
 
 COMMANDS = {
-    "decode": "xlogdecode.cli.decode:decode",
+    "decode": "xlogdecode.cli.decode:decode_command",
 }
 """Command -> where its click command lives; imported only when it is run."""
 

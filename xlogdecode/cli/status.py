@@ -1,0 +1,38 @@
+"""Exit statuses, and which one a run of several inputs ends with."""
+
+import enum
+from collections.abc import Iterable
+
+from xlogdecode.report import Report
+
+__all__ = ["Status", "of_report", "worst"]
+
+
+class Status(enum.IntEnum):
+    """Exit statuses of `decode`; the table in the README says when."""
+
+    WHOLE = 0
+    FAILED = 1
+    USAGE = 2
+    LOST = 3
+    LOCKED = 4
+    INTERRUPTED = 130
+
+
+_GRAVEST_FIRST = (
+    Status.INTERRUPTED, Status.USAGE, Status.FAILED, Status.LOCKED, Status.LOST, Status.WHOLE,
+)  # fmt: skip
+
+
+def of_report(report: Report) -> Status:
+    """Return the status of an input that was decoded."""
+    if report.gave_nothing:
+        return Status.FAILED
+    if report.locked_blocks:
+        return Status.LOCKED
+    return Status.WHOLE if report.is_whole else Status.LOST
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """Return the gravest of several."""
+    return min(statuses, key=_GRAVEST_FIRST.index, default=Status.WHOLE)

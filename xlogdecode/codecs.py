@@ -1,0 +1,186 @@
+"""Payload into text: deflate, chunked deflate and zstd as xlog writers leave them, never finished.
+
+A writer flushes after each line and closes nothing, so a whole payload ends at the end of a flush:
+a deflate block's boundary, or a zstd block's. `unpack` takes just those, at full speed;
+`iter_unpack` takes whatever there is, in bounded pieces, up to the fault.
+"""
+
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import deflate
+
+from xlogdecode.format import Codec
+
+if TYPE_CHECKING:
+    import zstandard
+
+__all__ = ["CodecError", "iter_unpack", "join_chunks", "unpack"]
+
+Buffer = bytes | bytearray | memoryview
+
+PIECE = 1 << 20
+"""Bytes of text that `iter_unpack` yields at most at a time."""
+
+_SLICES = (4096, 64, 1)
+"""Bytes handed to a decompressor at a time; after a fault the slice is taken again, finer."""
+
+_LAST_STORED_BLOCK = b"\x01\x01\x00\xfe\xff\x00"
+"""A final deflate block that holds one NUL: libdeflate wants an end, and the NUL shows that it was
+this one, since log text holds none."""
+
+_LAST_ZSTD_BLOCK = b"\x01\x00\x00"
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_ZSTD_WINDOW = 8 << 20
+
+
+class CodecError(Exception):
+    """The payload does not decode any further; all text before the fault has been handed out."""
+
+    def __init__(self, detail: str, consumed: int) -> None:
+        """Take what is wrong, and how many bytes of payload were read."""
+        super().__init__(detail)
+        self.consumed = consumed
+
+
+def unpack(codec: Codec, payload: Buffer, bound: int) -> Buffer | None:
+    """Return the text of a whole payload, at most `bound` bytes of it.
+
+    None where the payload is damaged, ends in mid-stream, or unpacks to more than that.
+    """
+    match codec:
+        case Codec.PLAIN:
+            return payload
+        case Codec.DEFLATE:
+            return _inflate(payload, bound)
+        case Codec.CHUNKED:
+            joined, rest = join_chunks(payload)
+            return None if rest else _inflate(joined, bound)
+        case Codec.ZSTD:
+            return _unzstd(payload, bound)
+
+
+def iter_unpack(codec: Codec, payload: Buffer) -> Iterator[bytes]:
+    """Yield the text of a payload in pieces of at most `PIECE` bytes, up to its end or its fault.
+
+    Raises CodecError at a fault. An end in mid-stream is none.
+    """
+    match codec:
+        case Codec.PLAIN:
+            yield bytes(payload)
+        case Codec.DEFLATE:
+            yield from _iter_inflate(payload)
+        case Codec.CHUNKED:
+            joined, rest = join_chunks(payload)
+            yield from _iter_inflate(joined)
+            if rest:
+                raise CodecError("the chunk lengths do not add up", len(payload) - rest)
+        case Codec.ZSTD:
+            yield from _iter_unzstd(payload)
+
+
+def join_chunks(payload: Buffer) -> tuple[bytes, int]:
+    """Join the {u16 n, n bytes} chunks of a 0x05 payload; return them and the bytes left over.
+
+    A chunk that is cut short is taken as far as it goes, and counts as left over.
+    """
+    data = bytes(payload)
+    chunks: list[bytes] = []
+    index, size = 0, len(data)
+    append = chunks.append
+    while index + 2 <= size:
+        begin = index + 2
+        index = begin + (data[index] | data[index + 1] << 8)
+        append(data[begin:index])
+    rest = size - index if index <= size else len(chunks[-1])
+    return b"".join(chunks), rest
+
+
+def _inflate(payload: Buffer, bound: int) -> bytearray | None:
+    try:
+        text = deflate.deflate_decompress(b"".join((payload, _LAST_STORED_BLOCK)), bound + 1)
+    except deflate.DeflateError:
+        return None
+    if not text or text[-1]:
+        return None
+    del text[-1]
+    return text
+
+
+def _iter_inflate(payload: Buffer) -> Iterator[bytes]:
+    """Yield what raw deflate gives, slice by slice, each slice taken finer once it has failed."""
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    index, level, fine_until = 0, 0, 0
+    while index < len(payload) and not stream.eof:
+        if index >= fine_until:
+            level = 0
+        before = stream.copy()
+        data = payload[index : index + _SLICES[level]]
+        try:
+            texts = list(_inflate_slice(stream, data))
+        except zlib.error as error:
+            if level == len(_SLICES) - 1:
+                raise CodecError(str(error), index) from None
+            stream, fine_until, level = before, index + len(data), level + 1
+            continue
+        yield from texts
+        index += len(data)
+    if index < len(payload) or stream.unused_data:
+        raise CodecError("bytes follow the end of the stream", index)
+
+
+def _inflate_slice(stream: "zlib._Decompress", data: Buffer) -> Iterator[bytes]:
+    while True:
+        text = stream.decompress(data, PIECE)
+        if text:
+            yield text
+        data = stream.unconsumed_tail
+        if not data and len(text) < PIECE:
+            return
+
+
+def _zstandard() -> "type[zstandard.ZstdDecompressor]":
+    import zstandard  # 12 ms that most runs need not spend
+
+    return zstandard.ZstdDecompressor
+
+
+def _unzstd(payload: Buffer, bound: int) -> bytes | None:
+    import zstandard
+
+    try:
+        return _zstandard()().decompress(
+            b"".join((payload, _LAST_ZSTD_BLOCK)), max_output_size=bound, allow_extra_data=False
+        )
+    except zstandard.ZstdError:
+        return None
+
+
+def _iter_unzstd(payload: Buffer) -> Iterator[bytes]:
+    """Yield what a zstd frame gives, a zstd block (at most 128 KiB of text) at a time."""
+    import zstandard
+
+    data = bytes(payload)
+    if data[:4] != _ZSTD_MAGIC[: len(data)]:
+        raise CodecError("no zstd frame", 0)
+    try:
+        index = zstandard.frame_header_size(data)
+    except zstandard.ZstdError:
+        if len(data) < 18:  # the longest frame header
+            return
+        raise CodecError("no zstd frame header", 0) from None
+    stream = _zstandard()(max_window_size=_ZSTD_WINDOW).decompressobj()
+    begin = 0
+    while index < len(data):
+        head = int.from_bytes(data[index : index + 3], "little")
+        index += 3 + (1 if head >> 1 & 3 == 1 else head >> 3)  # of a repeated byte one stands there
+        try:
+            yield stream.decompress(data[begin:index])
+        except zstandard.ZstdError as error:
+            raise CodecError(str(error), index) from None
+        begin = index
+        if stream.eof:
+            break
+    if index < len(data):
+        raise CodecError("bytes follow the end of the frame", index)

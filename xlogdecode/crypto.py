@@ -1,0 +1,145 @@
+"""Encrypted payloads: which server key a client key goes with, and TEA.
+
+Sources: Tencent/mars `mars/xlog/crypt` (secp256k1, unhashed X, TEA of 16 rounds in ECB).
+"""
+
+import re
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from xlogdecode.errors import KeyFileError, MissingExtraError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+__all__ = ["Keyring", "TeaKey", "decrypt", "parse_keys"]
+
+TeaKey = tuple[int, int, int, int]
+
+_DELTA = 0x9E3779B9
+_ROUNDS = 16
+_CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_TILE = 1 << 14
+"""8-byte groups decrypted at a time: what stays in a core's cache."""
+
+_REMEMBERED = 4096
+"""Client keys remembered; a file has one a session."""
+
+
+def parse_keys(text: str, name: str) -> tuple[bytes, ...]:
+    """Return the private keys in `text`, one a line: 64 hex digits; `#` starts a comment.
+
+    `name` is what an error calls the text. Raises KeyFileError, which never shows a key.
+    """
+    keys = []
+    for number, line in enumerate(text.splitlines(), 1):
+        digits = line.partition("#")[0].strip()
+        if not digits:
+            continue
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", digits):
+            raise KeyFileError(
+                f"{name}:{number}:1: no private key: write 64 hex digits a line, # for comments"
+            )
+        if not 0 < int(digits, 16) < _CURVE_ORDER:
+            raise KeyFileError(f"{name}:{number}:1: no private key of secp256k1: out of its range")
+        keys.append(bytes.fromhex(digits))
+    if not keys:
+        raise KeyFileError(f"{name}:1:1: holds no key: write a private key as 64 hex digits")
+    return tuple(keys)
+
+
+class Keyring:
+    """Server private keys (32 bytes each), and for each client key the TEA keys they give."""
+
+    def __init__(self, private_keys: Iterable[bytes]) -> None:
+        """Take the keys. Raises MissingExtraError without `cryptography` and numpy."""
+        self._private: list[ec.EllipticCurvePrivateKey] = []
+        self._shared: dict[bytes, tuple[TeaKey, ...]] = {}
+        self._proven: dict[bytes, TeaKey] = {}
+        self._lock = threading.Lock()
+        for key in private_keys:
+            self._private.append(_private_key(key))
+
+    def __bool__(self) -> bool:
+        """Whether there is any key."""
+        return bool(self._private)
+
+    def tea_keys(self, client_key: bytes) -> tuple[TeaKey, ...]:
+        """Return a TEA key for each private key, in their order.
+
+        Empty where `client_key` is no point of the curve. One ECDH a key and client key.
+        """
+        with self._lock:
+            keys = self._shared.get(client_key)
+            if keys is None:
+                if len(self._shared) >= _REMEMBERED:
+                    self._shared.clear()
+                keys = self._shared[client_key] = self._agree(client_key)
+            return keys
+
+    def proven(self, client_key: bytes) -> TeaKey | None:
+        """Return the TEA key that a payload of this client key has decoded with, if one has."""
+        return self._proven.get(client_key)
+
+    def prove(self, client_key: bytes, key: TeaKey) -> None:
+        """Remember that a payload of this client key decodes with `key`."""
+        with self._lock:
+            if len(self._proven) >= _REMEMBERED:
+                self._proven.clear()
+            self._proven[client_key] = key
+
+    def _agree(self, client_key: bytes) -> tuple[TeaKey, ...]:
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        try:
+            point = ec.EllipticCurvePublicKey.from_encoded_point(
+                ec.SECP256K1(), b"\x04" + client_key
+            )
+        except ValueError:
+            return ()
+        return tuple(_tea_key(key.exchange(ec.ECDH(), point)) for key in self._private)
+
+
+def _private_key(key: bytes) -> "ec.EllipticCurvePrivateKey":
+    try:
+        import numpy  # noqa: F401, ICN001 - needed later, and missed as early as can be
+        from cryptography.hazmat.primitives.asymmetric import ec
+    except ImportError as error:
+        raise MissingExtraError(
+            f"decryption needs {error.name}: run pip install 'xlogdecode[crypt]'"
+        ) from None
+    return ec.derive_private_key(int.from_bytes(key, "big"), ec.SECP256K1())
+
+
+def _tea_key(secret: bytes) -> TeaKey:
+    a, b, c, d = (int.from_bytes(secret[i : i + 4], "little") for i in (0, 4, 8, 12))
+    return a, b, c, d
+
+
+def decrypt(data: bytes | bytearray | memoryview, key: TeaKey) -> bytearray:
+    """Return `data` decrypted; a last group of under 8 bytes is returned as it is."""
+    import numpy as np
+
+    result = bytearray(data)
+    groups = np.frombuffer(result, "<u4", len(result) // 8 * 2).reshape(-1, 2)
+    k0, k1, k2, k3 = (np.uint32(part) for part in key)
+    rounds = [np.uint32((_DELTA * n) & 0xFFFFFFFF) for n in range(_ROUNDS, 0, -1)]
+    size = min(_TILE, len(groups))
+    mixed, other = np.empty(size, "<u4"), np.empty(size, "<u4")
+    for begin in range(0, len(groups), _TILE):
+        tile = groups[begin : begin + _TILE]
+        y, z = tile[:, 0].copy(), tile[:, 1].copy()
+        t, u = mixed[: len(y)], other[: len(y)]
+        for total in rounds:
+            for half, source, low, high in ((z, y, k2, k3), (y, z, k0, k1)):
+                np.left_shift(source, 4, out=t)
+                np.add(t, low, out=t)
+                np.add(source, total, out=u)
+                np.bitwise_xor(t, u, out=t)
+                np.right_shift(source, 5, out=u)
+                np.add(u, high, out=u)
+                np.bitwise_xor(t, u, out=t)
+                np.subtract(half, t, out=half)
+        tile[:, 0], tile[:, 1] = y, z
+    return result

@@ -1,0 +1,88 @@
+"""What lies between two believed blocks, while the second is being looked for."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from xlogdecode.format import Header, Reading
+from xlogdecode.framing.events import Block, Damage, Reason
+from xlogdecode.framing.fit import Fit, Place, measure
+
+__all__ = ["Gap"]
+
+_WRECK = 1 << 20
+"""Bytes kept of a broken block, to save text from; writers make no block of a sixth of that."""
+
+_RENUMBERED = range(0x0E, 0x16)
+"""Magics of variants that were never released (FORMAT: a branch of Mars renumbers to these)."""
+
+
+@dataclass(slots=True)
+class Gap:
+    """Damage that is still growing; `scan` is the index of the next byte to look at."""
+
+    offset: int
+    reason: Reason
+    scan: int
+    detail: str = ""
+    limit: int | None = None
+    """Input offset where the gap ends for certain: the block it began in fits, but for its text."""
+    after_text: bool = False
+    reading: Reading | None = None
+    header: Header | None = None
+    wreck: bytes | None = None
+    solid: int = 0
+    """Input offset behind the last byte let go of that was not zero."""
+
+    @classmethod
+    def at(
+        cls,
+        place: Place,
+        base: int,
+        start: int,
+        readings: tuple[Reading, ...],
+        limit: int | None,
+        *,
+        masked: bool,
+    ) -> Self:
+        """Open a gap at index `start`, where `readings` say what the magic may mean."""
+        offset = base + start
+        magic = place.buffer[start]
+        if not readings:
+            reason = Reason.HOLE if magic == 0 else Reason.GARBAGE
+            detail = ""
+            if magic in _RENUMBERED and max(place.buffer[start + 3 : start + 5], default=0) < 24:
+                reason, detail = Reason.UNKNOWN_MAGIC, f"0x{magic:02x}"
+            return cls(offset, reason, start + 1, detail)
+        reading = next((r for r in readings if r.masked == masked), readings[0])
+        fit, header = measure(place, start, reading)
+        reason = Reason.CUT if fit is Fit.CUT else Reason.LENGTH
+        if limit is not None or fit is Fit.TAILER:
+            reason = Reason.PAYLOAD
+        detail = "" if header is None else f"magic 0x{magic:02x}, length {header.length}"
+        return cls(offset, reason, start + 1, detail, limit, reading=reading, header=header)
+
+    def keep_from(self, buffer: bytes, base: int) -> int:
+        """Return the index from which the buffer must be kept."""
+        seen = len(buffer[: self.scan].rstrip(b"\0"))
+        if seen:
+            self.solid = max(self.solid, base + seen)
+        if self.header is None or self.wreck is not None:
+            return self.scan
+        begin = self.offset - base
+        if len(buffer) - begin <= _WRECK:
+            return begin
+        self.wreck = buffer[begin : begin + _WRECK]
+        return self.scan
+
+    def solid_end(self, buffer: bytes, base: int) -> int:
+        """Return the input offset behind the last byte that is not zero."""
+        seen = len(buffer.rstrip(b"\0"))
+        return max(self.offset, self.solid, base + seen if seen else 0)
+
+    def damage(self, buffer: bytes, base: int, end: int) -> Damage:
+        """Return what the gap is, if it ends at input offset `end`."""
+        broken = None
+        if self.reading is not None and self.header is not None:
+            wreck = self.wreck or buffer[self.offset - base : end - base]
+            broken = Block(self.offset, len(wreck), self.reading, self.header, wreck, 0)
+        return Damage(self.offset, end - self.offset, self.reason, self.detail, broken)

@@ -1,0 +1,162 @@
+"""Whether to believe in a block that its surroundings do not vouch for."""
+
+import enum
+import re
+from collections.abc import Callable
+
+from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Header, Reading
+from xlogdecode.framing.events import Block, Proof, Verdict
+from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, is_plausible, measure, what_follows
+
+__all__ = ["Answer", "Judge", "Probe"]
+
+Probe = Callable[[Block], Proof]
+"""Tries whether a block's payload decodes; the payload may be cut short by the buffer's end."""
+
+LONGEST_LINE = 16 << 10
+_SHORTEST_OPEN = 64
+"""Payload bytes below which a stream that ends in mid-air proves nothing."""
+
+_HEADERS_IN_A_ROW = 2
+_LINE = re.compile(rb"[^\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]*\n")
+
+_FREE_PROBING = 16 << 20
+_PROBING_RATIO = 16
+"""Failed probes may read this many bytes a byte searched: lying headers stay linear."""
+
+
+class Answer(enum.Enum):
+    """What stands here if it is no block that can be believed."""
+
+    NO = "no block"
+    MORE = "that takes more of the input to tell"
+
+
+class Judge:
+    """Weighs single blocks; keeps count of what failed probes cost in one search."""
+
+    def __init__(self, probe: Probe) -> None:
+        """Take the test of a payload."""
+        self._probe = probe
+        self._spent = 0
+
+    def begin_search(self) -> None:
+        """Forget what probes cost so far."""
+        self._spent = 0
+
+    def can_afford(self, searched: int) -> bool:
+        """Tell whether another probe may be made after `searched` bytes."""
+        return self._spent <= _FREE_PROBING + _PROBING_RATIO * searched
+
+    def weigh(
+        self, place: Place, base: int, start: int, reading: Reading, *, in_step: bool
+    ) -> Block | Answer:
+        """Return the block at `start` (input offset `base + start`) if it can be believed.
+
+        `in_step`: the block before ended here. A block without a tailer is returned without one.
+        """
+        fit, header = measure(place, start, reading)
+        if header is None:
+            return Answer.NO if fit is Fit.CUT else Answer.MORE
+        if fit in (Fit.TOO_LONG, Fit.CUT):
+            return Answer.NO
+        if not in_step and not (
+            header.length and is_plausible(place.buffer, start, reading, place.max_block)
+        ):
+            return Answer.NO
+        tailer = 1 if fit is Fit.TAILER else 0
+        length = reading.header_size + header.length + tailer
+        block = Block(base + start, length, reading, header, place.buffer, start)
+        weigh = self._weigh_plain if is_plain(reading) else self._weigh_packed
+        return weigh(place, block, fit, in_step=in_step)
+
+    def _weigh_plain(
+        self, place: Place, block: Block, fit: Fit, *, in_step: bool
+    ) -> Block | Answer:
+        begin = block.start + block.reading.header_size
+        end = begin + block.header.length
+        if not in_step and block.header.length > LONGEST_LINE:
+            return Answer.NO
+        if place.buffer.find(b"\0", begin, end) >= 0:
+            return Answer.NO
+        if fit is Fit.MORE:
+            return Answer.MORE
+        if fit is Fit.TAILER and in_step and block.header.length:
+            return block  # no NUL before the tailer: the length cannot be wrong
+        follow = what_follows(place, end + 1)
+        if fit is Fit.TAILER:
+            if follow in (Follow.END, Follow.HEADER, Follow.FILL):
+                return block
+            if follow is Follow.MORE:
+                return Answer.MORE
+            return block if _LINE.fullmatch(place.buffer, begin, end) else Answer.NO
+        follows = (follow, what_follows(place, end))
+        if Follow.MORE in follows:
+            return Answer.MORE
+        return block if Follow.HEADER in follows or Follow.END in follows else Answer.NO
+
+    def _weigh_packed(
+        self, place: Place, block: Block, fit: Fit, *, in_step: bool
+    ) -> Block | Answer:
+        if not block.header.length:  # a crash buffer in which nothing was logged yet
+            empty = fit is Fit.TAILER and what_follows(place, block.start + block.length)
+            return block if empty in (Follow.END, Follow.FILL) else Answer.NO
+        proof = self._probe(block)
+        if proof.verdict is Verdict.BROKEN:
+            self._spent += proof.consumed
+            return Answer.NO
+        if proof.verdict is Verdict.LOCKED:
+            return self._weigh_locked(place, block, fit, in_step=in_step)
+        if fit is Fit.MORE:
+            return Answer.MORE
+        if proof.verdict is Verdict.WHOLE:
+            return block
+        follow = what_follows(place, block.start + block.length)
+        if follow is Follow.MORE:
+            return Answer.MORE
+        whole = fit is Fit.TAILER and follow in (Follow.END, Follow.HEADER)
+        if whole and block.header.length >= _SHORTEST_OPEN:
+            return block
+        self._spent += proof.consumed
+        return Answer.NO
+
+    def _weigh_locked(
+        self, place: Place, block: Block, fit: Fit, *, in_step: bool
+    ) -> Block | Answer:
+        if block.header.length > CRASH_BUFFER_SIZE:
+            return Answer.NO
+        if fit is Fit.MORE:
+            return Answer.MORE
+        if fit is not Fit.TAILER:
+            return Answer.NO
+        wanted = 1 if in_step else _HEADERS_IN_A_ROW
+        return _if_headers_follow(place, block, wanted)
+
+
+def _if_headers_follow(place: Place, block: Block, wanted: int) -> Block | Answer:
+    """Return the block if behind it `wanted` headers in a row fit, or the input ends in step."""
+    index = block.start + block.length
+    for _ in range(wanted):
+        follow = what_follows(place, index)
+        if follow is Follow.MORE:
+            return Answer.MORE
+        if follow in (Follow.END, Follow.FILL):
+            return block
+        if follow is not Follow.HEADER:
+            return Answer.NO
+        fits = [(r, *measure(place, index, r)) for r in READINGS[place.buffer[index]]]
+        if any(fit is Fit.MORE for _, fit, _ in fits):
+            return Answer.MORE
+        ends = [
+            index + reading.header_size + _length(header) + 1
+            for reading, fit, header in fits
+            if fit is Fit.TAILER
+        ]
+        if not ends:
+            return Answer.NO
+        index = ends[0]
+    return block
+
+
+def _length(header: Header | None) -> int:
+    return header.length if header else 0

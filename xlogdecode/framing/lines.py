@@ -1,0 +1,92 @@
+"""Plain-text logs, as the IM SDK wrote them before 4.7.1, alone or glued to blocks."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xlogdecode.format import READINGS
+from xlogdecode.framing.events import PlainText
+from xlogdecode.framing.fit import is_plausible
+
+__all__ = ["opens_a_log", "split_lines", "text_end", "text_resumes"]
+
+_OPENING = (
+    rb"(?:TIM: |\[[VDIWEF]\]\[\d\d\d\d-\d\d-\d\d |\[[VDIWEF]\]\[\d\d-\d\d/\d\d:"
+    rb"|\d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d[.,]|\^{10}|\${10})"
+)
+_OPENS = re.compile(_OPENING)
+_RESUMES = re.compile(rb"(?<=[\n\x00])" + _OPENING)
+_NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f]")
+
+_LONGEST = 64 << 10
+"""A line of more is handed out in pieces of this size."""
+
+_HEADER_NUL = 9
+"""A NUL stands within the first nine bytes of every header: its length's highest byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextEnd:
+    """Where the text in the buffer ends, and whether only because the buffer does."""
+
+    index: int
+    goes_on: bool
+
+
+def opens_a_log(buffer: bytes, start: int) -> bool:
+    """Tell whether a line of a known layout, outside any block, starts here."""
+    return buffer[start] >= 0x20 and _OPENS.match(buffer, start) is not None
+
+
+def text_resumes(buffer: bytes, start: int) -> int | None:
+    """Return where the next line of a known layout starts."""
+    match = _RESUMES.search(buffer, start)
+    return match.start() if match else None
+
+
+def text_end(buffer: bytes, start: int, *, closed: bool) -> TextEnd | None:
+    """Return the end of the text at `start`: log text holds no NUL, every header does.
+
+    None where the buffer ends in mid-line and the input does not.
+    """
+    nul = buffer.find(b"\0", start)
+    if nul >= 0:
+        return _end_before(buffer, start, nul, closed=closed)
+    if closed:
+        return TextEnd(len(buffer), goes_on=True)
+    cut = buffer.rfind(b"\n", start, max(start, len(buffer) - _HEADER_NUL)) + 1
+    if cut > start:
+        return TextEnd(cut, goes_on=True)
+    if len(buffer) - start > _LONGEST + _HEADER_NUL:
+        return TextEnd(start + _LONGEST, goes_on=True)
+    return None
+
+
+def _end_before(buffer: bytes, start: int, nul: int, *, closed: bool) -> TextEnd | None:
+    """Return where the header begins that a NUL at `nul` belongs to, or what else ends the text."""
+    first = max(start, nul - _HEADER_NUL + 1)
+    if not closed and len(buffer) - nul < 16:
+        return None
+    headers = [
+        index
+        for index in range(first, nul)
+        if any(is_plausible(buffer, index, r, 1 << 24) for r in READINGS.get(buffer[index], ()))
+    ]
+    behind_a_line = [i for i in headers if i == start or buffer[i - 1] == 0x0A]
+    for index in (*behind_a_line, *headers):
+        return TextEnd(index, goes_on=False)
+    junk = _NOT_TEXT.search(buffer, first)
+    return TextEnd(junk.start() if junk else nul, goes_on=False)
+
+
+def split_lines(text: PlainText) -> Iterator[PlainText]:
+    """Yield a stretch of text line by line, an endless line in pieces."""
+    offset = text.offset
+    for line in text.data.split(b"\n"):
+        whole = line + b"\n"
+        if offset + len(whole) > text.offset + text.length:
+            whole = line
+        for begin in range(0, len(whole), _LONGEST):
+            piece = whole[begin : begin + _LONGEST]
+            yield PlainText(offset, piece)
+            offset += len(piece)

@@ -1,0 +1,43 @@
+"""Plain blocks in bulk. In sync mode each line is a block, so a file holds millions of them."""
+
+import struct
+
+from xlogdecode.format import Reading
+from xlogdecode.framing.events import PlainRun
+
+__all__ = ["plain_run"]
+
+_JOINT = struct.Struct("<H4xI")
+"""From one block's last byte on: tailer and next magic as one number, seq and hours, length."""
+
+
+def plain_run(buffer: bytes, start: int, offset: int, reading: Reading) -> PlainRun | None:
+    """Return the run of plain blocks at `start` that are each followed by one of the same magic.
+
+    `buffer` must hold a whole header at `start`. The last block of a stretch, which something else
+    follows, is not part of the run. None where there is no block to take.
+    """
+    header_size = reading.header_size
+    joint = reading.magic << 8
+    unpack = _JOINT.unpack_from
+    lines: list[bytes] = []
+    begin = start + header_size
+    end = begin + int.from_bytes(buffer[start + 5 : start + 9], "little")
+    try:
+        while True:
+            found, length = unpack(buffer, end)
+            if found != joint:
+                break
+            lines.append(buffer[begin:end])
+            begin = end + 1 + header_size
+            end = begin + length
+    except struct.error:  # the next joint lies beyond the buffer
+        pass
+    text = b"".join(lines)
+    if b"\0" in text:  # a length that lies: no writer puts a NUL into a plain block
+        del lines[next(i for i, line in enumerate(lines) if b"\0" in line) :]
+        text = b"".join(lines)
+    if not lines:
+        return None
+    length = len(lines) * (header_size + 1) + len(text)
+    return PlainRun(offset, length, reading, len(lines), text, buffer, start)

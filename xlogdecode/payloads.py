@@ -1,0 +1,269 @@
+"""A payload into text: unmasked, decrypted, unpacked; and what can be had of a broken one."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from xlogdecode.codecs import Buffer, CodecError, iter_unpack, join_chunks, unpack
+from xlogdecode.crypto import Keyring, TeaKey, decrypt
+from xlogdecode.format import Codec, mask_of
+from xlogdecode.framing import Block, Proof, Verdict
+
+__all__ = ["Payloads", "Unpacked"]
+
+TEXT_LIMIT = 8 << 20
+"""Bytes of text held at a time; a block that unpacks to more is streamed."""
+
+_HEAD = 2048
+"""Bytes of payload that show whether a key fits, or that a false header is one."""
+
+_LONGEST_LINE = 16 << 10
+_HOLE = bytes(64)
+_NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What came of one block; `text` is None where there is none, or too much to hold."""
+
+    verdict: Verdict
+    text: Buffer | None
+
+
+class Payloads:
+    """Reads payloads with the keys of one keyring; its methods may be called from any thread."""
+
+    def __init__(self, keyring: Keyring, text_limit: int = TEXT_LIMIT) -> None:
+        """Take the keys, and the bytes of text that a block's result may hold."""
+        self._keyring = keyring
+        self._text_limit = text_limit
+
+    def probe(self, block: Block) -> Proof:
+        """Try whether the payload decodes; where only its beginning is there, whether that does.
+
+        A false header costs little: its first bytes are tried alone.
+        """
+        payload = block.payload
+        data = self._clear(block, payload[:_HEAD])
+        if data is None:
+            return Proof(self._locked_or_broken(block), 0)
+        fault = _first_fault(block.reading.codec, data)
+        if fault is not None:
+            return Proof(Verdict.BROKEN, fault)
+        if len(payload) < block.header.length:
+            return Proof(Verdict.OPEN, len(data))
+        return Proof(self.read(block).verdict, len(payload))
+
+    def read(self, block: Block) -> Unpacked:
+        """Return the text of a whole block."""
+        data = self._clear(block, block.payload)
+        if data is None:
+            return Unpacked(self._locked_or_broken(block), None)
+        return self._unpack(block, data)
+
+    def read_many(self, blocks: Sequence[Block]) -> list[Unpacked]:
+        """Return the texts of blocks that share a reading and a client key, in their order.
+
+        The list is shorter than `blocks` where the texts grew beyond the limit.
+        """
+        results: list[Unpacked] = []
+        held = 0
+        for block, data in zip(blocks, self._clear_many(blocks), strict=True):
+            result = self._unpack(block, data) if data is not None else self.read(block)
+            results.append(result)
+            held += len(result.text or b"")
+            if held > self._text_limit:
+                break
+        return results
+
+    def iter_text(self, block: Block) -> Iterator[Buffer]:
+        """Yield the text of a block that is too much to hold."""
+        data = self._clear(block, block.payload)
+        if data is not None:
+            yield from iter_unpack(_stream_codec(block), data)
+
+    def salvage(self, broken: Block) -> Iterator[Buffer]:
+        """Yield the text of a broken block up to the fault.
+
+        Its payload ends where its length says, or where the next believed block begins; if all of
+        that but a tailer decodes to its very end, the length was the fault and the text is whole.
+        """
+        remains = broken.remains
+        if broken.reading.codec is Codec.PLAIN:
+            yield from _salvage_plain(broken, remains)
+            return
+        if remains and remains[-1] == 0 and len(remains) - 1 != broken.header.length:
+            data = self._clear(broken, remains[:-1])
+            result = None if data is None else self._unpack(broken, data)
+            if result and result.verdict is Verdict.WHOLE and result.text is not None:
+                yield result.text
+                return
+        kept = remains[: broken.header.length]
+        hole = bytes(kept).find(_HOLE)
+        if hole >= 0 and (broken.reading.encrypted or broken.reading.codec is Codec.CHUNKED):
+            kept, hole = kept[:hole], -1
+        if broken.reading.encrypted and len(kept) < broken.header.length:
+            kept = kept[: len(kept) // 8 * 8]  # a cipher group cut in two is no text
+        data = self._clear(broken, kept)
+        if data is not None:
+            yield from _up_to_the_fault(_stream_codec(broken), data, hole)
+
+    def _locked_or_broken(self, block: Block) -> Verdict:
+        """Tell a client key that is no key at all from one that no key at hand goes with."""
+        if self._keyring and not self._keyring.tea_keys(block.header.client_key):
+            return Verdict.BROKEN
+        return Verdict.LOCKED
+
+    def _clear(self, block: Block, payload: memoryview) -> Buffer | None:
+        """Return `payload` as its codec takes it; None where no key fits."""
+        reading = block.reading
+        if reading.masked:
+            data, rest = bytes(payload), 0
+            if reading.codec is Codec.CHUNKED:
+                data, rest = join_chunks(payload)  # the chunk lengths are not masked
+            mask = mask_of(block.header, reading)
+            return data.translate(bytes(byte ^ mask for byte in range(256)))[: len(data) - rest]
+        if not reading.encrypted:
+            return payload
+        key = self._key_for(block)
+        return None if key is None else decrypt(payload, key)
+
+    def _clear_many(self, blocks: Sequence[Block]) -> Sequence[Buffer | None]:
+        """Decrypt the payloads of one client key in one go; numpy is slow on small pieces."""
+        reading = blocks[0].reading
+        if not reading.encrypted:
+            return [self._clear(block, block.payload) for block in blocks]
+        key = self._key_for(blocks[0])
+        if key is None:
+            return [None] * len(blocks)
+        payloads = [block.payload for block in blocks]
+        groups = memoryview(
+            decrypt(b"".join(payload[: len(payload) // 8 * 8] for payload in payloads), key)
+        )
+        cleared: list[Buffer | None] = []
+        begin = 0
+        for payload in payloads:
+            whole = len(payload) // 8 * 8
+            cleared.append(b"".join((groups[begin : begin + whole], payload[whole:])))
+            begin += whole
+        return cleared
+
+    def _key_for(self, block: Block) -> TeaKey | None:
+        """Return the TEA key that fits: the proven one, or the first that the head decodes with."""
+        client_key = block.header.client_key
+        proven = self._keyring.proven(client_key)
+        if proven:
+            return proven
+        head = block.remains[: min(_HEAD, block.header.length)]
+        weak = None
+        for key in self._keyring.tea_keys(client_key):
+            data = decrypt(head, key)
+            if _first_fault(block.reading.codec, data) is None:
+                if len(data) >= 64:
+                    self._keyring.prove(client_key, key)
+                return key
+            if weak is None and _opens_as_text(block.reading.codec, data):
+                weak = key
+        return weak
+
+    def _unpack(self, block: Block, data: Buffer) -> Unpacked:
+        codec = _stream_codec(block)
+        text = unpack(codec, data, min(16 * len(data) + 4096, self._text_limit))
+        if text is not None:
+            if codec is Codec.PLAIN and b"\0" in bytes(text):
+                return Unpacked(Verdict.BROKEN, None)
+            return Unpacked(Verdict.WHOLE, text)
+        text = unpack(codec, data, self._text_limit)
+        if text is not None:
+            return Unpacked(Verdict.WHOLE, text)
+        return self._unpack_slowly(codec, data)
+
+    def _unpack_slowly(self, codec: Codec, data: Buffer) -> Unpacked:
+        """Take what the fast path does not: an end in mid-stream, or more text than it may hold."""
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            for piece in iter_unpack(codec, data):
+                size += len(piece)
+                pieces.append(piece)
+                if size > self._text_limit:
+                    pieces.clear()
+        except CodecError:
+            return Unpacked(Verdict.BROKEN, None)
+        if size > self._text_limit:
+            return Unpacked(Verdict.WHOLE, None)
+        return Unpacked(Verdict.OPEN, b"".join(pieces))
+
+
+def _stream_codec(block: Block) -> Codec:
+    """Return the codec of what `_clear` gave; it has joined the chunks of a masked payload."""
+    reading = block.reading
+    return Codec.DEFLATE if reading.masked and reading.codec is Codec.CHUNKED else reading.codec
+
+
+def _first_fault(codec: Codec, head: Buffer) -> int | None:
+    """Return where the beginning of a payload stops decoding, None where it does not."""
+    try:
+        if codec is Codec.CHUNKED:
+            head, codec = join_chunks(head)[0], Codec.DEFLATE
+        for _ in iter_unpack(codec, head):
+            pass
+    except CodecError as error:
+        return error.consumed
+    return None
+
+
+def _opens_as_text(codec: Codec, head: Buffer) -> bool:
+    """Tell whether a payload that fails later begins with what can be a line of a log."""
+    text = b""
+    try:
+        for piece in iter_unpack(codec, head):
+            text += piece
+    except CodecError:
+        pass
+    return len(text) >= 16 and not _NOT_TEXT.search(text, 0, 64)
+
+
+def _salvage_plain(broken: Block, remains: memoryview) -> Iterator[bytes]:
+    """Yield a plain payload up to its first NUL (its tailer, if the length lied), if it is text."""
+    text = bytes(remains[: _LONGEST_LINE + 1])
+    if broken.reading.masked:
+        mask = mask_of(broken.header, broken.reading)
+        text = bytes(byte ^ mask for byte in text[: broken.header.length])
+    text = text.partition(b"\0")[0]
+    if len(text) <= _LONGEST_LINE and not _NOT_TEXT.search(text):
+        yield text
+
+
+def _up_to_the_fault(codec: Codec, data: Buffer, hole: int) -> Iterator[bytes]:
+    """Yield the text before the fault; a hole (index `hole`) that lies before it is the fault."""
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        for piece in iter_unpack(codec, data):
+            pieces.append(piece)
+            size += len(piece)
+            if size > TEXT_LIMIT:
+                yield b"".join(pieces)
+                pieces.clear()
+                size = 0
+    except CodecError as error:
+        if 0 <= hole < error.consumed:
+            pieces = list(_before(codec, data[:hole]))
+        yield _without_junk(b"".join(pieces))
+    else:
+        yield b"".join(pieces)
+
+
+def _without_junk(text: bytes) -> bytes:
+    """Cut what inflating past a tear made of it: NULs, and control characters in the last line."""
+    text = text.partition(b"\0")[0]
+    junk = _NOT_TEXT.search(text, text.rfind(b"\n") + 1)
+    return text[: junk.start()] if junk else text
+
+
+def _before(codec: Codec, data: Buffer) -> Iterator[bytes]:
+    try:
+        yield from iter_unpack(codec, data)
+    except CodecError:
+        return

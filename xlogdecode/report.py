@@ -1,0 +1,149 @@
+"""What came of one input: counts, losses, notes."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Loss", "Note", "Report"]
+
+LISTED = 1000
+"""Losses, and notes, that a report lists; its totals are exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Bytes of the input whose text is lost, in whole or in part."""
+
+    offset: int
+    length: int
+    reason: str
+    detail: str = ""
+    locked_blocks: int = 0
+    """Whole blocks that wait for a key; 0 where the bytes are damage."""
+    after: tuple[int, int] | None = None
+    """Seq and end hour of the block before."""
+    before: tuple[int, int] | None = None
+    """Seq and begin hour of the block behind."""
+
+    def mark(self) -> bytes:
+        """Return the line that stands in the text for what was lost."""
+        return f"[F][xlogdecode] {self}\n".encode()
+
+    def __str__(self) -> str:
+        """Say what was lost, where and why, in a line."""
+        lost = f"{self.length:,} bytes lost" if self.length else "lost"
+        if self.locked_blocks:
+            lost = f"{self.locked_blocks:,} encrypted blocks ({self.length:,} bytes) not read"
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{lost} at offset {self.offset}: {self.reason}{detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing that is no loss."""
+
+    offset: int
+    text: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of one input. Lists end at a thousand entries; all numbers are exact."""
+
+    blocks: Counter[str] = field(default_factory=Counter)
+    """Blocks that gave their text, by kind (`Reading.kind`)."""
+    bytes_in: int = 0
+    bytes_out: int = 0
+    """Text, without marks."""
+    plain_text: int = 0
+    """Bytes of the input that were text already, outside any block."""
+    fill: int = 0
+    """Zeros at the end of the input."""
+    lost: Counter[str] = field(default_factory=Counter)
+    """Losses by reason, those for want of a key aside."""
+    lost_bytes: int = 0
+    locked_blocks: int = 0
+    losses: list[Loss] = field(default_factory=list)
+    noted: int = 0
+    notes: list[Note] = field(default_factory=list)
+    sessions: int = 0
+    """Runs of blocks of one opening of the log, as seq and client keys tell."""
+    hours: set[int] = field(default_factory=set)
+    """Hours of the day, device-local, that blocks were begun or flushed in."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing was lost, and nothing is locked."""
+        return not self.lost and not self.locked_blocks
+
+    @property
+    def gave_nothing(self) -> bool:
+        """There was something, and it is neither a log nor a log that waits for its key."""
+        return bool(self.lost) and not self.bytes_out and not self.locked_blocks
+
+    def add_loss(self, loss: Loss) -> None:
+        """Count a loss, and list it while there is room."""
+        if loss.locked_blocks:
+            self.locked_blocks += loss.locked_blocks
+        else:
+            self.lost[loss.reason] += 1
+            self.lost_bytes += loss.length
+        if len(self.losses) < LISTED:
+            self.losses.append(loss)
+
+    def add_note(self, note: Note) -> None:
+        """Count a note, and list it while there is room."""
+        self.noted += 1
+        if len(self.notes) < LISTED:
+            self.notes.append(note)
+
+    def summary(self) -> str:
+        """Return what came of the input in a line."""
+        blocks = self.blocks.total()
+        text = f"{blocks:,} blocks, {self.bytes_out:,} bytes of text"
+        if self.plain_text and not blocks:
+            text = f"plain text already, {self.plain_text:,} bytes"
+        if self.is_whole:
+            return f"whole: {text}"
+        parts = []
+        if self.lost:
+            many = "es" if self.lost.total() > 1 else ""
+            parts.append(f"{self.lost.total():,} loss{many} ({self.lost_bytes:,} bytes)")
+        if self.locked_blocks:
+            parts.append(f"{self.locked_blocks:,} encrypted blocks not read")
+        return f"{', '.join(parts)}; {text}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as JSON can hold it."""
+        return {
+            "whole": self.is_whole,
+            "blocks": dict(self.blocks),
+            "bytes_in": self.bytes_in,
+            "bytes_out": self.bytes_out,
+            "plain_text": self.plain_text,
+            "fill": self.fill,
+            "lost": dict(self.lost),
+            "lost_bytes": self.lost_bytes,
+            "locked_blocks": self.locked_blocks,
+            "losses": [_loss_as_dict(loss) for loss in self.losses],
+            "noted": self.noted,
+            "notes": [{"offset": note.offset, "text": note.text} for note in self.notes],
+            "sessions": self.sessions,
+            "hours": sorted(self.hours),
+        }
+
+
+def _loss_as_dict(loss: Loss) -> dict[str, Any]:
+    return {
+        "offset": loss.offset,
+        "length": loss.length,
+        "reason": loss.reason,
+        "detail": loss.detail,
+        "locked_blocks": loss.locked_blocks,
+        "after": _place_as_dict(loss.after),
+        "before": _place_as_dict(loss.before),
+    }
+
+
+def _place_as_dict(place: tuple[int, int] | None) -> dict[str, int] | None:
+    return None if place is None else {"seq": place[0], "hour": place[1]}
