@@ -5,18 +5,20 @@ a deflate block's boundary, or a zstd block's. `unpack` takes just those, at ful
 `iter_unpack` takes whatever there is, in bounded pieces, up to the fault.
 """
 
+import bisect
+import re
 import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import deflate
 
-from xlogdecode.format import Codec
+from xlogdecode.format import READINGS, TAILER, Codec, is_plausible
 
 if TYPE_CHECKING:
     import zstandard
 
-__all__ = ["CodecError", "iter_unpack", "join_chunks", "unpack"]
+__all__ = ["CodecError", "ends_a_flush", "flush_around", "iter_unpack", "join_chunks", "unpack"]
 
 Buffer = bytes | bytearray | memoryview
 
@@ -29,6 +31,9 @@ _SLICES = (4096, 64, 1)
 _LAST_STORED_BLOCK = b"\x01\x01\x00\xfe\xff\x00"
 """A final deflate block that holds one NUL: libdeflate wants an end, and the NUL shows that it was
 this one, since log text holds none."""
+
+_FLUSH = b"\x00\x00\xff\xff"
+"""What each sync flush of deflate ends with, on a byte's boundary."""
 
 _LAST_ZSTD_BLOCK = b"\x01\x00\x00"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -78,6 +83,24 @@ def iter_unpack(codec: Codec, payload: Buffer) -> Iterator[bytes]:
                 raise CodecError("the chunk lengths do not add up", len(payload) - rest)
         case Codec.ZSTD:
             yield from _iter_unzstd(payload)
+
+
+def ends_a_flush(data: Buffer) -> bool:
+    """Tell whether deflate data, chunked or not, ends as a sync flush does."""
+    return bytes(data[-len(_FLUSH) :]) == _FLUSH
+
+
+def flush_around(data: Buffer, fault: int, bound: int) -> int:
+    """Return where in raw deflate the flush ends that the line with the fault belongs to.
+
+    Past a fault inflating may go on for many lines of junk before it meets an error. A flush leaves
+    a mark, and at the mark a boundary, unless inflating has gone astray: the fault lies behind the
+    last mark that is one. `fault` is where inflating failed; `bound` the text that may be made.
+    """
+    raw = bytes(data[:fault])
+    ends = [match.end() for match in re.finditer(re.escape(_FLUSH), raw)]
+    sound = bisect.bisect_right(ends, 0, key=lambda end: int(_inflate(raw[:end], bound) is None))
+    return ends[sound] if sound < len(ends) else fault
 
 
 def join_chunks(payload: Buffer) -> tuple[bytes, int]:
@@ -173,14 +196,25 @@ def _iter_unzstd(payload: Buffer) -> Iterator[bytes]:
     stream = _zstandard()(max_window_size=_ZSTD_WINDOW).decompressobj()
     begin = 0
     while index < len(data):
+        if data[index] == TAILER and _opens_a_block(data, index + 1):
+            raise CodecError("the next block stands within the payload", index)
         head = int.from_bytes(data[index : index + 3], "little")
         index += 3 + (1 if head >> 1 & 3 == 1 else head >> 3)  # of a repeated byte one stands there
         try:
             yield stream.decompress(data[begin:index])
         except zstandard.ZstdError as error:
-            raise CodecError(str(error), index) from None
+            raise CodecError(str(error), begin) from None
         begin = index
         if stream.eof:
             break
     if index < len(data):
         raise CodecError("bytes follow the end of the frame", index)
+
+
+def _opens_a_block(data: bytes, index: int) -> bool:
+    """Tell whether a whole header stands here: a length that lied has swallowed it."""
+    readings = READINGS.get(data[index], ()) if index < len(data) else ()
+    return any(
+        index + reading.header_size <= len(data) and is_plausible(data, index, reading, len(data))
+        for reading in readings
+    )

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from typing import Final
 
 __all__ = [
-    "CRASH_BUFFER_SIZE", "READINGS", "TAILER", "Codec", "Header", "Reading", "parse_header",
+    "CRASH_BUFFER_SIZE", "READINGS", "TAILER", "Codec", "Header", "Reading", "is_plausible",
+    "mask_of", "parse_header",
 ]  # fmt: skip
 
 TAILER: Final = 0
@@ -110,6 +111,18 @@ def parse_header(data: bytes, offset: int, reading: Reading) -> Header:
     seq, begin, end, length = _LONG.unpack_from(data, offset)
     key = bytes(data[offset + 9 : offset + 73]) if reading.has_key else b""
     return Header(seq, begin, end, length, key)
+
+
+def is_plausible(buffer: bytes, start: int, reading: Reading, max_block: int) -> bool:
+    """Tell whether the header's fields, as far as they are in the buffer, can be a writer's."""
+    if reading.header_size == 5:
+        return int.from_bytes(buffer[start + 1 : start + 5], "little") <= max_block
+    if max(buffer[start + 3 : start + 5], default=0) > 23:
+        return False
+    key = buffer[start + 9 : start + 13]
+    if reading.header_size in (9, 13) and len(key) == 4 and any(key) != (reading.header_size == 9):
+        return False  # four zero bytes of key, which no masked text begins with
+    return int.from_bytes(buffer[start + 5 : start + 9], "little") <= max_block
 
 
 def mask_of(header: Header, reading: Reading) -> int:

@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from xlogdecode.codecs import Buffer, CodecError, iter_unpack, join_chunks, unpack
+from xlogdecode.codecs import (
+    Buffer,
+    CodecError,
+    ends_a_flush,
+    flush_around,
+    iter_unpack,
+    join_chunks,
+    unpack,
+)
 from xlogdecode.crypto import Keyring, TeaKey, decrypt
 from xlogdecode.format import Codec, mask_of
 from xlogdecode.framing import Block, Proof, Verdict
@@ -16,6 +24,9 @@ TEXT_LIMIT = 8 << 20
 
 _HEAD = 2048
 """Bytes of payload that show whether a key fits, or that a false header is one."""
+
+_PROOF = 64
+"""Bytes that a wrong key does not inflate without a fault."""
 
 _LONGEST_LINE = 16 << 10
 _HOLE = bytes(64)
@@ -44,6 +55,8 @@ class Payloads:
         A false header costs little: its first bytes are tried alone.
         """
         payload = block.payload
+        if len(payload) < min(_HEAD, block.header.length):
+            return Proof(Verdict.OPEN, 0)
         data = self._clear(block, payload[:_HEAD])
         if data is None:
             return Proof(self._locked_or_broken(block), 0)
@@ -149,22 +162,23 @@ class Payloads:
         return cleared
 
     def _key_for(self, block: Block) -> TeaKey | None:
-        """Return the TEA key that fits: the proven one, or the first that the head decodes with."""
+        """Return the TEA key that fits: the proven one, or else the one that the payload proves."""
         client_key = block.header.client_key
         proven = self._keyring.proven(client_key)
         if proven:
             return proven
+        keys = self._keyring.tea_keys(client_key)
         head = block.remains[: min(_HEAD, block.header.length)]
-        weak = None
-        for key in self._keyring.tea_keys(client_key):
-            data = decrypt(head, key)
-            if _first_fault(block.reading.codec, data) is None:
-                if len(data) >= 64:
-                    self._keyring.prove(client_key, key)
+        heads = [(key, decrypt(head, key)) for key in keys]
+        codec = block.reading.codec
+        fitting = [key for key, data in heads if _first_fault(codec, data) is None]
+        for key in fitting:
+            if self._unpack(block, decrypt(block.payload, key)).verdict is Verdict.WHOLE:
+                self._keyring.prove(client_key, key)
                 return key
-            if weak is None and _opens_as_text(block.reading.codec, data):
-                weak = key
-        return weak
+        if fitting and len(head) >= _PROOF:
+            return fitting[0]
+        return next((key for key, data in heads if _opens_as_text(codec, data)), None)
 
     def _unpack(self, block: Block, data: Buffer) -> Unpacked:
         codec = _stream_codec(block)
@@ -192,6 +206,8 @@ class Payloads:
             return Unpacked(Verdict.BROKEN, None)
         if size > self._text_limit:
             return Unpacked(Verdict.WHOLE, None)
+        if codec in (Codec.DEFLATE, Codec.CHUNKED) and ends_a_flush(data):
+            return Unpacked(Verdict.BROKEN, None)  # the mark was passed, and seen as something else
         return Unpacked(Verdict.OPEN, b"".join(pieces))
 
 
@@ -237,22 +253,24 @@ def _salvage_plain(broken: Block, remains: memoryview) -> Iterator[bytes]:
 
 def _up_to_the_fault(codec: Codec, data: Buffer, hole: int) -> Iterator[bytes]:
     """Yield the text before the fault; a hole (index `hole`) that lies before it is the fault."""
+    if codec is Codec.CHUNKED:
+        data, codec = join_chunks(data)[0], Codec.DEFLATE
     pieces: list[bytes] = []
-    size = 0
+    size, fault = 0, len(data)
     try:
         for piece in iter_unpack(codec, data):
             pieces.append(piece)
             size += len(piece)
-            if size > TEXT_LIMIT:
+            if size > TEXT_LIMIT:  # too much to look back at
                 yield b"".join(pieces)
                 pieces.clear()
-                size = 0
     except CodecError as error:
-        if 0 <= hole < error.consumed:
-            pieces = list(_before(codec, data[:hole]))
-        yield _without_junk(b"".join(pieces))
-    else:
-        yield b"".join(pieces)
+        fault = min(error.consumed, hole) if hole >= 0 else error.consumed
+    if size <= TEXT_LIMIT:
+        end = flush_around(data, fault, TEXT_LIMIT) if codec is Codec.DEFLATE else fault
+        if end < len(data):
+            pieces = list(_before(codec, data[:end]))
+    yield _without_junk(b"".join(pieces))
 
 
 def _without_junk(text: bytes) -> bytes:

@@ -4,9 +4,9 @@ import enum
 import re
 from dataclasses import dataclass
 
-from xlogdecode.format import READINGS, Codec, Header, Reading, parse_header
+from xlogdecode.format import READINGS, Codec, Header, Reading, is_plausible, parse_header
 
-__all__ = ["Fit", "Follow", "Place", "header_shape", "is_plausible", "measure", "what_follows"]
+__all__ = ["Fit", "Follow", "Place", "header_shape", "is_plain", "measure", "what_follows"]
 
 _FILL_SEEN = 32
 """Zeros in a row that are taken for fill, or a hole, rather than for a stray tailer."""
@@ -50,17 +50,6 @@ def header_shape(max_block: int) -> re.Pattern[bytes]:
         % (top, top),
         re.DOTALL,
     )
-
-
-def is_plausible(buffer: bytes, start: int, reading: Reading, max_block: int) -> bool:
-    """Tell whether the header's fields, as far as they are in the buffer, can be a writer's."""
-    if reading.header_size == 5:
-        return int.from_bytes(buffer[start + 1 : start + 5], "little") <= max_block
-    if max(buffer[start + 3 : start + 5], default=0) > 23:
-        return False
-    if reading.header_size == 13 and any(buffer[start + 9 : start + 13]):
-        return False
-    return int.from_bytes(buffer[start + 5 : start + 9], "little") <= max_block
 
 
 def measure(place: Place, start: int, reading: Reading) -> tuple[Fit, Header | None]:

@@ -66,7 +66,7 @@ class Framer:
         self._rejected: set[tuple[int, int]] = set()  # offset and header size
         self._gap: Gap | None = None
         self._ready: deque[Event | PlainRun] = deque()
-        self._masked = False
+        self._last: Reading | None = None
         self._in_text = False
         self._after_text = False
 
@@ -99,6 +99,11 @@ class Framer:
             self._kept.popleft()
         if self._rejected:
             self._rejected = {entry for entry in self._rejected if entry[0] >= offset}
+
+    @property
+    def _is_unmasked(self) -> bool:
+        """Whether the file is known not to be one of the second reading: it proves too little."""
+        return self._last is not None and not self._last.masked
 
     @property
     def is_searching(self) -> bool:
@@ -135,7 +140,8 @@ class Framer:
 
     def _step(self) -> Event | PlainRun | None:
         buffer, start = self._buffer, self._start
-        if start >= len(buffer) or (self._pending and len(buffer) - start < 256):
+        rest = len(buffer) - start
+        if rest == 0 or (rest < _LONGEST_OPENING and not self._place().closed and buffer[start]):
             return None
         if self._in_text or opens_a_log(buffer, start):
             text = self._text()
@@ -144,6 +150,8 @@ class Framer:
         readings = READINGS.get(buffer[start], ())
         limit = None
         for reading in readings:
+            if reading.masked and self._is_unmasked:
+                continue
             run = self._run(reading)
             if run is not None:
                 return run
@@ -163,7 +171,8 @@ class Framer:
         run = plain_run(self._buffer, start, self._base + start, reading)
         if run is not None:
             self._start += run.length
-            self._masked = self._after_text = False
+            self._after_text = False
+            self._last = reading
         return run
 
     def _weigh_in_step(self, reading: Reading) -> Block | Answer | int:
@@ -190,7 +199,7 @@ class Framer:
     def _take(self, block: Block) -> Block:
         """Go on behind a block; where its tailer is missing, that is where a gap begins."""
         self._start += block.length
-        self._masked = block.reading.masked
+        self._last = block.reading
         self._after_text = False
         if block.length == block.reading.header_size + block.header.length:
             self._gap = Gap(block.offset + block.length, Reason.TAILER, scan=self._start)
@@ -211,7 +220,14 @@ class Framer:
     # out of step
 
     def _open_gap(self, readings: tuple[Reading, ...], limit: int | None) -> Gap:
-        gap = Gap.at(self._place(), self._base, self._start, readings, limit, masked=self._masked)
+        gap = Gap.at(
+            self._place(),
+            self._base,
+            self._start,
+            readings,
+            limit,
+            masked=bool(self._last and self._last.masked),
+        )
         gap.after_text = self._after_text and limit is None
         self._gap = gap
         self._judge.begin_search()
@@ -247,8 +263,8 @@ class Framer:
         if not self._judge.can_afford(base + index - gap.offset):
             return Answer.NO
         for reading in READINGS[place.buffer[index]]:
-            if reading.masked and not self._masked and reading.codec.value == "plain":
-                continue  # five bytes that prove nothing, in a file that never had such a block
+            if reading.masked and self._is_unmasked:
+                continue
             answer = self._judge.weigh(place, base, index, reading, in_step=False)
             if answer is not Answer.NO:
                 return answer

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from xlogdecode.format import Header, Reading
+from xlogdecode.format import Header, Reading, is_plausible
 from xlogdecode.framing.events import Block, Damage, Reason
 from xlogdecode.framing.fit import Fit, Place, measure
 
@@ -53,7 +53,12 @@ class Gap:
             if magic in _RENUMBERED and max(place.buffer[start + 3 : start + 5], default=0) < 24:
                 reason, detail = Reason.UNKNOWN_MAGIC, f"0x{magic:02x}"
             return cls(offset, reason, start + 1, detail)
-        reading = next((r for r in readings if r.masked == masked), readings[0])
+        plausible = (
+            r
+            for r in readings
+            if r.masked == masked and is_plausible(place.buffer, start, r, place.max_block)
+        )
+        reading = next(plausible, readings[0])
         fit, header = measure(place, start, reading)
         reason = Reason.CUT if fit is Fit.CUT else Reason.LENGTH
         if limit is not None or fit is Fit.TAILER:

@@ -4,9 +4,9 @@ import enum
 import re
 from collections.abc import Callable
 
-from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Header, Reading
+from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Header, Reading, is_plausible
 from xlogdecode.framing.events import Block, Proof, Verdict
-from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, is_plausible, measure, what_follows
+from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 
 __all__ = ["Answer", "Judge", "Probe"]
 
@@ -58,7 +58,7 @@ class Judge:
         fit, header = measure(place, start, reading)
         if header is None:
             return Answer.NO if fit is Fit.CUT else Answer.MORE
-        if fit in (Fit.TOO_LONG, Fit.CUT):
+        if fit in (Fit.TOO_LONG, Fit.CUT) or (reading.masked and fit is Fit.BARE):
             return Answer.NO
         if not in_step and not (
             header.length and is_plausible(place.buffer, start, reading, place.max_block)
@@ -82,7 +82,7 @@ class Judge:
         if fit is Fit.MORE:
             return Answer.MORE
         if fit is Fit.TAILER and in_step and block.header.length:
-            return block  # no NUL before the tailer: the length cannot be wrong
+            return self._unless_torn(place, block, end)
         follow = what_follows(place, end + 1)
         if fit is Fit.TAILER:
             if follow in (Follow.END, Follow.HEADER, Follow.FILL):
@@ -94,6 +94,20 @@ class Judge:
         if Follow.MORE in follows:
             return Answer.MORE
         return block if Follow.HEADER in follows or Follow.END in follows else Answer.NO
+
+    def _unless_torn(self, place: Place, block: Block, end: int) -> Block | Answer:
+        """Return a plain block that has its tailer, and no NUL before that.
+
+        Its length can be wrong still: cut short by a few bytes, it ends within the next header,
+        whose seq has the next NUL.
+        """
+        for index in range(max(block.start + block.reading.header_size, end - 8), end):
+            for reading in READINGS.get(place.buffer[index], ()):
+                base = block.offset - block.start
+                answer = self.weigh(place, base, index, reading, in_step=False)
+                if answer is not Answer.NO:
+                    return answer if answer is Answer.MORE else Answer.NO
+        return block
 
     def _weigh_packed(
         self, place: Place, block: Block, fit: Fit, *, in_step: bool

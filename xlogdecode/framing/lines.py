@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xlogdecode.format import READINGS
+from xlogdecode.format import READINGS, is_plausible
 from xlogdecode.framing.events import PlainText
-from xlogdecode.framing.fit import is_plausible
 
 __all__ = ["opens_a_log", "split_lines", "text_end", "text_resumes"]
 

@@ -27,6 +27,7 @@ def plain_run(buffer: bytes, start: int, offset: int, reading: Reading) -> Plain
         while True:
             found, length = unpack(buffer, end)
             if found != joint:
+                del lines[-1:]  # its length may be the one that lies: it is looked at closely
                 break
             lines.append(buffer[begin:end])
             begin = end + 1 + header_size
