@@ -146,7 +146,7 @@ class Payloads:
         reading = blocks[0].reading
         if not reading.encrypted:
             return [self._clear(block, block.payload) for block in blocks]
-        key = self._key_for(blocks[0])
+        key = self._key_for(max(blocks, key=lambda block: block.length))
         if key is None:
             return [None] * len(blocks)
         payloads = [block.payload for block in blocks]
@@ -172,12 +172,18 @@ class Payloads:
         heads = [(key, decrypt(head, key)) for key in keys]
         codec = block.reading.codec
         fitting = [key for key, data in heads if _first_fault(codec, data) is None]
+        whole = None
         for key in fitting:
-            if self._unpack(block, decrypt(block.payload, key)).verdict is Verdict.WHOLE:
-                self._keyring.prove(client_key, key)
-                return key
-        if fitting and len(head) >= _PROOF:
-            return fitting[0]
+            result = self._unpack(block, decrypt(block.payload, key))
+            if result.verdict is Verdict.WHOLE:
+                if len(head) >= _PROOF:
+                    self._keyring.prove(client_key, key)
+                    return key
+                if not _NOT_TEXT.search(result.text or b""):
+                    return key
+                whole = whole or key
+        if whole or (fitting and len(head) >= _PROOF):
+            return whole or fitting[0]
         return next((key for key, data in heads if _opens_as_text(codec, data)), None)
 
     def _unpack(self, block: Block, data: Buffer) -> Unpacked:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from xlogdecode.format import READINGS, Reading
+from xlogdecode.format import READINGS, Reading, is_plausible
 from xlogdecode.framing.events import (
     Block,
     Damage,
@@ -181,6 +181,8 @@ class Framer:
         fit, header = measure(place, start, reading)
         if fit is Fit.MORE and (header is None or header.length <= _BIG):
             return Answer.MORE
+        if reading.masked and not is_plausible(place.buffer, start, reading, self._max_block):
+            return Answer.NO
         if fit is Fit.TAILER and header is not None and not is_plain(reading):
             length = reading.header_size + header.length + 1
             follow = what_follows(place, start + length)

@@ -4,7 +4,7 @@ import enum
 import re
 from collections.abc import Callable
 
-from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Header, Reading, is_plausible
+from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Codec, Header, Reading, is_plausible
 from xlogdecode.framing.events import Block, Proof, Verdict
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 
@@ -60,9 +60,10 @@ class Judge:
             return Answer.NO if fit is Fit.CUT else Answer.MORE
         if fit in (Fit.TOO_LONG, Fit.CUT) or (reading.masked and fit is Fit.BARE):
             return Answer.NO
-        if not in_step and not (
-            header.length and is_plausible(place.buffer, start, reading, place.max_block)
-        ):
+        plausible = is_plausible(place.buffer, start, reading, place.max_block)
+        if not plausible and (reading.masked or not in_step):
+            return Answer.NO
+        if not header.length and not in_step:
             return Answer.NO
         tailer = 1 if fit is Fit.TAILER else 0
         length = reading.header_size + header.length + tailer
@@ -123,13 +124,14 @@ class Judge:
             return self._weigh_locked(place, block, fit, in_step=in_step)
         if fit is Fit.MORE:
             return Answer.MORE
-        if proof.verdict is Verdict.WHOLE:
+        proves_itself = block.reading.codec is not Codec.PLAIN
+        if proof.verdict is Verdict.WHOLE and proves_itself:
             return block
         follow = what_follows(place, block.start + block.length)
         if follow is Follow.MORE:
             return Answer.MORE
-        whole = fit is Fit.TAILER and follow in (Follow.END, Follow.HEADER)
-        if whole and block.header.length >= _SHORTEST_OPEN:
+        fits = fit is Fit.TAILER and follow in (Follow.END, Follow.HEADER)
+        if fits and (block.header.length >= _SHORTEST_OPEN or not proves_itself):
             return block
         self._spent += proof.consumed
         return Answer.NO
