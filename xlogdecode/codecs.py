@@ -18,7 +18,15 @@ from xlogdecode.format import READINGS, TAILER, Codec, is_plausible
 if TYPE_CHECKING:
     import zstandard
 
-__all__ = ["CodecError", "ends_a_flush", "flush_around", "iter_unpack", "join_chunks", "unpack"]
+__all__ = [
+    "CodecError",
+    "ends_a_flush",
+    "flush_around",
+    "iter_unpack",
+    "join_chunks",
+    "may_start_with",
+    "unpack",
+]
 
 Buffer = bytes | bytearray | memoryview
 
@@ -64,6 +72,30 @@ def unpack(codec: Codec, payload: Buffer, bound: int) -> Buffer | None:
             return None if rest else _inflate(joined, bound)
         case Codec.ZSTD:
             return _unzstd(payload, bound)
+
+
+def may_start_with(codec: Codec, head: Buffer) -> bool:
+    """Tell, at little cost, whether a payload can begin like this."""
+    if codec is Codec.CHUNKED:
+        head, codec = join_chunks(head)[0], Codec.DEFLATE
+    if codec is Codec.PLAIN or not head:
+        return True
+    if codec is Codec.ZSTD:
+        try:
+            for _ in _iter_unzstd(head):
+                pass
+        except CodecError:
+            return False
+        return True
+    if head[0] & 6 == 6:  # the block type that does not exist
+        return False
+    if head[0] & 6 == 0 and len(head) >= 5 and (head[1] ^ head[3], head[2] ^ head[4]) != (255, 255):
+        return False  # a stored block's length goes with its complement
+    try:
+        zlib.decompressobj(-zlib.MAX_WBITS).decompress(head, PIECE)
+    except zlib.error:
+        return False
+    return True
 
 
 def iter_unpack(codec: Codec, payload: Buffer) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from xlogdecode.codecs import (
     flush_around,
     iter_unpack,
     join_chunks,
+    may_start_with,
     unpack,
 )
 from xlogdecode.crypto import Keyring, TeaKey, decrypt
@@ -22,8 +23,11 @@ __all__ = ["Payloads", "Unpacked"]
 TEXT_LIMIT = 8 << 20
 """Bytes of text held at a time; a block that unpacks to more is streamed."""
 
-_HEAD = 2048
+_HEADS = (256, 2048)
 """Bytes of payload that show whether a key fits, or that a false header is one."""
+
+_DECRYPTING = 16 << 10
+"""What a probe costs at least if it must decrypt: numpy is slow on little."""
 
 _PROOF = 64
 """Bytes that a wrong key does not inflate without a fault."""
@@ -55,17 +59,18 @@ class Payloads:
         A false header costs little: its first bytes are tried alone.
         """
         payload = block.payload
-        if len(payload) < min(_HEAD, block.header.length):
+        if len(payload) < min(_HEADS[-1], block.header.length):
             return Proof(Verdict.OPEN, 0)
-        data = self._clear(block, payload[:_HEAD])
-        if data is None:
-            return Proof(self._locked_or_broken(block), 0)
-        fault = _first_fault(block.reading.codec, data)
-        if fault is not None:
-            return Proof(Verdict.BROKEN, fault)
+        cost = _DECRYPTING if block.reading.encrypted else 0
+        for size in _HEADS:
+            head = self._clear(block, payload[:size])
+            if head is None:
+                return Proof(self._locked_or_broken(block), cost)
+            if not may_start_with(_stream_codec(block), head):
+                return Proof(Verdict.BROKEN, cost + size)
         if len(payload) < block.header.length:
-            return Proof(Verdict.OPEN, len(data))
-        return Proof(self.read(block).verdict, len(payload))
+            return Proof(Verdict.OPEN, cost)
+        return Proof(self.read(block).verdict, cost + len(payload))
 
     def read(self, block: Block) -> Unpacked:
         """Return the text of a whole block."""
@@ -167,11 +172,12 @@ class Payloads:
         proven = self._keyring.proven(client_key)
         if proven:
             return proven
-        keys = self._keyring.tea_keys(client_key)
-        head = block.remains[: min(_HEAD, block.header.length)]
-        heads = [(key, decrypt(head, key)) for key in keys]
-        codec = block.reading.codec
-        fitting = [key for key, data in heads if _first_fault(codec, data) is None]
+        codec = _stream_codec(block)
+        head = block.remains[: min(_HEADS[-1], block.header.length)]
+        if len(head) < block.header.length:
+            head = head[: len(head) // 8 * 8]
+        heads = [(key, decrypt(head, key)) for key in self._keyring.tea_keys(client_key)]
+        fitting = [key for key, data in heads if may_start_with(codec, data)]
         whole = None
         for key in fitting:
             result = self._unpack(block, decrypt(block.payload, key))
@@ -221,18 +227,6 @@ def _stream_codec(block: Block) -> Codec:
     """Return the codec of what `_clear` gave; it has joined the chunks of a masked payload."""
     reading = block.reading
     return Codec.DEFLATE if reading.masked and reading.codec is Codec.CHUNKED else reading.codec
-
-
-def _first_fault(codec: Codec, head: Buffer) -> int | None:
-    """Return where the beginning of a payload stops decoding, None where it does not."""
-    try:
-        if codec is Codec.CHUNKED:
-            head, codec = join_chunks(head)[0], Codec.DEFLATE
-        for _ in iter_unpack(codec, head):
-            pass
-    except CodecError as error:
-        return error.consumed
-    return None
 
 
 def _opens_as_text(codec: Codec, head: Buffer) -> bool:

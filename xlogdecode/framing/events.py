@@ -30,10 +30,10 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A probe's verdict, and how many bytes of payload it took to reach it."""
+    """A probe's verdict, and its cost: about the bytes that inflate in the time it took."""
 
     verdict: Verdict
-    consumed: int
+    cost: int
 
 
 class Reason(enum.Enum):

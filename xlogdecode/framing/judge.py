@@ -21,8 +21,8 @@ _HEADERS_IN_A_ROW = 2
 _LINE = re.compile(rb"[^\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]*\n")
 
 _FREE_PROBING = 16 << 20
-_PROBING_RATIO = 16
-"""Failed probes may read this many bytes a byte searched: lying headers stay linear."""
+_PROBING_RATIO = 4
+"""Failed probes may cost this much a byte searched: lying headers stay linear."""
 
 
 class Answer(enum.Enum):
@@ -118,13 +118,13 @@ class Judge:
             return block if empty in (Follow.END, Follow.FILL) else Answer.NO
         proof = self._probe(block)
         if proof.verdict is Verdict.BROKEN:
-            self._spent += proof.consumed
+            self._spent += proof.cost
             return Answer.NO
         if proof.verdict is Verdict.LOCKED:
             return self._weigh_locked(place, block, fit, in_step=in_step)
         if fit is Fit.MORE:
             return Answer.MORE
-        proves_itself = block.reading.codec is not Codec.PLAIN
+        proves_itself = in_step or block.reading.codec is not Codec.PLAIN
         if proof.verdict is Verdict.WHOLE and proves_itself:
             return block
         follow = what_follows(place, block.start + block.length)
@@ -133,7 +133,7 @@ class Judge:
         fits = fit is Fit.TAILER and follow in (Follow.END, Follow.HEADER)
         if fits and (block.header.length >= _SHORTEST_OPEN or not proves_itself):
             return block
-        self._spent += proof.consumed
+        self._spent += proof.cost
         return Answer.NO
 
     def _weigh_locked(
