@@ -97,6 +97,14 @@ class Report:
         if len(self.notes) < LISTED:
             self.notes.append(note)
 
+    def add_hours(self, begin: int, end: int) -> None:
+        """Take in all hours from `begin` to `end`, across midnight if need be."""
+        hour = begin % 24
+        self.hours.add(hour)
+        while hour != end % 24:
+            hour = (hour + 1) % 24
+            self.hours.add(hour)
+
     def summary(self) -> str:
         """Return what came of the input in a line."""
         blocks = self.blocks.total()

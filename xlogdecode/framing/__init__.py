@@ -11,9 +11,10 @@ from xlogdecode.framing.events import (
     Reason,
     Verdict,
 )
-from xlogdecode.framing.framer import Framer
+from xlogdecode.framing.fit import is_plain
+from xlogdecode.framing.framer import MAX_BLOCK, Framer
 
 __all__ = [
-    "Block", "Damage", "Event", "Fill", "Framer", "PlainRun", "PlainText", "Proof", "Reason",
-    "Verdict",
+    "MAX_BLOCK", "Block", "Damage", "Event", "Fill", "Framer", "PlainRun", "PlainText", "Proof",
+    "Reason", "Verdict", "is_plain",
 ]  # fmt: skip

@@ -84,6 +84,8 @@ class PlainRun:
     text: bytes
     buffer: bytes
     start: int
+    last: int
+    """Index of the last block in `buffer`."""
 
     def __iter__(self) -> Iterator[Block]:
         """Yield the blocks one by one."""

@@ -41,4 +41,5 @@ def plain_run(buffer: bytes, start: int, offset: int, reading: Reading) -> Plain
     if not lines:
         return None
     length = len(lines) * (header_size + 1) + len(text)
-    return PlainRun(offset, length, reading, len(lines), text, buffer, start)
+    last = start + length - len(lines[-1]) - header_size - 1
+    return PlainRun(offset, length, reading, len(lines), text, buffer, start, last)

@@ -1,0 +1,54 @@
+"""What can be asked of decoding, and what comes out of it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from xlogdecode.codecs import Buffer
+from xlogdecode.errors import XlogError
+from xlogdecode.framing import MAX_BLOCK
+from xlogdecode.report import Loss
+
+__all__ = ["DamagedError", "Options", "Piece", "Source"]
+
+
+class Source(Protocol):
+    """What can be decoded: any binary file, pipe or socket file."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; none at the end."""
+
+
+class DamagedError(XlogError):
+    """The input is damaged, and `Options.strict` was asked for."""
+
+    def __init__(self, loss: Loss) -> None:
+        """Take the first loss."""
+        super().__init__(f"{loss}; leave out --strict to get the rest")
+        self.loss = loss
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to decode."""
+
+    keys: tuple[bytes, ...] = ()
+    """Server private keys, 32 bytes each."""
+    threads: int = 1
+    marks: bool = True
+    """A line `[F][xlogdecode] ...` stands in the text where bytes were lost."""
+    strict: bool = False
+    """Raise DamagedError at the first loss."""
+    max_block: int = MAX_BLOCK
+    """Bytes of payload beyond which no length is believed."""
+    dedup: bool = False
+    """Leave out a compressed block that stands there once more, byte for byte."""
+    per_block: bool = False
+    """Hand out each block's text by itself (`iter_decode`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text of the block, or of the run of blocks, at `offset` of the input; or a part of it."""
+
+    offset: int
+    text: Buffer

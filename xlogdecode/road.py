@@ -1,0 +1,208 @@
+"""The main road: a stream of bytes -> blocks -> text, many blocks being decoded at a time."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from xlogdecode.codecs import Buffer
+from xlogdecode.crypto import Keyring
+from xlogdecode.format import Header, parse_header
+from xlogdecode.framing import (
+    Block,
+    Damage,
+    Event,
+    Fill,
+    Framer,
+    PlainRun,
+    PlainText,
+    Verdict,
+    is_plain,
+)
+from xlogdecode.jobs import Batch, Lookahead
+from xlogdecode.options import DamagedError, Options, Piece, Source
+from xlogdecode.payloads import Payloads, Unpacked
+from xlogdecode.report import Loss, Report
+from xlogdecode.sequence import Sequence
+
+__all__ = ["Road"]
+
+READ = 512 << 10
+"""Bytes read at a time."""
+
+
+class Road:
+    """One input on its way."""
+
+    def __init__(self, source: Source, options: Options, report: Report) -> None:
+        self._source = source
+        self._options = options
+        self._report = report
+        self._payloads = Payloads(Keyring(options.keys))
+        self._framer = Framer(self._payloads.probe, max_block=options.max_block, speculative=True)
+        self._ahead = Lookahead(self._payloads.read_many, options.threads)
+        self._sequence = Sequence(report)
+        self._at_end = False
+        self._open_losses: list[int] = []
+        self._locked: Loss | None = None
+        self._after: tuple[int, int] | None = None
+
+    def close(self) -> None:
+        """End the threads."""
+        self._ahead.close()
+
+    def run(self) -> Iterator[Piece | Loss]:
+        """Yield text and losses in the order of the input."""
+        while self._look_ahead():
+            step = self._ahead.take()
+            if isinstance(step, Batch):
+                yield from self._batch(step)
+            else:
+                yield from self._event(step)
+        yield from self._end_locked()
+        self._sequence.end()
+
+    def _look_ahead(self) -> bool:
+        """Frame until there is something to take; tell whether there is."""
+        while not self._ahead.is_full:
+            event = self._framer.next_event()
+            if event is not None:
+                packed = isinstance(event, Block) and not is_plain(event.reading)
+                self._ahead.add(event, packed=packed)
+            elif self._at_end or (self._framer.is_searching and self._ahead):
+                # what a search may have to go back behind is settled first
+                self._ahead.flush()
+                break
+            else:
+                self._read()
+        return bool(self._ahead)
+
+    def _read(self) -> None:
+        if not self._ahead:
+            self._framer.release(self._report.bytes_in)
+        data = self._source.read(READ)
+        self._report.bytes_in += len(data)
+        if data:
+            self._framer.feed(data)
+        else:
+            self._framer.close()
+            self._at_end = True
+
+    # steps
+
+    def _event(self, event: Event | PlainRun) -> Iterator[Piece | Loss]:
+        match event:
+            case PlainRun():
+                yield from self._end_locked()
+                yield from self._plain(event)
+            case Block():
+                yield from self._text(event, (event.payload,))
+            case PlainText():
+                yield from self._end_locked()
+                self._report.plain_text += event.length
+                yield self._piece(event.offset, event.data)
+            case Damage():
+                yield from self._damage(event)
+            case Fill():
+                self._report.fill += event.length
+
+    def _plain(self, run: PlainRun) -> Iterator[Piece]:
+        self._report.blocks[run.reading.kind] += run.count
+        first, last = (parse_header(run.buffer, i, run.reading) for i in (run.start, run.last))
+        self._pass(first, last)
+        if not self._options.per_block:
+            yield self._piece(run.offset, run.text)
+            return
+        for block in run:
+            yield self._piece(block.offset, block.payload)
+
+    def _batch(self, batch: Batch) -> Iterator[Piece | Loss]:
+        blocks = batch.blocks
+        results = self._ahead.results(batch)
+        while blocks:
+            for block, result in zip(blocks, results, strict=False):
+                if result.verdict is Verdict.BROKEN:
+                    damage = self._framer.reject(block)
+                    if damage is None:
+                        self._ahead.forget()
+                        return
+                    yield from self._damage(damage)
+                else:
+                    yield from self._block(block, result)
+            blocks = blocks[len(results) :]
+            results = self._payloads.read_many(blocks) if blocks else []
+        last = batch.blocks[-1]
+        self._framer.release(last.offset + last.length)
+        self._ahead.succeed()
+
+    def _block(self, block: Block, result: Unpacked) -> Iterator[Piece | Loss]:
+        if result.verdict is Verdict.LOCKED:
+            self._lock(block)
+        elif result.text is not None:
+            yield from self._text(block, (result.text,))
+        else:
+            yield from self._text(block, self._payloads.iter_text(block))
+
+    def _text(self, block: Block, texts: Iterable[Buffer]) -> Iterator[Piece | Loss]:
+        yield from self._end_locked()
+        repeated = not is_plain(block.reading) and self._sequence.is_repeated(block)
+        if repeated and self._options.dedup:
+            return
+        self._report.blocks[block.reading.kind] += 1
+        self._pass(block.header, block.header)
+        for text in texts:
+            yield self._piece(block.offset, text)
+
+    def _pass(self, first: Header, last: Header) -> None:
+        """Take in the hours of blocks that gave their text, and end the losses before them."""
+        self._report.add_hours(first.begin_hour, last.end_hour)
+        self._after = (last.seq, last.end_hour)
+        for index in self._open_losses:
+            loss = self._report.losses[index]
+            self._report.losses[index] = replace(loss, before=(first.seq, first.begin_hour))
+        self._open_losses.clear()
+
+    def _piece(self, offset: int, text: Buffer) -> Piece:
+        self._report.bytes_out += len(text)
+        return Piece(offset, text)
+
+    # losses
+
+    def _damage(self, damage: Damage) -> Iterator[Piece | Loss]:
+        yield from self._end_locked()
+        if damage.broken is not None:
+            for text in self._payloads.salvage(damage.broken):
+                yield self._piece(damage.offset, text)
+        yield self._lose(
+            Loss(
+                damage.offset,
+                damage.length,
+                damage.reason.value,
+                damage.detail,
+                after=self._after,
+            )
+        )
+
+    def _lock(self, block: Block) -> None:
+        """Count a block that no key opens; a row of them is one loss."""
+        locked = self._locked
+        reason = "no key that fits" if self._options.keys else "encrypted, and no key"
+        self._locked = Loss(
+            locked.offset if locked else block.offset,
+            block.length + (locked.length if locked else 0),
+            reason,
+            locked_blocks=1 + (locked.locked_blocks if locked else 0),
+            after=self._after,
+        )
+
+    def _end_locked(self) -> Iterator[Loss]:
+        locked, self._locked = self._locked, None
+        if locked is not None:
+            yield self._lose(locked)
+
+    def _lose(self, loss: Loss) -> Loss:
+        self._sequence.lose()
+        self._report.add_loss(loss)
+        if self._report.losses[-1] is loss:
+            self._open_losses.append(len(self._report.losses) - 1)
+        if self._options.strict:
+            raise DamagedError(loss)
+        return loss
