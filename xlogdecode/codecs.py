@@ -7,6 +7,7 @@ a deflate block's boundary, or a zstd block's. `unpack` takes just those, at ful
 
 import bisect
 import re
+import struct
 import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -44,6 +45,7 @@ _FLUSH = b"\x00\x00\xff\xff"
 """What each sync flush of deflate ends with, on a byte's boundary."""
 
 _LAST_ZSTD_BLOCK = b"\x01\x00\x00"
+_LENGTH = struct.Struct("<H")
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZSTD_WINDOW = 8 << 20
 
@@ -143,11 +145,14 @@ def join_chunks(payload: Buffer) -> tuple[bytes, int]:
     data = bytes(payload)
     chunks: list[bytes] = []
     index, size = 0, len(data)
-    append = chunks.append
-    while index + 2 <= size:
-        begin = index + 2
-        index = begin + (data[index] | data[index + 1] << 8)
-        append(data[begin:index])
+    append, length = chunks.append, _LENGTH.unpack_from
+    try:
+        while index < size:
+            begin = index + 2
+            index = begin + length(data, index)[0]
+            append(data[begin:index])
+    except struct.error:  # a single byte is left
+        pass
     rest = size - index if index <= size else len(chunks[-1])
     return b"".join(chunks), rest
 

@@ -53,24 +53,26 @@ class Keyring:
     """Server private keys (32 bytes each), and for each client key the TEA keys they give."""
 
     def __init__(self, private_keys: Iterable[bytes]) -> None:
-        """Take the keys. Raises MissingExtraError without `cryptography` and numpy."""
+        """Take the keys. What they need is imported when the first encrypted block comes."""
+        self._keys = tuple(private_keys)
         self._private: list[ec.EllipticCurvePrivateKey] = []
         self._shared: dict[bytes, tuple[TeaKey, ...]] = {}
         self._proven: dict[bytes, TeaKey] = {}
         self._lock = threading.Lock()
-        for key in private_keys:
-            self._private.append(_private_key(key))
 
     def __bool__(self) -> bool:
         """Whether there is any key."""
-        return bool(self._private)
+        return bool(self._keys)
 
     def tea_keys(self, client_key: bytes) -> tuple[TeaKey, ...]:
         """Return a TEA key for each private key, in their order.
 
         Empty where `client_key` is no point of the curve. One ECDH a key and client key.
+        Raises MissingExtraError without `cryptography` and numpy.
         """
         with self._lock:
+            if not self._private:
+                self._private = [_private_key(key) for key in self._keys]
             keys = self._shared.get(client_key)
             if keys is None:
                 if len(self._shared) >= _REMEMBERED:

@@ -77,7 +77,7 @@ class Road:
 
     def _read(self) -> None:
         if not self._ahead:
-            self._framer.release(self._report.bytes_in)
+            self._framer.release(self._framer.offset)
         data = self._source.read(READ)
         self._report.bytes_in += len(data)
         if data:

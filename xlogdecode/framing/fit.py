@@ -35,9 +35,12 @@ class Follow(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one reads blocks: a buffer, whether the input ends with it, the longest payload."""
+    """Where one reads blocks: a buffer and its offset in the input, whether that ends there, the
+    longest payload.
+    """
 
     buffer: bytes
+    base: int
     closed: bool
     max_block: int
 

@@ -12,10 +12,9 @@ many can be decoded at once; whoever decodes them gives back each that does not 
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator
 
-from xlogdecode.format import READINGS, Reading, is_plausible
+from xlogdecode.format import READINGS, Header, Reading, is_plausible
 from xlogdecode.framing.events import (
     Block,
     Damage,
@@ -31,6 +30,7 @@ from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.judge import Answer, Judge, Probe
 from xlogdecode.framing.lines import opens_a_log, split_lines, text_end, text_resumes
 from xlogdecode.framing.plain import plain_run
+from xlogdecode.framing.window import Window
 
 __all__ = ["MAX_BLOCK", "Framer"]
 
@@ -42,7 +42,7 @@ _LONGEST_OPENING = 32
 """Bytes at the end of a buffer that a header's shape, or a line's opening, may need more of."""
 
 _BIG = 1 << 20
-"""A payload of more is tried by its beginning before the rest of it is waited for."""
+"""A payload of more is looked through for blocks before the rest of it is waited for."""
 
 
 class Framer:
@@ -57,28 +57,24 @@ class Framer:
         self._max_block = max_block
         self._shape = header_shape(max_block)
         self._speculative = speculative
-        self._buffer = b""
-        self._base = 0
-        self._start = 0  # index of the next block, or of what a gap must keep
-        self._pending: list[bytes] = []
-        self._closed = False
-        self._kept: deque[tuple[int, bytes, int]] = deque()  # base, buffer, bytes used of it
+        self._window = Window(keeps=speculative)
         self._rejected: set[tuple[int, int]] = set()  # offset and header size
         self._gap: Gap | None = None
         self._ready: deque[Event | PlainRun] = deque()
         self._last: Reading | None = None
         self._in_text = False
         self._after_text = False
+        self._looked_within = (-1, 0)  # offset of a long block, and how far it was looked through
 
     # what the caller says
 
     def feed(self, data: bytes) -> None:
         """Add bytes of the input."""
-        self._pending.append(data)
+        self._window.feed(data)
 
     def close(self) -> None:
         """Say that the input ends here."""
-        self._closed = True
+        self._window.close()
 
     def reject(self, block: Block) -> Damage | None:
         """Take back a block whose payload does not decode.
@@ -90,13 +86,12 @@ class Framer:
         damage = self._reject_in_place(block)
         if damage is None:
             self._rejected.add((block.offset, block.reading.header_size))
-            self._rewind(block.offset)
+            self._go_back(block.offset)
         return damage
 
     def release(self, offset: int) -> None:
         """Promise to reject no block before `offset`: the framer need not keep those bytes."""
-        while self._kept and self._kept[0][0] + self._kept[0][2] <= offset:
-            self._kept.popleft()
+        self._window.release(offset)
         if self._rejected:
             self._rejected = {entry for entry in self._rejected if entry[0] >= offset}
 
@@ -104,6 +99,11 @@ class Framer:
     def _is_unmasked(self) -> bool:
         """Whether the file is known not to be one of the second reading: it proves too little."""
         return self._last is not None and not self._last.masked
+
+    @property
+    def offset(self) -> int:
+        """Input offset up to which events have been handed out."""
+        return self._window.offset
 
     @property
     def is_searching(self) -> bool:
@@ -132,16 +132,18 @@ class Framer:
                 return event
             if self._ready:
                 continue
-            if not self._pending:
+            moved = self._window.refill()
+            if moved is None:
                 return None
-            self._refill()
+            if self._gap:
+                self._gap.scan -= moved
 
     # in step
 
     def _step(self) -> Event | PlainRun | None:
-        buffer, start = self._buffer, self._start
+        buffer, start = self._window.buffer, self._window.start
         rest = len(buffer) - start
-        if rest == 0 or (rest < _LONGEST_OPENING and not self._place().closed and buffer[start]):
+        if rest == 0 or (rest < _LONGEST_OPENING and not self._window.is_last and buffer[start]):
             return None
         if self._in_text or opens_a_log(buffer, start):
             text = self._text()
@@ -165,20 +167,22 @@ class Framer:
         return self._search(self._open_gap(readings, limit))
 
     def _run(self, reading: Reading) -> PlainRun | None:
-        start = self._start
-        if not is_plain(reading) or len(self._buffer) - start < reading.header_size:
+        start = self._window.start
+        if not is_plain(reading) or len(self._window.buffer) - start < reading.header_size:
             return None
-        run = plain_run(self._buffer, start, self._base + start, reading)
+        run = plain_run(self._window.buffer, start, self._window.offset, reading)
         if run is not None:
-            self._start += run.length
+            self._window.start += run.length
             self._after_text = False
             self._last = reading
         return run
 
     def _weigh_in_step(self, reading: Reading) -> Block | Answer | int:
         """Return the block, or why not; the offset of its end where only its payload fails."""
-        place, start = self._place(), self._start
+        place, start = self._place(), self._window.start
         fit, header = measure(place, start, reading)
+        if fit is Fit.TOO_LONG or (header and header.length > _BIG and self._holds_a_block(header)):
+            return Answer.NO
         if fit is Fit.MORE and (header is None or header.length <= _BIG):
             return Answer.MORE
         if reading.masked and not is_plausible(place.buffer, start, reading, self._max_block):
@@ -189,43 +193,66 @@ class Framer:
             if follow is Follow.MORE:
                 return Answer.MORE
             if follow in (Follow.END, Follow.HEADER, Follow.MAGIC):
-                offset = self._base + start
+                offset = self._window.offset
                 block = Block(offset, length, reading, header, place.buffer, start)
                 if (offset, reading.header_size) in self._rejected:
                     return offset + length
                 if self._speculative or self._probe(block).verdict is not Verdict.BROKEN:
                     return block
                 return offset + length
-        return self._judge.weigh(place, self._base, start, reading, in_step=True)
+        return self._judge.weigh(place, start, reading, in_step=True)
+
+    def _holds_a_block(self, header: Header) -> bool:
+        """Tell whether a block can be believed within a payload that is longer than writers make.
+
+        Then its length is a lie, and the rest of it need not be waited for.
+        """
+        place, start = self._place(), self._window.start
+        offset, seen = self._looked_within
+        if offset != place.base + start:
+            offset, seen = place.base + start, place.base + start + 1
+            self._judge.begin_search()
+        seen -= place.base
+        gap = Gap(offset, Reason.LENGTH, seen)
+        for match in self._shape.finditer(place.buffer, seen, start + header.length):
+            seen = match.start()
+            answer = self._weigh_candidate(place, gap, seen)
+            if isinstance(answer, Block):
+                return True
+            if answer is Answer.MORE:
+                break
+        else:
+            seen = max(seen, len(place.buffer) - _SHORTEST_HEADER)
+        self._looked_within = (offset, place.base + seen)
+        return False
 
     def _take(self, block: Block) -> Block:
         """Go on behind a block; where its tailer is missing, that is where a gap begins."""
-        self._start += block.length
+        self._window.start += block.length
         self._last = block.reading
         self._after_text = False
         if block.length == block.reading.header_size + block.header.length:
-            self._gap = Gap(block.offset + block.length, Reason.TAILER, scan=self._start)
+            self._gap = Gap(block.offset + block.length, Reason.TAILER, scan=self._window.start)
             self._judge.begin_search()
         return block
 
     def _text(self) -> PlainText | None:
         """Return what text there is; `_in_text` tells why there is none."""
-        start = self._start
-        end = text_end(self._buffer, start, closed=self._place().closed)
+        window, start = self._window, self._window.start
+        end = text_end(window.buffer, start, closed=window.is_last)
         self._in_text = end is None or end.goes_on
         if end is None or end.index == start:
             return None
-        self._start = end.index
+        window.start = end.index
         self._after_text = True
-        return PlainText(self._base + start, self._buffer[start : end.index])
+        return PlainText(window.base + start, window.buffer[start : end.index])
 
     # out of step
 
     def _open_gap(self, readings: tuple[Reading, ...], limit: int | None) -> Gap:
         gap = Gap.at(
             self._place(),
-            self._base,
-            self._start,
+            self._window.start,
             readings,
             limit,
             masked=bool(self._last and self._last.masked),
@@ -238,14 +265,14 @@ class Framer:
     def _search(self, gap: Gap) -> Event | None:
         """Look for the block that ends the gap."""
         place = self._place()
-        stop = len(place.buffer) if gap.limit is None else gap.limit - self._base
+        stop = len(place.buffer) if gap.limit is None else gap.limit - place.base
         resumes = text_resumes(place.buffer, gap.scan) if gap.after_text else None
         stop = stop if resumes is None else min(stop, resumes)
         for match in self._shape.finditer(place.buffer, gap.scan):
             index = match.start()
             if index >= stop:
                 break
-            answer = self._weigh_candidate(place, self._base, gap, index)
+            answer = self._weigh_candidate(place, gap, index)
             if answer is Answer.MORE:
                 gap.scan = index
                 self._let_go(gap)
@@ -254,33 +281,33 @@ class Framer:
                 return self._end_gap(gap, index, answer)
         if gap.limit is not None or resumes is not None:
             return self._end_gap(gap, stop, None)
-        if self._closed and not self._pending:
+        if place.closed:
             return self._end_input(gap)
         unseen = _LONGEST_OPENING if gap.after_text else _SHORTEST_HEADER
         gap.scan = max(gap.scan, len(place.buffer) - unseen)
         self._let_go(gap)
         return None
 
-    def _weigh_candidate(self, place: Place, base: int, gap: Gap, index: int) -> Block | Answer:
-        if not self._judge.can_afford(base + index - gap.offset):
+    def _weigh_candidate(self, place: Place, gap: Gap, index: int) -> Block | Answer:
+        if not self._judge.can_afford(place.base + index - gap.offset):
             return Answer.NO
         for reading in READINGS[place.buffer[index]]:
             if reading.masked and self._is_unmasked:
                 continue
-            answer = self._judge.weigh(place, base, index, reading, in_step=False)
+            answer = self._judge.weigh(place, index, reading, in_step=False)
             if answer is not Answer.NO:
                 return answer
         return Answer.NO
 
     def _let_go(self, gap: Gap) -> None:
         """Let go of what a search is through with."""
-        keep = gap.keep_from(self._buffer, self._base)
-        self._start = min(keep, gap.scan)
+        keep = gap.keep_from(self._place())
+        self._window.start = min(keep, gap.scan)
 
     def _end_gap(self, gap: Gap, index: int, block: Block | None) -> Damage:
-        damage = gap.damage(self._buffer, self._base, self._base + index)
+        damage = gap.damage(self._place(), self._window.base + index)
         self._gap = None
-        self._start = index
+        self._window.start = index
         self._in_text = block is None and gap.after_text
         if block is not None:
             self._ready.append(self._take(block))
@@ -288,65 +315,45 @@ class Framer:
 
     def _end_input(self, gap: Gap) -> Event | None:
         """End the gap with the input; zeros at its end are fill."""
-        end = self._base + len(self._buffer)
-        solid = gap.solid_end(self._buffer, self._base)
+        place = self._place()
+        end = place.base + len(place.buffer)
+        solid = gap.solid_end(place)
         if solid > gap.offset or gap.reason is Reason.TAILER:
-            self._ready.append(gap.damage(self._buffer, self._base, solid))
+            self._ready.append(gap.damage(place, solid))
         if end > solid:
             self._ready.append(Fill(solid, end - solid))
         self._gap = None
-        self._start = len(self._buffer)
+        self._window.start = len(self._window.buffer)
         return None
 
-    # the buffer
-
     def _place(self) -> Place:
-        return Place(self._buffer, self._closed and not self._pending, self._max_block)
+        window = self._window
+        return Place(window.buffer, window.base, window.is_last, self._max_block)
 
-    def _refill(self) -> None:
-        start = self._start
-        if self._speculative and start:
-            self._kept.append((self._base, self._buffer, start))
-        rest: Iterable[bytes] = (self._buffer[start:],) if start < len(self._buffer) else ()
-        self._buffer = b"".join(chain(rest, self._pending))
-        self._pending.clear()
-        self._base += start
-        self._start = 0
-        if self._gap:
-            self._gap.scan -= start
+    # going back
 
-    def _rewind(self, offset: int) -> None:
-        parts = [
-            buffer[max(0, offset - base) : used]
-            for base, buffer, used in self._kept
-            if base + used > offset
-        ]
-        if parts:
-            self._buffer = b"".join((*parts, self._buffer))
-            self._base = offset
-            self._kept.clear()
-        self._start = offset - self._base
+    def _go_back(self, offset: int) -> None:
+        self._window.go_back(offset)
         self._ready.clear()
         self._gap = None
         self._in_text = False
 
     def _reject_in_place(self, block: Block) -> Damage | None:
         """Return the damage that `block` is, unless another reading or a block inside it fits."""
-        place = Place(block.buffer, closed=False, max_block=self._max_block)
-        base = block.offset - block.start
+        place = Place(
+            block.buffer, block.offset - block.start, closed=False, max_block=self._max_block
+        )
         end = block.start + block.length
-        for reading in READINGS[block.reading.magic]:
-            if (
-                reading is not block.reading
-                and self._judge.weigh(place, base, block.start, reading, in_step=True)
-                is not Answer.NO
-            ):
+        others = (r for r in READINGS[block.reading.magic] if r is not block.reading)
+        for reading in others:
+            answer = self._judge.weigh(place, block.start, reading, in_step=True)
+            if answer is not Answer.NO:
                 return None
-        gap = Gap.at(place, base, block.start, (block.reading,), base + end, masked=False)
+        gap = Gap.at(place, block.start, (block.reading,), place.base + end, masked=False)
         self._judge.begin_search()
         for match in self._shape.finditer(block.buffer, gap.scan):
             if match.start() >= end:
                 break
-            if self._weigh_candidate(place, base, gap, match.start()) is not Answer.NO:
+            if self._weigh_candidate(place, gap, match.start()) is not Answer.NO:
                 return None
-        return gap.damage(block.buffer, base, base + end)
+        return gap.damage(place, place.base + end)

@@ -37,7 +37,6 @@ class Gap:
     def at(
         cls,
         place: Place,
-        base: int,
         start: int,
         readings: tuple[Reading, ...],
         limit: int | None,
@@ -45,7 +44,7 @@ class Gap:
         masked: bool,
     ) -> Self:
         """Open a gap at index `start`, where `readings` say what the magic may mean."""
-        offset = base + start
+        offset = place.base + start
         magic = place.buffer[start]
         if not readings:
             reason = Reason.HOLE if magic == 0 else Reason.GARBAGE
@@ -66,8 +65,9 @@ class Gap:
         detail = "" if header is None else f"magic 0x{magic:02x}, length {header.length}"
         return cls(offset, reason, start + 1, detail, limit, reading=reading, header=header)
 
-    def keep_from(self, buffer: bytes, base: int) -> int:
+    def keep_from(self, place: Place) -> int:
         """Return the index from which the buffer must be kept."""
+        buffer, base = place.buffer, place.base
         seen = len(buffer[: self.scan].rstrip(b"\0"))
         if seen:
             self.solid = max(self.solid, base + seen)
@@ -79,15 +79,15 @@ class Gap:
         self.wreck = buffer[begin : begin + _WRECK]
         return self.scan
 
-    def solid_end(self, buffer: bytes, base: int) -> int:
+    def solid_end(self, place: Place) -> int:
         """Return the input offset behind the last byte that is not zero."""
-        seen = len(buffer.rstrip(b"\0"))
-        return max(self.offset, self.solid, base + seen if seen else 0)
+        seen = len(place.buffer.rstrip(b"\0"))
+        return max(self.offset, self.solid, place.base + seen if seen else 0)
 
-    def damage(self, buffer: bytes, base: int, end: int) -> Damage:
+    def damage(self, place: Place, end: int) -> Damage:
         """Return what the gap is, if it ends at input offset `end`."""
         broken = None
         if self.reading is not None and self.header is not None:
-            wreck = self.wreck or buffer[self.offset - base : end - base]
+            wreck = self.wreck or place.buffer[self.offset - place.base : end - place.base]
             broken = Block(self.offset, len(wreck), self.reading, self.header, wreck, 0)
         return Damage(self.offset, end - self.offset, self.reason, self.detail, broken)

@@ -17,6 +17,9 @@ LONGEST_LINE = 16 << 10
 _SHORTEST_OPEN = 64
 """Payload bytes below which a stream that ends in mid-air proves nothing."""
 
+_LONGEST_SEARCHED = 4 << 20
+"""No payload over this is waited for in a search; writers stop at 150 KiB."""
+
 _HEADERS_IN_A_ROW = 2
 _LINE = re.compile(rb"[^\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]*\n")
 
@@ -48,10 +51,8 @@ class Judge:
         """Tell whether another probe may be made after `searched` bytes."""
         return self._spent <= _FREE_PROBING + _PROBING_RATIO * searched
 
-    def weigh(
-        self, place: Place, base: int, start: int, reading: Reading, *, in_step: bool
-    ) -> Block | Answer:
-        """Return the block at `start` (input offset `base + start`) if it can be believed.
+    def weigh(self, place: Place, start: int, reading: Reading, *, in_step: bool) -> Block | Answer:
+        """Return the block at `start` if it can be believed.
 
         `in_step`: the block before ended here. A block without a tailer is returned without one.
         """
@@ -63,11 +64,11 @@ class Judge:
         plausible = is_plausible(place.buffer, start, reading, place.max_block)
         if not plausible and (reading.masked or not in_step):
             return Answer.NO
-        if not header.length and not in_step:
+        if not in_step and not 0 < header.length <= _LONGEST_SEARCHED:
             return Answer.NO
         tailer = 1 if fit is Fit.TAILER else 0
         length = reading.header_size + header.length + tailer
-        block = Block(base + start, length, reading, header, place.buffer, start)
+        block = Block(place.base + start, length, reading, header, place.buffer, start)
         weigh = self._weigh_plain if is_plain(reading) else self._weigh_packed
         return weigh(place, block, fit, in_step=in_step)
 
@@ -104,8 +105,7 @@ class Judge:
         """
         for index in range(max(block.start + block.reading.header_size, end - 8), end):
             for reading in READINGS.get(place.buffer[index], ()):
-                base = block.offset - block.start
-                answer = self.weigh(place, base, index, reading, in_step=False)
+                answer = self.weigh(place, index, reading, in_step=False)
                 if answer is not Answer.NO:
                     return answer if answer is Answer.MORE else Answer.NO
         return block
@@ -145,6 +145,9 @@ class Judge:
             return Answer.MORE
         if fit is not Fit.TAILER:
             return Answer.NO
+        behind = what_follows(place, block.start + block.length)
+        if behind is Follow.FILL and in_step:
+            return block  # a crash buffer
         wanted = 1 if in_step else _HEADERS_IN_A_ROW
         return _if_headers_follow(place, block, wanted)
 
@@ -156,7 +159,7 @@ def _if_headers_follow(place: Place, block: Block, wanted: int) -> Block | Answe
         follow = what_follows(place, index)
         if follow is Follow.MORE:
             return Answer.MORE
-        if follow in (Follow.END, Follow.FILL):
+        if follow is Follow.END:
             return block
         if follow is not Follow.HEADER:
             return Answer.NO

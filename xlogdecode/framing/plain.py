@@ -21,6 +21,8 @@ def plain_run(buffer: bytes, start: int, offset: int, reading: Reading) -> Plain
     joint = reading.magic << 8
     unpack = _JOINT.unpack_from
     lines: list[bytes] = []
+    append = lines.append
+    skip = 1 + header_size
     begin = start + header_size
     end = begin + int.from_bytes(buffer[start + 5 : start + 9], "little")
     try:
@@ -29,8 +31,8 @@ def plain_run(buffer: bytes, start: int, offset: int, reading: Reading) -> Plain
             if found != joint:
                 del lines[-1:]  # its length may be the one that lies: it is looked at closely
                 break
-            lines.append(buffer[begin:end])
-            begin = end + 1 + header_size
+            append(buffer[begin:end])
+            begin = end + skip
             end = begin + length
     except struct.error:  # the next joint lies beyond the buffer
         pass
