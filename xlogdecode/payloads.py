@@ -15,7 +15,7 @@ from xlogdecode.codecs import (
     unpack,
 )
 from xlogdecode.crypto import Keyring, TeaKey, decrypt
-from xlogdecode.format import Codec, mask_of
+from xlogdecode.format import CRASH_BUFFER_SIZE, Codec, mask_of
 from xlogdecode.framing import Block, Proof, Verdict
 
 __all__ = ["Payloads", "Unpacked"]
@@ -107,8 +107,9 @@ class Payloads:
         that but a tailer decodes to its very end, the length was the fault and the text is whole.
         """
         remains = broken.remains
+        absurd = broken.header.length > CRASH_BUFFER_SIZE  # then only an end that fits is proof
         if broken.reading.codec is Codec.PLAIN:
-            yield from _salvage_plain(broken, remains)
+            yield from _salvage_plain(broken, remains, to_the_end=absurd)
             return
         if remains and remains[-1] == 0 and len(remains) - 1 != broken.header.length:
             data = self._clear(broken, remains[:-1])
@@ -116,11 +117,13 @@ class Payloads:
             if result and result.verdict is Verdict.WHOLE and result.text is not None:
                 yield result.text
                 return
+        if absurd:
+            return
         kept = remains[: broken.header.length]
         hole = bytes(kept).find(_HOLE)
         if hole >= 0 and (broken.reading.encrypted or broken.reading.codec is Codec.CHUNKED):
             kept, hole = kept[:hole], -1
-        if broken.reading.encrypted and len(kept) < broken.header.length:
+        if broken.reading.encrypted:
             kept = kept[: len(kept) // 8 * 8]  # a cipher group cut in two is no text
         data = self._clear(broken, kept)
         if data is not None:
@@ -240,13 +243,15 @@ def _opens_as_text(codec: Codec, head: Buffer) -> bool:
     return len(text) >= 16 and not _NOT_TEXT.search(text, 0, 64)
 
 
-def _salvage_plain(broken: Block, remains: memoryview) -> Iterator[bytes]:
+def _salvage_plain(broken: Block, remains: memoryview, *, to_the_end: bool) -> Iterator[bytes]:
     """Yield a plain payload up to its first NUL (its tailer, if the length lied), if it is text."""
     text = bytes(remains[: _LONGEST_LINE + 1])
     if broken.reading.masked:
         mask = mask_of(broken.header, broken.reading)
         text = bytes(byte ^ mask for byte in text[: broken.header.length])
     text = text.partition(b"\0")[0]
+    if to_the_end and len(text) + 1 != len(remains):
+        return
     if len(text) <= _LONGEST_LINE and not _NOT_TEXT.search(text):
         yield text
 

@@ -42,7 +42,7 @@ class Road:
         self._sequence = Sequence(report)
         self._at_end = False
         self._open_losses: list[int] = []
-        self._locked: Loss | None = None
+        self._held: Loss | None = None
         self._after: tuple[int, int] | None = None
 
     def close(self) -> None:
@@ -57,7 +57,7 @@ class Road:
                 yield from self._batch(step)
             else:
                 yield from self._event(step)
-        yield from self._end_locked()
+        yield from self._settle()
         self._sequence.end()
 
     def _look_ahead(self) -> bool:
@@ -91,12 +91,12 @@ class Road:
     def _event(self, event: Event | PlainRun) -> Iterator[Piece | Loss]:
         match event:
             case PlainRun():
-                yield from self._end_locked()
+                yield from self._settle()
                 yield from self._plain(event)
             case Block():
                 yield from self._text(event, (event.payload,))
             case PlainText():
-                yield from self._end_locked()
+                yield from self._settle()
                 self._report.plain_text += event.length
                 yield self._piece(event.offset, event.data)
             case Damage():
@@ -119,6 +119,9 @@ class Road:
         results = self._ahead.results(batch)
         while blocks:
             for block, result in zip(blocks, results, strict=False):
+                if result.verdict is Verdict.OPEN and self._framer.doubt(block):
+                    self._ahead.forget()
+                    return
                 if result.verdict is Verdict.BROKEN:
                     damage = self._framer.reject(block)
                     if damage is None:
@@ -135,14 +138,14 @@ class Road:
 
     def _block(self, block: Block, result: Unpacked) -> Iterator[Piece | Loss]:
         if result.verdict is Verdict.LOCKED:
-            self._lock(block)
+            yield from self._lock(block)
         elif result.text is not None:
             yield from self._text(block, (result.text,))
         else:
             yield from self._text(block, self._payloads.iter_text(block))
 
     def _text(self, block: Block, texts: Iterable[Buffer]) -> Iterator[Piece | Loss]:
-        yield from self._end_locked()
+        yield from self._settle()
         repeated = not is_plain(block.reading) and self._sequence.is_repeated(block)
         if repeated and self._options.dedup:
             return
@@ -167,42 +170,40 @@ class Road:
     # losses
 
     def _damage(self, damage: Damage) -> Iterator[Piece | Loss]:
-        yield from self._end_locked()
         if damage.broken is not None:
             for text in self._payloads.salvage(damage.broken):
-                yield self._piece(damage.offset, text)
-        yield self._lose(
-            Loss(
-                damage.offset,
-                damage.length,
-                damage.reason.value,
-                damage.detail,
-                after=self._after,
-            )
-        )
+                if text:
+                    yield from self._settle()
+                    yield self._piece(damage.offset, text)
+        loss = Loss(damage.offset, damage.length, damage.reason.value, damage.detail)
+        yield from self._hold(loss)
 
-    def _lock(self, block: Block) -> None:
-        """Count a block that no key opens; a row of them is one loss."""
-        locked = self._locked
+    def _lock(self, block: Block) -> Iterator[Loss]:
         reason = "no key that fits" if self._options.keys else "encrypted, and no key"
-        self._locked = Loss(
-            locked.offset if locked else block.offset,
-            block.length + (locked.length if locked else 0),
-            reason,
-            locked_blocks=1 + (locked.locked_blocks if locked else 0),
-            after=self._after,
+        yield from self._hold(Loss(block.offset, block.length, reason, locked_blocks=1))
+
+    def _hold(self, loss: Loss) -> Iterator[Loss]:
+        """Hold a loss back until text follows: what touches is one loss, for the first reason."""
+        held = self._held
+        if held is None or bool(held.locked_blocks) != bool(loss.locked_blocks):
+            yield from self._settle()
+            self._held = replace(loss, after=self._after)
+            return
+        self._held = replace(
+            held,
+            length=loss.offset + loss.length - held.offset,
+            locked_blocks=held.locked_blocks + loss.locked_blocks,
         )
 
-    def _end_locked(self) -> Iterator[Loss]:
-        locked, self._locked = self._locked, None
-        if locked is not None:
-            yield self._lose(locked)
-
-    def _lose(self, loss: Loss) -> Loss:
+    def _settle(self) -> Iterator[Loss]:
+        """Tell the loss that was held back."""
+        loss, self._held = self._held, None
+        if loss is None:
+            return
         self._sequence.lose()
         self._report.add_loss(loss)
         if self._report.losses[-1] is loss:
             self._open_losses.append(len(self._report.losses) - 1)
         if self._options.strict:
             raise DamagedError(loss)
-        return loss
+        yield loss

@@ -28,7 +28,7 @@ from xlogdecode.framing.events import (
 from xlogdecode.framing.fit import Fit, Follow, Place, header_shape, is_plain, measure, what_follows
 from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.judge import Answer, Judge, Probe
-from xlogdecode.framing.lines import opens_a_log, split_lines, text_end, text_resumes
+from xlogdecode.framing.lines import TextEnd, opens_a_log, split_lines, text_end, text_resumes
 from xlogdecode.framing.plain import plain_run
 from xlogdecode.framing.window import Window
 
@@ -89,16 +89,24 @@ class Framer:
             self._go_back(block.offset)
         return damage
 
+    def doubt(self, block: Block) -> bool:
+        """Look into a block whose payload ends in mid-stream: a length that lied may have swallowed
+        others. True: forget all events after the block; the framer goes back to it.
+        """
+        place = Place(
+            block.buffer, block.offset - block.start, closed=False, max_block=self._max_block
+        )
+        swallows = isinstance(self._swallowed(place, block), Block)
+        if swallows:
+            self._rejected.add((block.offset, block.reading.header_size))
+            self._go_back(block.offset)
+        return swallows
+
     def release(self, offset: int) -> None:
         """Promise to reject no block before `offset`: the framer need not keep those bytes."""
         self._window.release(offset)
         if self._rejected:
             self._rejected = {entry for entry in self._rejected if entry[0] >= offset}
-
-    @property
-    def _is_unmasked(self) -> bool:
-        """Whether the file is known not to be one of the second reading: it proves too little."""
-        return self._last is not None and not self._last.masked
 
     @property
     def offset(self) -> int:
@@ -149,11 +157,9 @@ class Framer:
             text = self._text()
             if text is not None or self._in_text:
                 return text
-        readings = READINGS.get(buffer[start], ())
+        readings = self._readings(buffer[start])
         limit = None
         for reading in readings:
-            if reading.masked and self._is_unmasked:
-                continue
             run = self._run(reading)
             if run is not None:
                 return run
@@ -165,6 +171,13 @@ class Framer:
             if isinstance(answer, int) and limit is None:
                 limit = answer
         return self._search(self._open_gap(readings, limit))
+
+    def _readings(self, magic: int) -> tuple[Reading, ...]:
+        """Return what a magic may mean here; the second reading only in a file of nothing else."""
+        readings = READINGS.get(magic, ())
+        if self._last is None or self._last.masked:
+            return readings
+        return tuple(reading for reading in readings if not reading.masked)
 
     def _run(self, reading: Reading) -> PlainRun | None:
         start = self._window.start
@@ -197,9 +210,7 @@ class Framer:
                 block = Block(offset, length, reading, header, place.buffer, start)
                 if (offset, reading.header_size) in self._rejected:
                     return offset + length
-                if self._speculative or self._probe(block).verdict is not Verdict.BROKEN:
-                    return block
-                return offset + length
+                return block if self._speculative or self._stands(place, block) else offset + length
         return self._judge.weigh(place, start, reading, in_step=True)
 
     def _holds_a_block(self, header: Header) -> bool:
@@ -213,10 +224,9 @@ class Framer:
             offset, seen = place.base + start, place.base + start + 1
             self._judge.begin_search()
         seen -= place.base
-        gap = Gap(offset, Reason.LENGTH, seen)
         for match in self._shape.finditer(place.buffer, seen, start + header.length):
             seen = match.start()
-            answer = self._weigh_candidate(place, gap, seen)
+            answer = self._weigh_candidate(place, seen, seen - start)
             if isinstance(answer, Block):
                 return True
             if answer is Answer.MORE:
@@ -225,6 +235,24 @@ class Framer:
             seen = max(seen, len(place.buffer) - _SHORTEST_HEADER)
         self._looked_within = (offset, place.base + seen)
         return False
+
+    def _stands(self, place: Place, block: Block) -> bool:
+        verdict = self._probe(block).verdict
+        if verdict is Verdict.OPEN:
+            return not isinstance(self._swallowed(place, block), Block)
+        return verdict is not Verdict.BROKEN
+
+    def _swallowed(self, place: Place, block: Block) -> Block | Answer:
+        """Return the first block that starts within this one, and can be believed."""
+        self._judge.begin_search()
+        end = block.start + block.length
+        for match in self._shape.finditer(place.buffer, block.start + 1):
+            if match.start() >= end:
+                break
+            answer = self._weigh_candidate(place, match.start(), match.start() - block.start)
+            if answer is not Answer.NO:
+                return answer
+        return Answer.NO
 
     def _take(self, block: Block) -> Block:
         """Go on behind a block; where its tailer is missing, that is where a gap begins."""
@@ -240,12 +268,24 @@ class Framer:
         """Return what text there is; `_in_text` tells why there is none."""
         window, start = self._window, self._window.start
         end = text_end(window.buffer, start, closed=window.is_last)
-        self._in_text = end is None or end.goes_on
-        if end is None or end.index == start:
+        index = start if end is None else self._header_before(end)
+        self._in_text = end is None or end.goes_on or index is None
+        if end is None or index is None or index == start:
             return None
-        window.start = end.index
+        window.start = index
         self._after_text = True
-        return PlainText(window.base + start, window.buffer[start : end.index])
+        return PlainText(window.base + start, window.buffer[start:index])
+
+    def _header_before(self, end: TextEnd) -> int | None:
+        """Return where text ends: at a block that can be believed, where one begins just before."""
+        place = self._place()
+        for index in end.headers:
+            answer = self._judge.weigh_any(place, index, self._readings(place.buffer[index]))
+            if isinstance(answer, Block):
+                return index
+            if answer is Answer.MORE:
+                return None
+        return end.index
 
     # out of step
 
@@ -272,7 +312,7 @@ class Framer:
             index = match.start()
             if index >= stop:
                 break
-            answer = self._weigh_candidate(place, gap, index)
+            answer = self._weigh_candidate(place, index, place.base + index - gap.offset)
             if answer is Answer.MORE:
                 gap.scan = index
                 self._let_go(gap)
@@ -288,16 +328,10 @@ class Framer:
         self._let_go(gap)
         return None
 
-    def _weigh_candidate(self, place: Place, gap: Gap, index: int) -> Block | Answer:
-        if not self._judge.can_afford(place.base + index - gap.offset):
+    def _weigh_candidate(self, place: Place, index: int, searched: int) -> Block | Answer:
+        if not self._judge.can_afford(searched):
             return Answer.NO
-        for reading in READINGS[place.buffer[index]]:
-            if reading.masked and self._is_unmasked:
-                continue
-            answer = self._judge.weigh(place, index, reading, in_step=False)
-            if answer is not Answer.NO:
-                return answer
-        return Answer.NO
+        return self._judge.weigh_any(place, index, self._readings(place.buffer[index]))
 
     def _let_go(self, gap: Gap) -> None:
         """Let go of what a search is through with."""
@@ -349,11 +383,7 @@ class Framer:
             answer = self._judge.weigh(place, block.start, reading, in_step=True)
             if answer is not Answer.NO:
                 return None
+        if self._swallowed(place, block) is not Answer.NO:
+            return None
         gap = Gap.at(place, block.start, (block.reading,), place.base + end, masked=False)
-        self._judge.begin_search()
-        for match in self._shape.finditer(block.buffer, gap.scan):
-            if match.start() >= end:
-                break
-            if self._weigh_candidate(place, gap, match.start()) is not Answer.NO:
-                return None
         return gap.damage(place, place.base + end)

@@ -12,6 +12,8 @@ __all__ = ["Gap"]
 _WRECK = 1 << 20
 """Bytes kept of a broken block, to save text from; writers make no block of a sixth of that."""
 
+_ANY_LENGTH = 1 << 32
+
 _RENUMBERED = range(0x0E, 0x16)
 """Magics of variants that were never released (FORMAT: a branch of Mars renumbers to these)."""
 
@@ -52,13 +54,10 @@ class Gap:
             if magic in _RENUMBERED and max(place.buffer[start + 3 : start + 5], default=0) < 24:
                 reason, detail = Reason.UNKNOWN_MAGIC, f"0x{magic:02x}"
             return cls(offset, reason, start + 1, detail)
-        plausible = (
-            r
-            for r in readings
-            if r.masked == masked and is_plausible(place.buffer, start, r, place.max_block)
-        )
-        reading = next(plausible, readings[0])
+        reading = next((r for r in readings if r.masked == masked), readings[0])
         fit, header = measure(place, start, reading)
+        if not is_plausible(place.buffer, start, reading, _ANY_LENGTH):
+            return cls(offset, Reason.GARBAGE, start + 1, limit=limit)
         reason = Reason.CUT if fit is Fit.CUT else Reason.LENGTH
         if limit is not None or fit is Fit.TAILER:
             reason = Reason.PAYLOAD

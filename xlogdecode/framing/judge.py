@@ -72,6 +72,14 @@ class Judge:
         weigh = self._weigh_plain if is_plain(reading) else self._weigh_packed
         return weigh(place, block, fit, in_step=in_step)
 
+    def weigh_any(self, place: Place, start: int, readings: tuple[Reading, ...]) -> Block | Answer:
+        """Return the block at `start`, out of step, by the first of `readings` that is believed."""
+        for reading in readings:
+            answer = self.weigh(place, start, reading, in_step=False)
+            if answer is not Answer.NO:
+                return answer
+        return Answer.NO
+
     def _weigh_plain(
         self, place: Place, block: Block, fit: Fit, *, in_step: bool
     ) -> Block | Answer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xlogdecode.format import READINGS, is_plausible
 from xlogdecode.framing.events import PlainText
 
-__all__ = ["opens_a_log", "split_lines", "text_end", "text_resumes"]
+__all__ = ["TextEnd", "opens_a_log", "split_lines", "text_end", "text_resumes"]
 
 _OPENING = (
     rb"(?:TIM: |\[[VDIWEF]\]\[\d\d\d\d-\d\d-\d\d |\[[VDIWEF]\]\[\d\d-\d\d/\d\d:"
@@ -30,6 +30,8 @@ class TextEnd:
 
     index: int
     goes_on: bool
+    headers: tuple[int, ...] = ()
+    """Where else it ends, if a block can be believed there."""
 
 
 def opens_a_log(buffer: bytes, start: int) -> bool:
@@ -72,10 +74,9 @@ def _end_before(buffer: bytes, start: int, nul: int, *, closed: bool) -> TextEnd
         if any(is_plausible(buffer, index, r, 1 << 24) for r in READINGS.get(buffer[index], ()))
     ]
     behind_a_line = [i for i in headers if i == start or buffer[i - 1] == 0x0A]
-    for index in (*behind_a_line, *headers):
-        return TextEnd(index, goes_on=False)
     junk = _NOT_TEXT.search(buffer, first)
-    return TextEnd(junk.start() if junk else nul, goes_on=False)
+    likely = (*behind_a_line[-1:], *headers, junk.start() if junk else nul)
+    return TextEnd(likely[0], goes_on=False, headers=tuple(headers))
 
 
 def split_lines(text: PlainText) -> Iterator[PlainText]:
