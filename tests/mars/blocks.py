@@ -1,0 +1,127 @@
+"""Blocks, files and crash buffers of every kind, byte for byte as a writer leaves them."""
+
+import random
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tests.mars.codecs import chunked, deflate_pieces, zstd_pieces
+from tests.mars.crypt import Session, tea_encrypt
+from tests.mars.kinds import Kind
+
+CRASH_BUFFER = 150 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block on disk and the text that went in."""
+
+    kind: Kind
+    data: bytes
+    text: bytes
+    seq: int = 0
+    hours: tuple[int, int] = (9, 9)
+
+    @property
+    def header(self) -> bytes:
+        return self.data[: self.kind.header_size]
+
+    @property
+    def payload(self) -> bytes:
+        return self.data[self.kind.header_size : -1]
+
+
+def block(
+    kind: Kind,
+    lines: Iterable[bytes],
+    *,
+    seq: int = 0,
+    hours: tuple[int, int] = (9, 9),
+    session: Session | None = None,
+    key_bytes: bytes | None = None,
+) -> Block:
+    """Write one block; `key_bytes` is what stands in the key's place where no key is set."""
+    lines = list(lines)
+    payload = _payload(kind, lines, seq, session)
+    header = _header(kind, seq, hours, len(payload)) + _key_area(kind, session, key_bytes)
+    return Block(kind, header + payload + b"\0", b"".join(lines), seq, hours)
+
+
+def _payload(kind: Kind, lines: list[bytes], seq: int, session: Session | None) -> bytes:
+    if kind.codec == "chunked":
+        return _chunked_payload(kind, deflate_pieces(lines), seq)
+    encode = {"plain": list, "deflate": deflate_pieces, "zstd": zstd_pieces}[kind.codec]
+    payload = b"".join(encode(lines))
+    if kind.encrypted:
+        assert session is not None, f"{kind.name} needs a session"
+        return tea_encrypt(payload, session.tea_key)
+    if kind.masked:
+        low = len(payload) if kind.header_size == 5 else seq
+        return _masked(payload, 0xCC ^ (low & 0xFF) ^ kind.magic)
+    return payload
+
+
+def _chunked_payload(kind: Kind, pieces: list[bytes], seq: int) -> bytes:
+    if kind.masked:  # the chunks' lengths stay as they are
+        mask = 0xCC ^ (seq & 0xFF) ^ kind.magic
+        pieces = [_masked(piece, mask) for piece in pieces]
+    return chunked(pieces)
+
+
+def _masked(data: bytes, mask: int) -> bytes:
+    return data.translate(bytes(value ^ mask for value in range(256)))
+
+
+def _header(kind: Kind, seq: int, hours: tuple[int, int], length: int) -> bytes:
+    if kind.header_size == 5:
+        return struct.pack("<BI", kind.magic, length)
+    return struct.pack("<BHBBI", kind.magic, seq, *hours, length)
+
+
+def _key_area(kind: Kind, session: Session | None, key_bytes: bytes | None) -> bytes:
+    if kind.header_size == 13:
+        return bytes(4)
+    if kind.header_size < 13:
+        return b""
+    if kind.keyed and session is not None:
+        return session.client_key
+    area = key_bytes if key_bytes is not None else b"t_logs/imsdk.mmap3.expected"
+    return area[:64].ljust(64, b"\0")
+
+
+def shuffled_key_bytes(seed: int) -> bytes:
+    """Return 64 bytes as uninitialised memory may hold: zeros, text, magics, pointers, noise."""
+    dice = random.Random(seed)
+    scraps = (bytes(8), b"/imsdk.mmap3", b"\x09\x01\x00\x09\x09", b"\xa0\xf3\x7f\x01\x00\x00")
+    area = b"".join(dice.choice((*scraps, dice.randbytes(7))) for _ in range(16))
+    return area[:64]
+
+
+def log(
+    kind: Kind,
+    lines: Sequence[bytes],
+    *,
+    per_block: int = 10,
+    session: Session | None = None,
+    first_seq: int = 1,
+) -> list[Block]:
+    """Write `lines` as an app would: compressed, `per_block` lines a block; plain, one, seq 0."""
+    step = per_block if kind.compressed else 1
+    groups = [lines[start : start + step] for start in range(0, len(lines), step)]
+    blocks = []
+    for number, group in enumerate(groups):
+        seq = (first_seq + number - 1) % 65535 + 1 if kind.compressed else 0
+        hours = (9 + number // 8 % 12, 9 + (number + 1) // 8 % 12)
+        blocks.append(block(kind, group, seq=seq, hours=hours, session=session))
+    return blocks
+
+
+def file_of(blocks: Iterable[Block]) -> bytes:
+    """Return the blocks as one file."""
+    return b"".join(block.data for block in blocks)
+
+
+def crash_buffer(last: Block | None = None) -> bytes:
+    """Return an `.mmap3` (`.mmap2`) image; without a block, that of a log closed in order."""
+    data = last.data[:-1] if last else b""  # the fill is the tailer
+    return data.ljust(CRASH_BUFFER, b"\0")
