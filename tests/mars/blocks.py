@@ -2,14 +2,16 @@
 
 import random
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.mars.codecs import chunked, deflate_pieces, zstd_pieces
+from tests.mars.codecs import PACKERS, chunked, pieces_of
 from tests.mars.crypt import Session, tea_encrypt
 from tests.mars.kinds import Kind
 
 CRASH_BUFFER = 150 * 1024
+FLUSH_AT = CRASH_BUFFER // 3
+"""Payload bytes at which Mars flushes a block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +44,35 @@ def block(
 ) -> Block:
     """Write one block; `key_bytes` is what stands in the key's place where no key is set."""
     lines = list(lines)
-    payload = _payload(kind, lines, seq, session)
+    pieces = pieces_of(kind.codec, lines)
+    return _block_of(kind, lines, pieces, seq, hours, session, key_bytes)
+
+
+def _block_of(
+    kind: Kind,
+    lines: list[bytes],
+    pieces: list[bytes],
+    seq: int,
+    hours: tuple[int, int],
+    session: Session | None,
+    key_bytes: bytes | None = None,
+) -> Block:
+    payload = _payload(kind, pieces, seq, session)
     header = _header(kind, seq, hours, len(payload)) + _key_area(kind, session, key_bytes)
     return Block(kind, header + payload + b"\0", b"".join(lines), seq, hours)
 
 
-def _payload(kind: Kind, lines: list[bytes], seq: int, session: Session | None) -> bytes:
-    if kind.codec == "chunked":
-        return _chunked_payload(kind, deflate_pieces(lines), seq)
-    encode = {"plain": list, "deflate": deflate_pieces, "zstd": zstd_pieces}[kind.codec]
-    payload = b"".join(encode(lines))
+def _payload(kind: Kind, pieces: list[bytes], seq: int, session: Session | None) -> bytes:
+    if kind.masked:
+        low = sum(map(len, pieces)) if kind.header_size == 5 else seq
+        pieces = [_masked(piece, 0xCC ^ (low & 0xFF) ^ kind.magic) for piece in pieces]
+    if kind.codec == "chunked":  # after the mask: the chunks' lengths stay clear
+        pieces = list(map(chunked, pieces))
+    payload = b"".join(pieces)
     if kind.encrypted:
         assert session is not None, f"{kind.name} needs a session"
         return tea_encrypt(payload, session.tea_key)
-    if kind.masked:
-        low = len(payload) if kind.header_size == 5 else seq
-        return _masked(payload, 0xCC ^ (low & 0xFF) ^ kind.magic)
     return payload
-
-
-def _chunked_payload(kind: Kind, pieces: list[bytes], seq: int) -> bytes:
-    if kind.masked:  # the chunks' lengths stay as they are
-        mask = 0xCC ^ (seq & 0xFF) ^ kind.magic
-        pieces = [_masked(piece, mask) for piece in pieces]
-    return chunked(pieces)
 
 
 def _masked(data: bytes, mask: int) -> bytes:
@@ -114,6 +121,25 @@ def log(
         hours = (9 + number // 8 % 12, 9 + (number + 1) // 8 % 12)
         blocks.append(block(kind, group, seq=seq, hours=hours, session=session))
     return blocks
+
+
+def full_blocks(
+    kind: Kind, lines: Iterable[bytes], *, session: Session | None = None, limit: int = FLUSH_AT
+) -> Iterator[Block]:
+    """Write compressed lines as a busy app does: a block ends where its payload passes `limit`."""
+    taken: list[bytes] = []
+    pieces: list[bytes] = []
+    size, seq, pack = 0, 0, PACKERS[kind.codec]()
+    for line in lines:
+        taken.append(line)
+        pieces.append(pack(line))
+        size += len(pieces[-1])
+        if size >= limit:
+            seq += 1
+            yield _block_of(kind, taken, pieces, seq, (9, 9), session)
+            taken, pieces, size, pack = [], [], 0, PACKERS[kind.codec]()
+    if taken:
+        yield _block_of(kind, taken, pieces, seq + 1, (9, 9), session)
 
 
 def file_of(blocks: Iterable[Block]) -> bytes:

@@ -42,7 +42,8 @@ _MARS_BODIES = (
     "{phrase} {d}ms, seq={a} uid=10{b}",
     "{phrase}{phrase} uid=10{b}",
     (
-        "java.lang.IllegalStateException: 会话已关闭\n\tat com.tencent.mm.Conn$1.run(Conn.java:{d})\n"
+        "java.lang.IllegalStateException: 会话已关闭\n"
+        "\tat com.tencent.mm.Conn$1.run(Conn.java:{d})\n"
         "\tat com.tencent.mm.Conn${c}.run(Conn.java:{b})\n\t... {c} more"
     ),
 )
