@@ -19,5 +19,6 @@ from tests.mars.lines import imsdk_lines, mars_lines
 
 __all__ = [
     "KINDS", "Block", "Kind", "Session", "block", "crash_buffer", "file_of", "full_blocks",
-    "imsdk_lines", "kind_of", "log", "mars_lines", "new_session", "private_key", "shuffled_key_bytes",
+    "imsdk_lines", "kind_of", "log", "mars_lines", "new_session", "private_key",
+    "shuffled_key_bytes",
 ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""How fast it is, as ratios to the bare codec in the same run: `python -m tests.bench`."""
