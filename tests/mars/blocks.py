@@ -1,5 +1,6 @@
 """Blocks, files and crash buffers of every kind, byte for byte as a writer leaves them."""
 
+import itertools
 import random
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,8 @@ class Block:
     text: bytes
     seq: int = 0
     hours: tuple[int, int] = (9, 9)
+    flushes: tuple[tuple[int, int], ...] = ()
+    """After how many bytes of payload how many bytes of text are out, a line each."""
 
     @property
     def header(self) -> bytes:
@@ -59,7 +62,14 @@ def _block_of(
 ) -> Block:
     payload = _payload(kind, pieces, seq, session)
     header = _header(kind, seq, hours, len(payload)) + _key_area(kind, session, key_bytes)
-    return Block(kind, header + payload + b"\0", b"".join(lines), seq, hours)
+    data = header + payload + b"\0"
+    return Block(kind, data, b"".join(lines), seq, hours, _flushes(kind, pieces, lines))
+
+
+def _flushes(kind: Kind, pieces: list[bytes], lines: list[bytes]) -> tuple[tuple[int, int], ...]:
+    extra = 2 if kind.codec == "chunked" else 0  # a piece's length; pieces over 64 KiB are not met
+    sizes = itertools.accumulate(len(piece) + extra for piece in pieces)
+    return tuple(zip(sizes, itertools.accumulate(map(len, lines)), strict=True))
 
 
 def _payload(kind: Kind, pieces: list[bytes], seq: int, session: Session | None) -> bytes:
