@@ -22,6 +22,19 @@ def false_headers(sample: Sample, dice: random.Random) -> Iterator[Case]:
     yield damaged("in a block without a magic", blocks, [Edit(at, at + 1, b"\x7f")], (1, 1))
 
 
+def false_locks(sample: Sample, dice: random.Random) -> Iterator[Case]:
+    """A header of an encrypted kind whose payload would end within a hole: a hole is no end."""
+    if sample.kind.encrypted or sample.kind.codec not in ("deflate", "chunked"):
+        return
+    header = struct.pack("<BHBBI", 7, 99, 9, 9, 300) + dice.randbytes(64)
+    liar = _stored(sample, b"~" * 50 + header + b"#" * 500 + b"end\n")
+    blocks = [*sample.blocks[:2], liar, *sample.blocks[2:]]
+    at = sum(len(block.data) for block in blocks[:2])
+    hole = at + liar.data.index(header) + len(header) + 200
+    edits = [Edit(at, at + 1, b"\x7f"), Edit(hole, hole + 200, bytes(200))]
+    yield damaged("an encrypted block that ends in a hole", blocks, edits, (1, 2))
+
+
 def _lie(magic: int, dice: random.Random) -> bytes:
     """A header with a tailer and a next magic in place, and noise with a NUL for a payload."""
     payload = b"\xff\xfe" + dice.randbytes(20) + b"\0\xff\xff" + dice.randbytes(20)

@@ -1,0 +1,179 @@
+"""Lose nothing, invent nothing: every kind of damage, in every kind of file, against the truth."""
+
+import io
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.damage import (
+    DAMAGES,
+    SAMPLES,
+    SERVER,
+    Case,
+    Fate,
+    faults_of,
+    same_but_for_marks,
+    sample_of,
+)
+from tests.damage.lies import false_headers
+from tests.damage.makers import garbage
+from tests.mars import file_of
+from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
+from xlogdecode import Options, Report, decode, decode_bytes
+
+OPTIONS = Options(keys=(SERVER,), marks=False)
+
+
+def cases_of(damage: str, kind: str) -> list[Case]:
+    return list(DAMAGES[damage](sample_of(kind), random.Random(f"{damage} {kind}")))
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_intact_blocks_come_out_and_nothing_else_does(damage: str, kind: str) -> None:
+    for case in cases_of(damage, kind):
+        check(case)
+
+
+@pytest.mark.parametrize("kind", ["zlib", "imsdk-chunked"])
+def test_headers_within_compressed_data_are_not_believed(kind: str) -> None:
+    for case in false_headers(sample_of(kind), random.Random(kind)):
+        check(case)
+
+
+class Drip(io.BytesIO):
+    """A source that gives 97 bytes at a time, as a slow pipe may."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(size or 97, 97))
+
+
+def check(case: Case) -> None:
+    text, report = decode_bytes(case.data, OPTIONS)
+    assert faults_of(text, case.pieces) is None, case.name
+    check_report(case, report)
+    dripped = io.BytesIO()
+    if len(case.data) < 100_000:
+        decode(Drip(case.data), dripped, OPTIONS)
+        assert dripped.getvalue() == text, f"{case.name}, 97 bytes at a time"
+    marked, _ = decode_bytes(case.data, Options(keys=(SERVER,)))
+    assert same_but_for_marks(marked, text) == len(report.losses), case.name
+
+
+def check_report(case: Case, report: Report) -> None:
+    least, most = case.losses
+    assert least <= len(report.losses) <= most, (case.name, report.losses)
+    assert report.is_whole == (not report.losses), case.name
+    for loss in report.losses:
+        assert 0 <= loss.offset <= loss.offset + loss.length <= len(case.data), case.name
+        assert loss.reason, case.name
+        for start, end in case.intact:
+            apart = loss.offset + loss.length <= start or loss.offset >= end
+            assert apart, (case.name, loss, (start, end))
+
+
+def test_the_check_itself_tells_right_from_wrong() -> None:
+    case = next(c for c in cases_of("cut-tails", "zlib") if c.pieces[-1].fate is Fate.TORN)
+    good = b"".join(piece.text for piece in case.pieces[:-1])
+    kept = case.pieces[-1].text[: case.pieces[-1].at_least]
+    assert faults_of(good + kept, case.pieces) is None
+    assert faults_of(good + kept + b"junk", case.pieces)
+    assert faults_of(good[1:] + kept, case.pieces)
+    assert faults_of(good + good, case.pieces)
+    assert same_but_for_marks(b"a\n[F][xlogdecode] lost\nb\n", b"ab\n") == 1
+    assert same_but_for_marks(b"a[F][xlogdecode] lost\nb\n", b"ab\n") is None
+
+
+@needs_corpus
+@pytest.mark.parametrize(
+    "path", sorted((CORPUS / "damaged").glob("*.xlog")), ids=lambda path: path.stem
+)
+def test_the_damaged_corpus_gives_back_every_intact_block(path: Path) -> None:
+    text, report = decode_bytes(path.read_bytes(), Options(keys=(CORPUS_KEY,), marks=False))
+    intact = expected_text(path)
+    missing, extra = compared(intact, text)
+    assert not missing, f"{len(missing)} lines of intact blocks are gone: {missing[:3]}"
+    if "bitflip" in path.name:  # what deflate makes of it is anyone's guess, the rest is not
+        return
+    whole = undamaged_lines(path)
+    assert [line for line in extra if line not in whole][1:] == []  # one may be cut in mid-line
+    assert report.is_whole == ("missing_block" in path.name)
+
+
+def compared(intact: bytes, text: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Return the lines of `intact` that `text` lacks, in order, and those that it has over."""
+    missing, extra = [], []
+    lines = iter(text.splitlines(keepends=True))
+    for wanted in intact.splitlines(keepends=True):
+        skipped = []
+        for line in lines:
+            if line == wanted:
+                extra += skipped
+                break
+            skipped.append(line)
+        else:
+            missing.append(wanted)
+            lines = iter(skipped)
+    return missing, [*extra, *lines]
+
+
+def undamaged_lines(path: Path) -> set[bytes]:
+    """Return the lines of all files that the damaged one may have been made from."""
+    mode, codec = ("async", "zlib") if "one_good" in path.name else path.name.split("_")[:2]
+    sources = [*CORPUS.glob(f"{mode}_{codec}_*.xlog"), *CORPUS.glob(f"sets/*_{codec}_*/*.xlog")]
+    lines: set[bytes] = set()
+    for source in sources:
+        if source.with_suffix(".expected.zst").exists():
+            lines.update(expected_text(source).splitlines(keepends=True))
+    return lines
+
+
+class TestExitStatus:
+    """The command's answer to damage."""
+
+    def run(self, path: Path, *options: str) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-m", "xlogdecode", *options, str(path)]
+        return subprocess.run(command, capture_output=True, check=False)
+
+    def written(self, folder: Path, data: bytes) -> Path:
+        path = folder / "imsdk_20240101.xlog"
+        path.write_bytes(data)
+        return path
+
+    def test_is_3_where_bytes_were_lost(self, tmp_path: Path) -> None:
+        case = next(garbage(sample_of("zlib"), random.Random(1)))
+        report = tmp_path / "report.json"
+        done = self.run(self.written(tmp_path, case.data), "-c", "--report", str(report))
+        assert done.returncode == 3
+        text = b"".join(piece.text for piece in case.pieces)
+        assert same_but_for_marks(done.stdout, text) == 1
+        assert len(json.loads(report.read_text())["losses"]) == 1
+
+    def test_is_0_for_a_whole_file_with_notes(self, tmp_path: Path) -> None:
+        data = file_of(sample_of("zlib").blocks[1:])
+        assert self.run(self.written(tmp_path, data), "-c").returncode == 0
+
+    def test_is_1_where_nothing_is_a_log(self, tmp_path: Path) -> None:
+        noise = random.Random(2).randbytes(5000)
+        done = self.run(self.written(tmp_path, noise), "-c")
+        assert done.returncode == 1
+        assert same_but_for_marks(done.stdout, b"") is not None
+
+    def test_is_4_without_the_key_that_fits(self, tmp_path: Path) -> None:
+        path = self.written(tmp_path, file_of(sample_of("zlib-crypt").blocks[:3]))
+        assert self.run(path, "-c").returncode == 4
+        keys = tmp_path / "keys"
+        keys.write_text("11" * 32)
+        assert self.run(path, "-c", "--key-file", str(keys)).returncode == 4
+        keys.write_text("11" * 32 + "\n" + SERVER.hex())
+        assert self.run(path, "-c", "--key-file", str(keys)).returncode == 0
+
+    def test_strict_leaves_no_output(self, tmp_path: Path) -> None:
+        case = next(garbage(sample_of("zlib"), random.Random(1)))
+        path = self.written(tmp_path, case.data)
+        assert self.run(path, "--strict").returncode != 0
+        assert list(tmp_path.iterdir()) == [path]
