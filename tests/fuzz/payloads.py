@@ -11,7 +11,6 @@ sys.path[0] = str(Path(__file__).parents[2])  # the project's root, in place of 
 
 with atheris.instrument_imports(include=["xlogdecode"]):
     from xlogdecode.codecs import CodecError, iter_unpack, unpack
-
     from xlogdecode.format import Codec
 
 from tests.fuzz.seeds import fuzz

@@ -1,0 +1,202 @@
+"""The framer accounts for all bytes, and where the input is cut does not matter."""
+
+import itertools
+import zlib
+from collections.abc import Iterator, Sequence
+
+import pytest
+import zstandard
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.damage import SAMPLES, sample_of
+from tests.mars import KINDS, block, crash_buffer, file_of, imsdk_lines, log, mars_lines
+from tests.mars.walk import unchunked
+from tests.shared import FIXTURES
+from xlogdecode.format import Codec
+from xlogdecode.framing import Block, Damage, Fill, Framer, PlainText, Proof, Verdict
+
+Seen = tuple[str, int, int]
+
+
+def inflates(block: Block) -> Proof:
+    """A probe of the tests' own, for payloads that are neither encrypted nor masked."""
+    payload = bytes(block.payload)
+    try:
+        whole = _ends_in_a_flush(block.reading.codec, payload)
+    except (zlib.error, zstandard.ZstdError):
+        return Proof(Verdict.BROKEN, len(payload))
+    return Proof(Verdict.WHOLE if whole else Verdict.OPEN, len(payload))
+
+
+def _ends_in_a_flush(codec: Codec, payload: bytes) -> bool:
+    if codec is Codec.ZSTD:
+        zstandard.ZstdDecompressor().decompressobj().decompress(payload)
+        return True
+    if codec is Codec.CHUNKED:
+        payload = b"".join(unchunked(payload))
+    if codec is not Codec.PLAIN:
+        zlib.decompressobj(-15).decompress(payload)
+    return codec is Codec.PLAIN or payload.endswith(b"\0\0\xff\xff")
+
+
+def whims(block: Block) -> Proof:
+    """A probe that answers by the seq alone: the contract holds whatever a probe finds."""
+    verdicts = [Verdict.WHOLE, Verdict.BROKEN, Verdict.OPEN, Verdict.LOCKED]
+    return Proof(verdicts[block.header.seq % 4], 16)
+
+
+PROBES = [inflates, whims]
+
+
+def events_of(data: bytes, cuts: Sequence[int], probe: object = inflates) -> list[Seen]:
+    framer = Framer(probe)  # type: ignore[arg-type]
+    seen: list[Seen] = []
+    bounds = sorted({0, *(cut for cut in cuts if cut < len(data)), len(data)})
+    for start, stop in itertools.pairwise(bounds):
+        framer.feed(data[start:stop])
+        seen += map(described, framer)
+    framer.close()
+    seen += map(described, framer)
+    return seen
+
+
+def described(event: Block | Damage | Fill | PlainText) -> Seen:
+    name = type(event).__name__
+    if isinstance(event, Block):
+        name += f" {event.reading.magic:#x} {bytes(event.payload).hex()}"
+    elif isinstance(event, Damage):
+        name += f" {event.reason} {event.detail}"
+    elif isinstance(event, PlainText):
+        name += f" {event.data!r}"
+    return name, event.offset, event.length
+
+
+def accounted(data: bytes, seen: list[Seen]) -> bool:
+    """Whether the events lie end to end and cover the input."""
+    position = 0
+    for _, offset, length in seen:
+        if offset != position or length < 0:
+            return False
+        position += length
+    return position == len(data)
+
+
+def blocks_in(seen: list[Seen]) -> list[Seen]:
+    return [event for event in seen if event[0].startswith("Block")]
+
+
+def sample_files() -> Iterator[tuple[str, bytes, int]]:
+    """Yield samples of every kind: name, bytes, number of blocks."""
+    for name in SAMPLES:
+        yield name, file_of(sample_of(name).blocks), len(sample_of(name).blocks)
+    lines = list(mars_lines(9, 30))
+    for name, kind in KINDS.items():
+        if kind.masked or (name not in SAMPLES and not kind.keyed):
+            blocks = log(kind, lines, per_block=5)
+            yield f"{name} log", file_of(blocks), len(blocks)
+    last = block(KINDS["imsdk-chunked"], list(imsdk_lines(9, 20)), seq=3)
+    yield "crash buffer", crash_buffer(last)[:4096], 1
+
+
+SAMPLE_FILES = {name: (data, count) for name, data, count in sample_files()}
+
+
+def believes(block: Block) -> Proof:
+    """A probe for samples that are healthy, encrypted or masked as they may be."""
+    if block.reading.encrypted or block.reading.masked:
+        return Proof(Verdict.WHOLE, block.header.length)
+    return inflates(block)
+
+
+class TestSamples:
+    @pytest.mark.parametrize("name", SAMPLE_FILES)
+    def test_a_healthy_sample_is_its_blocks_and_nothing_else(self, name: str) -> None:
+        data, count = SAMPLE_FILES[name]
+        seen = events_of(data, [], believes)
+        assert accounted(data, seen)
+        assert len(blocks_in(seen)) == count
+        rest = [event[0] for event in seen if event not in blocks_in(seen)]
+        assert rest == (["Fill"] if name == "crash buffer" else [])
+
+    @pytest.mark.parametrize("name", SAMPLE_FILES)
+    def test_fed_byte_by_byte_it_gives_the_same(self, name: str) -> None:
+        data, _ = SAMPLE_FILES[name]
+        assert events_of(data, range(len(data)), believes) == events_of(data, [], believes)
+
+    @pytest.mark.parametrize(
+        "name",
+        # a masked plain block has no known writer, and too little to it to be believed in noise
+        [name for name in SAMPLE_FILES if not name.startswith("masked-plain")],
+    )
+    @pytest.mark.parametrize("after", [b"\xff\xfe garbage \x01", b"\x09\x01", bytes(64)])
+    def test_with_bytes_after_it_its_blocks_are_the_same(self, name: str, after: bytes) -> None:
+        data, count = SAMPLE_FILES[name]
+        seen = events_of(data + after, [], believes)
+        assert accounted(data + after, seen)
+        assert blocks_in(seen)[:count] == blocks_in(events_of(data, [], believes))
+
+    @pytest.mark.parametrize("path", sorted(FIXTURES.rglob("*.xlog")), ids=lambda path: path.stem)
+    def test_a_fixture_is_the_same_in_pieces_of_any_size(self, path: object) -> None:
+        data = path.read_bytes()[:50_000]  # type: ignore[attr-defined]
+        whole = events_of(data, [], believes)
+        assert accounted(data, whole)
+        for size in (1, 13, 4096):
+            assert events_of(data, range(0, len(data), size), believes) == whole
+
+
+def fragments() -> st.SearchStrategy[bytes]:
+    """Blocks, pieces of blocks, zeros, garbage, text: whatever a file may be made of."""
+    files = [data for data, _ in SAMPLE_FILES.values()]
+    lines = list(mars_lines(1, 8)) + list(imsdk_lines(1, 8)) + [b"no known layout\n"]
+    small = [block.data for name in SAMPLES for block in sample_of(name).blocks]
+    whole = st.sampled_from(small)
+    torn = st.builds(
+        lambda data, start, size: data[start : start + size],
+        st.sampled_from(files),
+        st.integers(0, 3000),
+        st.integers(0, 400),
+    )
+    head = st.builds(
+        lambda data, size, changes: bytes(changes) + data[len(changes) : size],
+        st.sampled_from(small),
+        st.integers(1, 100),
+        st.lists(st.integers(0, 13), max_size=10),
+    )
+    return st.one_of(
+        whole,
+        torn,
+        head,
+        st.integers(0, 300).map(bytes),
+        st.binary(max_size=100),
+        st.sampled_from(lines),
+        st.sampled_from(lines).map(lambda line: line[:40]),
+    )
+
+
+@pytest.mark.parametrize("probe", PROBES)
+@given(parts=st.lists(fragments(), max_size=8), cuts=st.lists(st.integers(0, 5000), max_size=12))
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_all_bytes_are_accounted_for_however_they_come(
+    probe: object, parts: list[bytes], cuts: list[int]
+) -> None:
+    data = b"".join(parts)
+    whole = events_of(data, [], probe)
+    assert accounted(data, whole)
+    assert events_of(data, cuts, probe) == whole
+
+
+@pytest.mark.parametrize("probe", PROBES)
+@given(parts=st.lists(fragments(), max_size=3))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_the_same_holds_byte_by_byte(probe: object, parts: list[bytes]) -> None:
+    data = b"".join(parts)[:1500]
+    assert events_of(data, range(len(data)), probe) == events_of(data, [], probe)
+
+
+@given(st.binary(max_size=3000))
+@example(b"\x03" * 1000)
+@example(b"\x09\x00\x00\x00\x00\x00\x00\x00\x00" * 100)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_any_bytes_at_all_are_accounted_for(data: bytes) -> None:
+    assert accounted(data, events_of(data, []))
