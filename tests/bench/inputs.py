@@ -44,6 +44,7 @@ KINDS_OF_INPUT = {
 """Input -> the kind of its blocks."""
 
 LINES = 180_000  # about 32 MB: far more than any cache holds
+SHORTEST_AVERAGE = 150  # bytes a line, so that enough lines are made for any size
 SMALL_LINES = 180  # about 10 KB packed
 DAMAGED_EVERY = 8  # blocks
 
@@ -60,7 +61,7 @@ def cycle_of(name: str, *, lines: int = LINES) -> list[Block]:
 
 def stream(name: str, size: int, blocks: list[Block] | None = None) -> Iterator[bytes]:
     """Yield about `size` bytes of text as blocks, some MB of them at a time."""
-    blocks = blocks or cycle_of(name)
+    blocks = blocks or cycle_of(name, lines=min(LINES, size // SHORTEST_AVERAGE + 1))
     once = sum(len(block.text) for block in blocks)
     left, turn = size, 0
     while left > 0:

@@ -1,0 +1,39 @@
+"""Blocks of some MB at most that unpack to gigabytes."""
+
+import struct
+import zlib
+
+from tests.mars import Kind, Session
+from tests.mars.crypt import tea_encrypt
+
+LINE = b"[I][2024-01-01 +8.0 08:00:00.000][1, 1*][bomb][a.cc:1, f][again and again\n"
+_MB = (LINE * (1_000_000 // len(LINE) + 1))[:999_999] + b"\n"
+
+
+def bomb(kind: Kind, megabytes: int, session: Session | None = None) -> bytes:
+    """Return a file of one block, whose text is `megabytes` million bytes."""
+    if kind.codec == "zstd":
+        payload = _zstd(megabytes)
+    else:
+        pieces = [_deflate()] * megabytes
+        if kind.codec == "chunked":
+            pieces = [len(piece).to_bytes(2, "little") + piece for piece in pieces]
+        payload = b"".join(pieces)
+    if kind.encrypted:
+        assert session is not None
+        payload = tea_encrypt(payload, session.tea_key)
+    key = session.client_key if session else b""
+    header = struct.pack("<BHBBI", kind.magic, 1, 9, 9, len(payload)) + key
+    return header.ljust(kind.header_size, b"\0") + payload + b"\0"
+
+
+def _deflate() -> bytes:
+    """A million bytes that stand on their own: after a full flush nothing before is referred to."""
+    stream = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+    return stream.compress(_MB) + stream.flush(zlib.Z_FULL_FLUSH)
+
+
+def _zstd(megabytes: int) -> bytes:
+    """A frame of blocks that each say "this byte, 50,000 times"."""
+    head = (50_000 << 3 | 1 << 1).to_bytes(3, "little")
+    return b"\x28\xb5\x2f\xfd\x00\x30" + (head + b"a") * (megabytes * 20)

@@ -1,0 +1,110 @@
+"""Memory is bounded by the work in flight, never by a file's size or by what a payload claims."""
+
+import itertools
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bench import inputs
+from tests.bench.bombs import bomb
+from tests.bench.measure import Run, measure
+from tests.mars import KINDS, new_session
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="a child's peak memory is asked of getrusage"
+)
+CEILING = 64_000_000
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "keys"
+    path.write_text(inputs.KEY.hex())
+    return path
+
+
+def decoded(tmp_path: Path, key_file: Path, feed: Iterator[bytes]) -> tuple[Run, int]:
+    """Decode what comes through a pipe; return the run, and the bytes of text."""
+    report = tmp_path / "report.json"
+    command = [sys.executable, "-m", "xlogdecode", "--report", str(report)]
+    run = measure([*command, "--key-file", str(key_file), "-"], feed=feed)
+    return run, json.loads(report.read_text())["bytes_out"]
+
+
+def gigabytes(kind: str, size: int) -> Iterator[bytes]:
+    return inputs.stream(kind, size, inputs.cycle_of(kind, lines=20_000))
+
+
+def test_a_gigabyte_through_a_pipe_needs_less_than_64_mb(tmp_path: Path, key_file: Path) -> None:
+    run, text = decoded(tmp_path, key_file, gigabytes("zlib", 10**9))
+    assert run.status == 0
+    assert text >= 10**9
+    assert run.peak < CEILING
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("kind", [kind for kind in inputs.KINDS_OF_INPUT if kind != "small"])
+def test_a_gigabyte_of_any_kind_needs_less_than_64_mb(
+    kind: str, tmp_path: Path, key_file: Path
+) -> None:
+    run, text = decoded(tmp_path, key_file, gigabytes(kind, 10**9))
+    assert run.status == (3 if kind == "damaged" else 0)
+    assert text >= (0.8e9 if kind == "damaged" else 1e9)
+    assert run.peak < CEILING
+
+
+BOMBS = ["zlib", "zlib-crypt", "zstd", "zstd-crypt", "imsdk-chunked"]
+
+
+def explode(kind: str, megabytes: int, tmp_path: Path, key_file: Path) -> None:
+    session = new_session(inputs.KEY) if KINDS[kind].keyed else None
+    data = bomb(KINDS[kind], megabytes, session)
+    run, text = decoded(tmp_path, key_file, iter([data]))
+    assert run.status == 0
+    assert text == megabytes * 1_000_000
+    assert run.peak < CEILING
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_block_that_unpacks_to_200_mb_passes_through(
+    kind: str, tmp_path: Path, key_file: Path
+) -> None:
+    explode(kind, 200, tmp_path, key_file)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_block_that_unpacks_to_10_gb_passes_through(
+    kind: str, tmp_path: Path, key_file: Path
+) -> None:
+    explode(kind, 10_000, tmp_path, key_file)
+
+
+LYING_HEADER = b"\x09\x01\x00\x09\x09\xff\xff\x0f\x00" + bytes(64)
+NO_LOGS = {"zeros": b"\0", "noise": b"\xfe", "lying headers": LYING_HEADER}
+
+
+@pytest.mark.parametrize("unit", NO_LOGS.values(), ids=list(NO_LOGS))
+def test_what_is_no_log_is_not_held_in_memory(unit: bytes, tmp_path: Path, key_file: Path) -> None:
+    run, text = decoded(tmp_path, key_file, no_log(unit, 5))
+    assert text == 0
+    assert run.peak < CEILING
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("unit", NO_LOGS.values(), ids=list(NO_LOGS))
+def test_searching_is_linear_and_in_bounded_memory(
+    unit: bytes, tmp_path: Path, key_file: Path
+) -> None:
+    some, _ = decoded(tmp_path, key_file, no_log(unit, 20))
+    more, text = decoded(tmp_path, key_file, no_log(unit, 100))
+    assert text == 0
+    assert more.peak < CEILING
+    assert more.cpu < 8 * some.cpu + 1
+
+
+def no_log(unit: bytes, megabytes: int) -> Iterator[bytes]:
+    return itertools.repeat(unit * (1_000_000 // len(unit)), megabytes)
