@@ -28,8 +28,8 @@ from xlogdecode import Options, Report, decode, decode_bytes
 OPTIONS = Options(keys=(SERVER,), marks=False)
 
 
-def cases_of(damage: str, kind: str) -> list[Case]:
-    return list(DAMAGES[damage](sample_of(kind), random.Random(f"{damage} {kind}")))
+def cases_of(damage: str, kind: str, seed: int = 0) -> list[Case]:
+    return list(DAMAGES[damage](sample_of(kind, seed), random.Random(f"{damage} {kind} {seed}")))
 
 
 @pytest.mark.parametrize("kind", SAMPLES)
@@ -37,6 +37,15 @@ def cases_of(damage: str, kind: str) -> list[Case]:
 def test_intact_blocks_come_out_and_nothing_else_does(damage: str, kind: str) -> None:
     for case in cases_of(damage, kind):
         check(case)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_the_same_holds_for_other_text_and_other_places(kind: str) -> None:
+    for seed in range(1, 21):
+        for damage in DAMAGES:
+            for case in cases_of(damage, kind, seed):
+                check(case)
 
 
 @pytest.mark.parametrize("kind", ["zlib", "imsdk-chunked"])

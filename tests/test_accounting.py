@@ -1,0 +1,61 @@
+"""Honest accounting: gaps and repeats are noted, and are no losses."""
+
+from tests.damage import SERVER, sample_of
+from tests.mars import KINDS, file_of, log, mars_lines
+from xlogdecode import Options, decode_bytes
+
+OPTIONS = Options(keys=(SERVER,), marks=False)
+
+
+class TestAccounting:
+    """Notes are no losses, and the exit status follows the losses alone."""
+
+    def test_a_block_that_appears_twice_is_written_twice_and_noted(self) -> None:
+        blocks = list(sample_of("zlib").blocks)
+        data = file_of([*blocks[:3], *blocks[2:]])
+        text, report = decode_bytes(data, OPTIONS)
+        assert text.count(blocks[2].text) == 2
+        assert report.is_whole
+        assert len(report.notes) >= 1
+
+    def test_dedup_writes_it_once(self) -> None:
+        blocks = list(sample_of("zlib").blocks)
+        data = file_of([*blocks[:3], *blocks[2:]])
+        text, _ = decode_bytes(data, Options(dedup=True, marks=False))
+        assert text == b"".join(block.text for block in blocks)
+
+    def test_plain_blocks_that_repeat_are_never_dropped(self) -> None:
+        blocks = log(KINDS["sync-zlib"], [b"the same line\n"] * 5)
+        text, report = decode_bytes(file_of(blocks), Options(dedup=True))
+        assert text == b"the same line\n" * 5
+        assert not report.notes
+
+    def test_a_wrap_of_seq_and_a_new_session_raise_no_alarm(self) -> None:
+        lines = list(mars_lines(5, 20))
+        wrap = log(KINDS["zlib"], lines, per_block=5, first_seq=65534)
+        anew = log(KINDS["zlib"], lines, per_block=4)
+        assert [block.seq for block in wrap] == [65534, 65535, 1, 2]
+        _, report = decode_bytes(file_of([*wrap, *anew]))
+        assert report.is_whole
+        assert not report.notes
+
+    def test_a_gap_within_a_session_is_noted(self) -> None:
+        blocks = log(KINDS["zlib"], list(mars_lines(5, 60)), per_block=5)
+        _, report = decode_bytes(file_of([*blocks[:5], *blocks[7:]]))
+        assert report.is_whole
+        assert report.notes
+
+    def test_instances_that_share_a_process_raise_no_alarm(self) -> None:
+        blocks = log(KINDS["zstd"], list(mars_lines(6, 80)), per_block=5)
+        odd, even = blocks[::2], blocks[1::2]
+        for instance in (odd, even):
+            _, report = decode_bytes(file_of(instance))
+            assert report.is_whole
+            assert not report.notes
+
+    def test_lists_end_at_a_thousand_and_totals_are_exact(self) -> None:
+        one = log(KINDS["imsdk-plain"], [b"a line\n"])[0].data
+        _, report = decode_bytes((one + b"\xff\xfe") * 1500, OPTIONS)
+        assert len(report.losses) == 1000
+        assert sum(report.lost.values()) == 1500
+        assert report.lost_bytes == 3000
