@@ -10,14 +10,10 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import deflate
 
 from xlogdecode.format import READINGS, TAILER, Codec, is_plausible
-
-if TYPE_CHECKING:
-    import zstandard
 
 __all__ = [
     "CodecError",
@@ -44,7 +40,9 @@ this one, since log text holds none."""
 _FLUSH = b"\x00\x00\xff\xff"
 """What each sync flush of deflate ends with, on a byte's boundary."""
 
-_LAST_ZSTD_BLOCK = b"\x01\x00\x00"
+_LAST_ZSTD_BLOCK = b"\x09\x00\x00\x00"
+"""The same for zstd, which takes a frame that ended early for all there is."""
+
 _LENGTH = struct.Struct("<H")
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZSTD_WINDOW = 8 << 20
@@ -200,21 +198,16 @@ def _inflate_slice(stream: "zlib._Decompress", data: Buffer) -> Iterator[bytes]:
             return
 
 
-def _zstandard() -> "type[zstandard.ZstdDecompressor]":
+def _unzstd(payload: Buffer, bound: int) -> bytes | None:
     import zstandard  # 12 ms that most runs need not spend
 
-    return zstandard.ZstdDecompressor
-
-
-def _unzstd(payload: Buffer, bound: int) -> bytes | None:
-    import zstandard
-
     try:
-        return _zstandard()().decompress(
-            b"".join((payload, _LAST_ZSTD_BLOCK)), max_output_size=bound, allow_extra_data=False
+        text = zstandard.ZstdDecompressor().decompress(
+            b"".join((payload, _LAST_ZSTD_BLOCK)), max_output_size=bound + 1
         )
     except zstandard.ZstdError:
         return None
+    return text[:-1] if text[-1:] == b"\0" else None
 
 
 def _iter_unzstd(payload: Buffer) -> Iterator[bytes]:
@@ -230,7 +223,7 @@ def _iter_unzstd(payload: Buffer) -> Iterator[bytes]:
         if len(data) < 18:  # the longest frame header
             return
         raise CodecError("no zstd frame header", 0) from None
-    stream = _zstandard()(max_window_size=_ZSTD_WINDOW).decompressobj()
+    stream = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
     begin = 0
     while index < len(data):
         if data[index] == TAILER and _opens_a_block(data, index + 1):

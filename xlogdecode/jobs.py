@@ -68,6 +68,7 @@ class Lookahead:
         self._queue: deque[Event | PlainRun | Batch] = deque()
         self._open: Batch | None = None
         self._in_flight = 0
+        self._flushed = 0
         self._target = _BATCH
         self._pool: Executor | None = None
 
@@ -105,7 +106,8 @@ class Lookahead:
             return
         self._queue.append(batch)
         self._in_flight += 1
-        if self._threads > 1 and self._in_flight > 1:
+        self._flushed += batch.size
+        if self._threads > 1 and self._in_flight > 1 and self._flushed > _BATCH:
             self._start_all()
 
     def take(self) -> Event | PlainRun | Batch:
@@ -142,7 +144,7 @@ class Lookahead:
             self._pool.shutdown()
 
     def _start_all(self) -> None:
-        """Hand every waiting batch to the pool. A file of a single batch never starts one."""
+        """Hand every waiting batch to the pool; an input of less than a batch never starts one."""
         if self._pool is None:
             from concurrent.futures import ThreadPoolExecutor
 
