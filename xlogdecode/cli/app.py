@@ -11,6 +11,8 @@ from xlogdecode.errors import UsageError, XlogError
 
 COMMANDS = {
     "decode": "xlogdecode.cli.decode:decode_command",
+    "sweep": "xlogdecode.cli.sweep:sweep",
+    "layouts": "xlogdecode.cli.layouts:layouts",
 }
 """Command -> where its click command lives; imported only when it is run."""
 

@@ -1,0 +1,147 @@
+"""The door: `xlogdecode sweep`, its exit statuses, and what is gone afterwards."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.retention.trees import IMSDK, NOW, aged, day, everything, log, objects, sweep
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "sdcard"
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def test_nothing_goes_without_delete(root, state):
+    old = aged(root / IMSDK, 8)
+    result = sweep(root, "--state", state)
+    assert result.returncode == 0
+    assert f"delete   {old}: " in result.stdout
+    assert "nothing was deleted" in result.stdout
+    assert old.exists()
+    assert not state.exists()
+
+
+def test_the_dry_run_lists_what_the_real_run_deletes(root, state):
+    for age in range(20):
+        aged(root / IMSDK, age)
+    aged(root / "tencent/imsdklogs/com.example.chat", 9)
+    before = everything(root)
+    planned = objects(sweep(root, "--json"))
+    assert everything(root) == before
+    done = objects(sweep(root, "--json", "--delete", "--state", state))
+    due = {line["path"] for line in planned if line["verdict"] == "delete"}
+    assert due == {line["path"] for line in done if line["verdict"] == "deleted"}
+    assert due == {str(root / path) for path in set(before) - set(everything(root))}
+    assert len(due) == 13
+
+
+def test_each_line_says_why(root):
+    aged(root / IMSDK, 7)
+    log(root / IMSDK, f"imsdk_{day(30)}.xlog", age=1)
+    log(root / IMSDK, "imsdk_20250230.xlog")
+    log(root / IMSDK, f"imsdk_{day(-3)}.xlog")
+    log(root / IMSDK, f"imsdk_{day(40)}.xlog", age=-1)
+    log(root / IMSDK, "im.db")
+    reasons = {Path(o["path"]).name: o["reason"] for o in objects(sweep(root, "--json"))}
+    assert reasons == {
+        f"imsdk_{day(7)}.xlog": "young",
+        f"imsdk_{day(30)}.xlog": "touched",
+        "imsdk_20250230.xlog": "impossible_date",
+        f"imsdk_{day(-3)}.xlog": "future_date",
+        f"imsdk_{day(40)}.xlog": "future_mtime",
+        "im.db": "unknown_name",
+    }
+
+
+def test_the_last_object_is_a_summary(root):
+    aged(root / IMSDK, 9)
+    aged(root / IMSDK, 1)
+    summary = json.loads(sweep(root, "--json").stdout.splitlines()[-1])["summary"]
+    assert summary["dry_run"] is True
+    assert summary["files"]["delete"] == summary["files"]["keep"] == 1
+    assert summary["bytes"]["delete"] == 10
+    assert summary["kept"] == {"young": 1}
+
+
+def test_quiet_prints_nothing_when_all_goes_well(root, state):
+    aged(root / IMSDK, 9)
+    result = sweep(root, "-q", "--delete", "--state", state)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert [path for path in everything(root) if path.endswith(".xlog")] == []
+
+
+def test_quiet_still_tells_of_a_failure(root):
+    result = sweep(root, "-q")
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert str(root) in result.stderr
+
+
+def test_a_missing_root_is_a_failure_unless_it_may_be_missing(root):
+    assert sweep(root).returncode == 1
+    assert sweep(root, "--missing-ok").returncode == 0
+
+
+def test_a_missing_root_does_not_stop_the_others(root, state, tmp_path):
+    old = aged(root / IMSDK, 9)
+    result = sweep(tmp_path / "gone", root, "--delete", "--state", state)
+    assert result.returncode == 1
+    assert not old.exists()
+
+
+def test_empty_folders_stay(root, state):
+    aged(root / IMSDK, 9)
+    sweep(root, "--delete", "--state", state)
+    assert (root / IMSDK).is_dir()
+
+
+def test_names_that_break_lines_stay_on_one(root):
+    log(root / IMSDK, "a\nkeep b\x1b[2J.xlog")
+    lines = sweep(root).stdout.splitlines()
+    assert len(lines) == 2
+    assert r"a\nkeep b\x1b[2J.xlog: not a log's name" in lines[0]
+
+
+def test_keep_and_its_kin_may_stand_on_the_command_line(root):
+    for age in range(6):
+        aged(root / IMSDK, age)
+    due = [o["path"] for o in objects(sweep(root, "--json", "--keep", "1d", "--keep-last", "5"))
+           if o["verdict"] == "delete"]  # fmt: skip
+    assert due == [str(root / IMSDK / f"imsdk_{day(5)}.xlog")]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--keep", "7"],
+        ["--keep", "0d"],
+        ["--max-total", "0"],
+        ["--layout", "nokia"],
+        ["--now", "soon"],
+    ],
+)
+def test_wrong_usage_is_status_2(root, args):
+    old = aged(root / IMSDK, 9)
+    result = sweep(root, "--delete", *args, now=None)
+    assert result.returncode == 2
+    assert old.exists()
+
+
+def test_two_roots_one_in_the_other_are_swept_once(root, tmp_path):
+    aged(root / "com_tencent_imsdk_log", 9)
+    assert len(objects(sweep(tmp_path, root, "--json", "--layout", "windows"))) == 1
+
+
+def test_the_machine_s_zone_makes_the_day(root):
+    aged(root / IMSDK, 8)
+    early = (NOW - timedelta(hours=13)).replace(tzinfo=None)  # 23:00 of the day before
+    due = [o for o in objects(sweep(root, "--json", now=early)) if o["verdict"] == "delete"]
+    assert due == []

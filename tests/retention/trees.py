@@ -1,0 +1,65 @@
+"""Trees of logs, and the command line run over them."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+NOW = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
+"""Noon of the day T of most tests."""
+
+IMSDK = "Android/data/com.example.chat/files/log/tencent/imsdk"
+
+
+def day(age: int, now: datetime = NOW) -> str:
+    """The eight digits of the day `age` days before `now`."""
+    return f"{now - timedelta(days=age):%Y%m%d}"
+
+
+def log(folder: Path, name: str, *, age: float = 30, size: int = 10, now: datetime = NOW) -> Path:
+    """Write `folder/name`, last changed `age` days before `now`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    path.write_bytes(b"x" * size)
+    touch(path, age, now)
+    return path
+
+
+def aged(folder: Path, age: int, *, suffix: str = "", now: datetime = NOW) -> Path:
+    """Write the log of the day `age` days ago, last changed then."""
+    return log(folder, f"imsdk_{day(age, now)}{suffix}.xlog", age=age, now=now)
+
+
+def touch(path: Path, age: float, now: datetime = NOW) -> None:
+    """Set the last change of `path`."""
+    stamp = (now - timedelta(days=age)).timestamp()
+    os.utime(path, (stamp, stamp))
+
+
+def everything(root: Path) -> list[str]:
+    """All there is below `root`, links not followed."""
+    return sorted(
+        str(Path(folder, name).relative_to(root))
+        for folder, folders, files in os.walk(root)
+        for name in [*folders, *files]
+    )
+
+
+def sweep(
+    *args: object, now: datetime | None = NOW, **extra: object
+) -> subprocess.CompletedProcess:
+    """Run `xlogdecode sweep` in a process of its own, in UTC."""
+    command = [sys.executable, "-m", "xlogdecode", "sweep", *map(str, args)]
+    if now:
+        command += ["--now", now.isoformat()]
+    environment = {**os.environ, "TZ": "UTC", **extra.pop("env", {})}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env=environment, timeout=60, **extra
+    )
+
+
+def objects(result: subprocess.CompletedProcess) -> list[dict]:
+    """What `--json` printed, without the summary."""
+    return [json.loads(line) for line in result.stdout.splitlines()][:-1]

@@ -1,0 +1,102 @@
+"""`xlogdecode layouts`: the table of layouts, and which of them a root has."""
+
+import sys
+from dataclasses import dataclass, replace
+from datetime import date
+
+import click
+
+from xlogdecode.cli.plans import one_line, size_in_words
+from xlogdecode.retention.layouts import AUTO, LAYOUTS
+from xlogdecode.retention.scan import Candidate, Kind, scan
+
+__all__ = ["layouts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one folder holds."""
+
+    layout: str
+    logs: int = 0
+    size: int = 0
+    oldest: date = date.max
+    newest: date = date.min
+
+    def and_also(self, candidate: Candidate) -> "Found":
+        """Return this with one more file."""
+        day = candidate.log.day if candidate.log else None
+        if candidate.kind is not Kind.FILE or day is None:
+            return self
+        return replace(
+            self,
+            logs=self.logs + 1,
+            size=self.size + candidate.size,
+            oldest=min(self.oldest, day),
+            newest=max(self.newest, day),
+        )
+
+
+@click.command("layouts", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("roots", nargs=-1, metavar="[ROOT]...")
+@click.option("--layout", type=click.Choice([AUTO, *LAYOUTS]), default=AUTO)
+@click.option("--liteav", is_flag=True, help="Look for the folders of LiteAV and TRTC as well.")
+def layouts(
+    roots: tuple[str, ...],
+    layout: str,
+    liteav: bool,  # noqa: FBT001 - click passes by name
+) -> int:
+    """Print where the SDK keeps its logs; for a ROOT, which of these folders it has."""
+    if not roots:
+        _print_table()
+        return 0
+    failed = False
+    for root in roots:
+        failed |= _print_found(root, layout, liteav=liteav)
+    return int(failed)
+
+
+def _print_table() -> None:
+    rows = [
+        (row.name if first else "", row.sdk if first else "", directory or "the root itself")
+        for row in LAYOUTS.values()
+        for first, directory in zip([True, *[False] * 9], row.directories, strict=False)
+    ]
+    _print_rows([("layout", "SDK", "folder below the root"), *rows])
+
+
+def _print_found(root: str, layout: str, *, liteav: bool) -> bool:
+    folders: dict[str, Found] = {}
+    failed = False
+    for candidate in scan(root, layout=layout, liteav=liteav):
+        here = candidate.directory
+        if candidate.kind is Kind.UNREADABLE:
+            failed = True
+            click.echo(f"xlogdecode: {one_line(candidate.shown)}: {candidate.error}", err=True)
+        elif here.identity:
+            found = folders.get(here.shown, Found(here.layout))
+            folders[here.shown] = found.and_also(candidate)
+    with_logs = [(path, found) for path, found in folders.items() if found.logs]
+    if not with_logs and not failed:
+        sys.stdout.write(f"{one_line(root)}: no logs in any layout looked for\n")
+    if with_logs:
+        rows = [
+            (
+                f.layout,
+                str(f.logs),
+                size_in_words(f.size),
+                str(f.oldest),
+                str(f.newest),
+                one_line(p),
+            )
+            for p, f in with_logs
+        ]
+        _print_rows([("layout", "logs", "size", "oldest", "newest", "folder"), *rows])
+    return failed
+
+
+def _print_rows(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")

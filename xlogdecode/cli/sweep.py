@@ -1,0 +1,192 @@
+"""`xlogdecode sweep`: prints the plan; with --delete, carries it out."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xlogdecode.cli.plans import Printer
+from xlogdecode.errors import UsageError
+from xlogdecode.retention.carry import Verdict, iter_outcomes
+from xlogdecode.retention.guards import GuardError
+from xlogdecode.retention.layouts import AUTO, LAYOUTS
+from xlogdecode.retention.plan import Rule
+from xlogdecode.retention.policy import EXAMPLE, Policy, Root, load_policy
+from xlogdecode.retention.state import LockHeldError, State, write_whole
+from xlogdecode.retention.sweep import Sweep
+from xlogdecode.retention.tally import Tally
+from xlogdecode.when import parse_age, parse_size
+
+__all__ = ["sweep"]
+
+REFUSED, LOCKED = 3, 75
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line asked for, but for what is to be swept."""
+
+    delete: bool
+    force: bool
+    now: datetime
+    max_delete: int | None
+    metrics: Path | None
+    archive: Path | None
+
+
+@click.command("sweep", context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("roots", nargs=-1, metavar="[ROOT]...")
+@click.option("--delete", is_flag=True, help="Delete; without it the plan is printed, that is all.")
+@click.option("--config", metavar="FILE", help="A policy (YAML) in place of ROOTs.")
+@click.option("--print-config", is_flag=True, help="Print a commented policy to begin with.")
+@click.option("--layout", type=click.Choice([AUTO, *LAYOUTS]), help="Look for this layout alone.")
+@click.option("--liteav", is_flag=True, help="Sweep the folders of LiteAV and TRTC as well.")
+@click.option("--keep", metavar="AGE", help="Keep logs this long; 7d by default.")
+@click.option("--keep-last", type=click.IntRange(0), metavar="N", help="Newest logs always kept.")
+@click.option("--max-total", metavar="SIZE", help="A ceiling for each root, such as 2G.")
+@click.option("--max-delete", type=click.IntRange(0), metavar="N", help="Refuse to delete more.")
+@click.option("--missing-ok", is_flag=True, help="A root that is not there is no failure.")
+@click.option("--archive", type=click.Path(path_type=Path), metavar="DIR", help="Move logs there.")
+@click.option("--metrics", type=click.Path(path_type=Path), metavar="FILE", help="For Prometheus.")
+@click.option("--state", type=click.Path(path_type=Path), metavar="DIR", help="For last run, lock.")
+@click.option("--now", metavar="TIME", help="Take this, in ISO 8601, for the time.")
+@click.option("--force", is_flag=True, help="Begin even if the clock seems wrong.")
+@click.option("--json", "as_json", is_flag=True, help="Print an object a file, and a summary.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures.")
+def sweep(
+    roots: tuple[str, ...],
+    config: str | None,
+    print_config: bool,  # noqa: FBT001 - click passes by name
+    missing_ok: bool,  # noqa: FBT001
+    state: Path | None,
+    now: str | None,
+    as_json: bool,  # noqa: FBT001
+    quiet: bool,  # noqa: FBT001
+    **asked: Any,
+) -> int:
+    """Clear IM SDK logs older than seven days below each ROOT, in every layout known.
+
+    Nothing is deleted without --delete. Exit status: 0; 1 if something failed; 2 for wrong usage or
+    a wrong policy; 3 if a guard refused; 75 if another sweep holds the lock.
+    """
+    if print_config:
+        click.echo(EXAMPLE, nl=False)
+        return 0
+    settings = Settings(
+        now=_moment(now), **{name: asked.pop(name) for name in Settings.__slots__ if name in asked}
+    )
+    printer = Printer(as_json=as_json, quiet=quiet, dry_run=not settings.delete)
+    try:
+        policy = _policy(roots, config, asked)
+        memory = State(state, [os.path.realpath(config)] if config else _names(policy))
+        with memory.locked() if settings.delete else nullcontext():
+            return _run(Sweep(policy, settings.now, missing_ok), settings, memory, printer)
+    except GuardError as error:
+        click.echo(f"xlogdecode: {error}; nothing was deleted", err=True)
+        return REFUSED
+    except LockHeldError as error:
+        click.echo(f"xlogdecode: {error}", err=True)
+        return LOCKED
+
+
+def _policy(roots: tuple[str, ...], config: str | None, asked: dict[str, Any]) -> Policy:
+    if config:
+        given = [f"--{name.replace('_', '-')}" for name, value in asked.items() if value]
+        if roots or given:
+            raise UsageError(f"{given[0] if given else roots[0]}: write it into {config} instead")
+        return load_policy(config)
+    if not roots:
+        raise GuardError("no root: name a folder to sweep, or a policy with --config")
+    rule = Rule(keep_last=asked["keep_last"] or 0)
+    if asked["keep"]:
+        rule = Rule(parse_age(asked["keep"]), rule.keep_last)
+    if asked["max_total"]:
+        rule = Rule(rule.keep, rule.keep_last, parse_size(asked["max_total"]))
+    if not (rule.keep or rule.keep_last) or rule.max_total == 0:
+        raise UsageError("that would keep nothing: give --keep or --keep-last more than 0")
+    layout = asked["layout"] or AUTO
+    found = tuple(Root(root, layout, rule, literal=True) for root in roots)
+    return Policy(found, asked["liteav"])
+
+
+def _names(policy: Policy) -> list[str]:
+    return sorted({os.path.realpath(root.path) for root in policy.roots})
+
+
+def _run(job: Sweep, settings: Settings, memory: State, printer: Printer) -> int:
+    started = time.monotonic()
+    tally = Tally()
+    refused = True
+    try:
+        job.check(last_run=memory.last_run(), force=settings.force, limit=settings.max_delete)
+        refused = False
+        if settings.delete:
+            memory.remember(last_run=settings.now)
+        with _signals() as caught:
+            outcomes = iter_outcomes(
+                job.decisions(),
+                dry_run=not settings.delete,
+                archive=_archive(settings.archive),
+                stop=lambda: bool(caught),
+            )
+            for outcome in outcomes:
+                tally.add(outcome)
+                printer.show(outcome)
+        printer.total(tally)
+        failed = bool(tally.files[Verdict.FAILED])
+        if settings.delete and not failed and not caught:
+            memory.remember(last_success=settings.now)
+    finally:
+        if settings.delete and settings.metrics:
+            text = tally.metrics(
+                seconds=time.monotonic() - started,
+                last_success=memory.last_success(),
+                refused=refused,
+            )
+            _write_metrics(settings.metrics, text)
+    return 128 + caught[0] if caught else int(failed)
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Yield a list that takes SIGTERM and SIGINT instead of ending the process with them."""
+    caught: list[int] = []
+    watched = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda got, _: caught.append(got)) for number in watched]
+    try:
+        yield caught
+    finally:
+        for number, handler in zip(watched, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _archive(folder: Path | None) -> Any:
+    if folder is None:
+        return None
+    from xlogdecode.retention.archive import MonthlyArchive
+
+    return MonthlyArchive(folder)
+
+
+def _write_metrics(path: Path, text: str) -> None:
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        click.echo(f"xlogdecode: {path}: metrics not written: {error.strerror}", err=True)
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now().astimezone()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no time: write it as 2026-01-31T12:00:00+08:00") from None
+    return moment if moment.tzinfo else moment.astimezone()

@@ -1,0 +1,179 @@
+"""Logs moved into one `.tar.zst` a package and month, read back before anything goes."""
+
+import hashlib
+import os
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+from xlogdecode.errors import XlogError
+from xlogdecode.retention.folders import Folder
+from xlogdecode.retention.plan import Decision
+from xlogdecode.retention.scan import Candidate
+
+__all__ = ["MonthlyArchive"]
+
+_CHUNK: Final = 1 << 18
+
+
+class ArchiveError(XlogError):
+    """A file could not be stored, or did not read back as it went in."""
+
+
+class MonthlyArchive:
+    """A folder of archives, `<package>-<YYYY-MM>.tar.zst`; the layout's name where no package is.
+
+    An archive that exists is written anew with what it held and what is added, beside itself, and
+    takes its own place only once all of it has read back right: it is whole at any moment.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def take(self, folder: Folder, decisions: list[Decision]) -> list[Exception | None]:
+        """Store the files of one log folder; return None for each that is safe, else what failed.
+
+        What fails fails for all of its month.
+        """
+        failed: dict[str, Exception] = {}
+        months: dict[str, list[Candidate]] = {}
+        for decision in decisions:
+            months.setdefault(_archive_name(decision.candidate), []).append(decision.candidate)
+        for name, candidates in months.items():
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._add(self._folder / name, folder, candidates)
+            except (OSError, XlogError, tarfile.TarError, _zstd_error()) as error:
+                failed[name] = ArchiveError(f"not archived in {self._folder / name}: {error}")
+        return [failed.get(_archive_name(decision.candidate)) for decision in decisions]
+
+    def _add(self, path: Path, folder: Folder, candidates: list[Candidate]) -> None:
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with _writing(part) as new:
+                digests = _copy(path, new) if path.exists() else {}
+                for candidate in candidates:
+                    _store(new, folder, candidate, digests)
+            if _digests(part) != digests:
+                raise ArchiveError("it does not read back as it went in")
+            part.replace(path)
+            _sync(path.parent)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _archive_name(candidate: Candidate) -> str:
+    where = candidate.directory.package or candidate.directory.layout
+    month = f"{candidate.log.day:%Y-%m}" if candidate.log and candidate.log.day else "undated"
+    return f"{where}-{month}.tar.zst"
+
+
+def _store(
+    new: tarfile.TarFile, folder: Folder, candidate: Candidate, digests: dict[str, str]
+) -> None:
+    """Add one file; the same content under the same name is there already and is not added."""
+    descriptor = folder.open(candidate.name)
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor
+        status = os.fstat(descriptor)
+        if (status.st_dev, status.st_ino) != (candidate.device, candidate.inode):
+            raise ArchiveError(f"{candidate.shown}: replaced meanwhile")
+        wanted = hashlib.file_digest(file, "sha256").hexdigest()
+        name = _free_name(candidate, wanted, digests)
+        if name in digests:
+            return
+        file.seek(0)
+        member = new.gettarinfo(arcname=name, fileobj=file)
+        new.addfile(member, file)  # a file that shrinks meanwhile is an OSError
+    digests[name] = wanted
+
+
+def _free_name(candidate: Candidate, digest: str, digests: dict[str, str]) -> str:
+    """Return the file's path as a member, with `~N` where another file has that name already."""
+    path = Path(candidate.directory.path, candidate.name)
+    name = str(path.relative_to(path.anchor)).replace(os.sep, "/")
+    names = (name if n == 0 else f"{name}~{n}" for n in range(len(digests) + 1))
+    return next(name for name in names if digests.get(name, digest) == digest)
+
+
+def _copy(path: Path, new: tarfile.TarFile) -> dict[str, str]:
+    """Copy every member of the archive at `path`; return digests by name."""
+    digests: dict[str, str] = {}
+    with _reading(path) as old:
+        for member in old:
+            content = old.extractfile(member)
+            if content is None:
+                new.addfile(member)
+                continue
+            noted = _Noted(content)
+            new.addfile(member, noted)
+            digests[member.name] = noted.digest.hexdigest()
+    return digests
+
+
+def _digests(path: Path) -> dict[str, str]:
+    digests: dict[str, str] = {}
+    with _reading(path) as archive:
+        for member in archive:
+            if content := archive.extractfile(member):
+                noted = _Noted(content)
+                while noted.read(_CHUNK):
+                    pass
+                digests[member.name] = noted.digest.hexdigest()
+    return digests
+
+
+class _Noted:
+    """A file whose digest is taken as it is read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self.digest.update(data)
+        return data
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[tarfile.TarFile]:
+    import zstandard
+
+    with path.open("xb") as file:
+        os.chmod(path, 0o600)  # noqa: PTH101 - logs are private
+        compressor = zstandard.ZstdCompressor(level=9, write_checksum=True)
+        with (
+            compressor.stream_writer(file, closefd=False) as packed,
+            tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
+        ):
+            yield archive
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[tarfile.TarFile]:
+    import zstandard
+
+    with path.open("rb") as file:
+        unpacked = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        with tarfile.open(fileobj=unpacked, mode="r|") as archive:
+            yield archive
+
+
+def _sync(folder: Path) -> None:
+    """Make the new name last; Windows has no descriptors of folders and needs none."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _zstd_error() -> Any:
+    import zstandard
+
+    return zstandard.ZstdError

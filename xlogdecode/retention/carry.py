@@ -1,0 +1,179 @@
+"""Decisions into deeds: each folder opened again by steps, each file looked at again, then gone.
+
+Between the last look and the unlink stands nothing but two system calls: no system can unlink a
+file by what it is, only by its name, so a file put in place within those microseconds would go.
+"""
+
+import enum
+import errno
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+from xlogdecode.retention.folders import Folder, open_folder
+from xlogdecode.retention.in_use import InUse, Watch, choose_watch
+from xlogdecode.retention.plan import Decision, Reason
+from xlogdecode.retention.scan import Candidate
+
+__all__ = ["Archive", "Outcome", "Verdict", "carry_out", "iter_outcomes"]
+
+_SHARING_VIOLATION = 32  # ERROR_SHARING_VIOLATION: Windows' word for "in use"
+
+
+class Verdict(enum.Enum):
+    """What became of a file."""
+
+    KEPT = "keep"
+    DUE = "delete"
+    """It would go; this was a dry run."""
+    DELETED = "deleted"
+    ARCHIVED = "archived"
+    FAILED = "failed"
+
+
+class Outcome(NamedTuple):
+    """A decision and what became of it."""
+
+    decision: Decision
+    verdict: Verdict
+    error: Exception | None = None
+    """Why, for FAILED."""
+
+
+class Archive(Protocol):
+    """Where files go before they are deleted."""
+
+    def take(self, folder: Folder, decisions: list[Decision]) -> list[Exception | None]:
+        """Store the files, read them back; return None for each that is safe, else what failed."""
+
+
+def carry_out(
+    decisions: Iterable[Decision],
+    *,
+    dry_run: bool = False,
+    archive: Archive | None = None,
+    watch: Watch | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> list[Outcome]:
+    """Delete what `decisions` clear and return one outcome a decision, in their order.
+
+    A dry run does all but the deletion. `archive` takes each file first, `watch` tells which are
+    held open (by default what this system offers), and once `stop` says so the rest is kept.
+    """
+    return list(iter_outcomes(decisions, dry_run=dry_run, archive=archive, watch=watch, stop=stop))
+
+
+def iter_outcomes(
+    decisions: Iterable[Decision],
+    *,
+    dry_run: bool = False,
+    archive: Archive | None = None,
+    watch: Watch | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Outcome]:
+    """As `carry_out`, folder by folder and lazily: nothing goes before it is asked for."""
+    hand = _Hand(watch or choose_watch(), stop, None if dry_run else archive, dry_run=dry_run)
+    for _, group in itertools.groupby(decisions, key=lambda d: d.candidate.directory.path):
+        yield from hand.folder(list(group))
+
+
+class _Hand:
+    """One run."""
+
+    def __init__(
+        self, watch: Watch, stop: Callable[[], bool], archive: Archive | None, *, dry_run: bool
+    ) -> None:
+        self._watch = watch
+        self._stop = stop
+        self._archive = archive
+        self._dry_run = dry_run
+
+    def folder(self, decisions: list[Decision]) -> Iterator[Outcome]:
+        """Carry out the decisions on one folder."""
+        due = [decision for decision in decisions if decision.clear]
+        if not due or self._stop():
+            yield from (self._kept(decision) for decision in decisions)
+            return
+        directory = due[0].candidate.directory
+        try:
+            folder = open_folder(directory.path)
+        except OSError as error:
+            yield from [self._kept(decision, error) for decision in decisions]
+            return
+        with folder:
+            if folder.identity() != directory.identity:
+                replaced = FileNotFoundError(errno.ENOENT, "the folder was replaced meanwhile")
+                yield from (self._kept(decision, replaced) for decision in decisions)
+                return
+            settled = self._archived(folder, due)
+            for decision in decisions:
+                if not decision.clear or self._stop():
+                    yield self._kept(decision)
+                else:
+                    yield settled.get(decision.candidate.name) or self._remove(folder, decision)
+
+    def _kept(self, decision: Decision, error: Exception | None = None) -> Outcome:
+        if decision.clear:
+            if error:
+                return Outcome(decision, Verdict.FAILED, error)
+            return Outcome(decision._replace(reason=Reason.STOPPED), Verdict.KEPT)
+        if decision.reason is Reason.UNREADABLE:
+            return Outcome(decision, Verdict.FAILED, decision.candidate.error)
+        return Outcome(decision, Verdict.KEPT)
+
+    def _archived(self, folder: Folder, due: list[Decision]) -> dict[str, Outcome]:
+        """Hand what may go to the archive; return, by name, what must stay for lack of a copy."""
+        if self._archive is None:
+            return {}
+        looks = [self._look(folder, decision) for decision in due]
+        free = [outcome.decision for outcome in looks if outcome.verdict is Verdict.DUE]
+        settled = [outcome for outcome in looks if outcome.verdict is not Verdict.DUE]
+        for decision, error in zip(free, self._archive.take(folder, free), strict=True):
+            if error:
+                settled.append(Outcome(decision, Verdict.FAILED, error))
+        return {outcome.decision.candidate.name: outcome for outcome in settled}
+
+    def _look(self, folder: Folder, decision: Decision) -> Outcome:
+        return self._last_look(folder, decision, lambda _: Verdict.DUE)
+
+    def _remove(self, folder: Folder, decision: Decision) -> Outcome:
+        return self._last_look(folder, decision, self._deed(folder))
+
+    def _deed(self, folder: Folder) -> Callable[[str], Verdict]:
+        """Return what is done with a name that passes the last look."""
+        if self._dry_run:
+            return lambda _: Verdict.DUE
+        done = Verdict.ARCHIVED if self._archive else Verdict.DELETED
+
+        def remove(name: str) -> Verdict:
+            folder.remove(name)
+            return done
+
+        return remove
+
+    def _last_look(
+        self, folder: Folder, decision: Decision, deed: Callable[[str], Verdict]
+    ) -> Outcome:
+        candidate = decision.candidate
+        try:
+            with self._watch.claim(folder, candidate):
+                if not _same(folder.stat(candidate.name), candidate):
+                    return Outcome(decision._replace(reason=Reason.CHANGED), Verdict.KEPT)
+                return Outcome(decision, deed(candidate.name))
+        except InUse:
+            return Outcome(decision._replace(reason=Reason.IN_USE), Verdict.KEPT)
+        except OSError as error:
+            if getattr(error, "winerror", None) == _SHARING_VIOLATION:
+                return Outcome(decision._replace(reason=Reason.IN_USE), Verdict.KEPT)
+            return Outcome(decision, Verdict.FAILED, error)
+
+
+def _same(now: os.stat_result, then: Candidate) -> bool:
+    """Tell whether a file is still the one that was judged."""
+    return (
+        now.st_ino == then.inode
+        and now.st_mtime_ns == then.mtime_ns
+        and now.st_size == then.size
+        and now.st_dev == then.device
+    )

@@ -1,0 +1,129 @@
+"""What a sweep refuses to begin, whatever it was told."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from xlogdecode.errors import XlogError
+from xlogdecode.retention.scan import Candidate
+
+__all__ = ["GuardError", "check_clock", "check_count", "check_root", "newest_day"]
+
+
+class GuardError(XlogError):
+    """A guard refused; nothing was deleted."""
+
+
+MAX_SILENCE: Final = timedelta(days=365)
+"""A newest log older than this speaks against the clock."""
+
+# ruff: noqa: S108 - these are the names of what is refused
+_SYSTEM: Final = (
+    "/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib32", "/lib64", "/media", "/mnt",
+    "/opt", "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var",
+    "/dev/shm", "/usr/bin", "/usr/lib", "/usr/local", "/usr/sbin", "/usr/share", "/var/cache",
+    "/var/lib", "/var/log", "/var/run", "/var/spool", "/var/tmp",
+    "/Applications", "/Library", "/Network", "/System", "/Users", "/Volumes", "/private",
+    "/private/etc", "/private/tmp", "/private/var", "/Library/Caches", "/Library/Logs",
+    "/data", "/data/data", "/data/local", "/data/local/tmp", "/data/media", "/sdcard", "/storage",
+    "/storage/emulated", "/storage/emulated/0", "/system", "/vendor",
+)  # fmt: skip
+_SYSTEM_TREES: Final = (
+    "/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/sbin", "/sys", "/System",
+    "/usr/bin", "/usr/lib", "/usr/sbin", "/system", "/vendor",
+)  # fmt: skip
+_WINDOWS: Final = (
+    "SystemRoot", "SystemDrive", "ProgramFiles", "ProgramFiles(x86)", "ProgramData", "PUBLIC",
+    "APPDATA", "LOCALAPPDATA", "TEMP", "TMP", "ALLUSERSPROFILE",
+)  # fmt: skip
+
+
+def check_root(root: str, layout: str) -> None:
+    """Raise GuardError if `root` is one that no sweep may begin at.
+
+    That is no path at all, the file system's root by whatever name, and where the folder itself is
+    taken for a log folder (`layout` is `path`) a home or a folder of the system.
+    """
+    if not root.strip():
+        raise GuardError("an empty root: name a folder (is a variable unset?)")
+    real = Path(os.path.realpath(root))
+    if real == Path(real.anchor) or _same(real, Path(real.anchor)):
+        raise GuardError(f"{root}: is the root of the file system: name a folder in it")
+    if layout != "path":
+        return
+    if any(real == home or _same(real, home) for home in _homes()):
+        raise GuardError(f"{root}: is a home, no log folder: name the folder in it that is")
+    trees = [Path(tree) for tree in _SYSTEM_TREES]
+    if any(real == folder or _same(real, folder) for folder in _system_folders()) or any(
+        tree in real.parents for tree in trees
+    ):
+        raise GuardError(f"{root}: is the system's, no log folder: name the folder that is")
+
+
+def _homes() -> Iterator[Path]:
+    for variable in ("HOME", "USERPROFILE"):
+        if home := os.environ.get(variable):
+            yield Path(os.path.realpath(home))
+    if sys.platform != "win32":
+        import pwd
+
+        for user in pwd.getpwall():
+            if user.pw_dir:
+                yield Path(os.path.realpath(user.pw_dir))
+
+
+def _system_folders() -> Iterator[Path]:
+    for folder in _SYSTEM:
+        yield Path(folder)
+    for variable in _WINDOWS:
+        if sys.platform == "win32" and (value := os.environ.get(variable)):
+            yield Path(value)
+            yield Path(value).parent
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Tell whether both are one folder, by whatever name (a bind mount has another)."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def newest_day(candidates: Iterable[Candidate], now: datetime) -> date | None:
+    """Return the newest day that a log's name states, or the first that is recent enough.
+
+    Days after tomorrow say nothing of the clock and are passed over.
+    """
+    tomorrow = now.date() + timedelta(days=1)
+    newest: date | None = None
+    for candidate in candidates:
+        day = candidate.log.day if candidate.log else None
+        if day and day <= tomorrow and (newest is None or day > newest):
+            newest = day
+            if now.date() - newest <= MAX_SILENCE:
+                break
+    return newest
+
+
+def check_clock(now: datetime, last_run: datetime | None, newest: date | None) -> None:
+    """Raise GuardError if the clock is before the last run, or far beyond all logs."""
+    if last_run and now < last_run:
+        raise GuardError(
+            f"the clock says {now:%Y-%m-%d %H:%M}, before the last run ({last_run:%Y-%m-%d %H:%M}):"
+            " set it right, or give --force"
+        )
+    if newest and now.date() - newest > MAX_SILENCE:
+        days = (now.date() - newest).days
+        raise GuardError(
+            f"the clock says {now:%Y-%m-%d}, {days} days after the newest log ({newest}):"
+            " set it right, or give --force"
+        )
+
+
+def check_count(due: int, limit: int | None) -> None:
+    """Raise GuardError if more than `limit` files are to go."""
+    if limit is not None and due > limit:
+        raise GuardError(f"{due} files to delete are more than --max-delete {limit}: look first")

@@ -1,0 +1,221 @@
+"""Candidates and a rule into decisions, each with its *because*; nothing is read, nothing done.
+
+A file dated D is cleared on day T only if all hold: it is a regular file whose whole name is a
+log's, with a valid date; T - D is more than the age in whole days, so that every record of D is
+that old; and it was last written that long ago. What keeps wins over what clears.
+"""
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from xlogdecode.errors import UsageError
+from xlogdecode.retention.scan import Candidate, Kind
+
+__all__ = ["SEVEN_DAYS", "Decision", "Reason", "Rule", "plan"]
+
+SEVEN_DAYS: Final = timedelta(days=7)
+CEILING_FLOOR: Final = timedelta(days=2)
+"""A ceiling in bytes clears nothing younger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What to keep."""
+
+    keep: timedelta = SEVEN_DAYS
+    keep_last: int = 0
+    """Newest logs always kept in each folder; a log and its decoded text are one."""
+    max_total: int | None = None
+    """Bytes that all logs together may take; the oldest go first."""
+
+
+class Reason(enum.Enum):
+    """Why a file stays or goes."""
+
+    AGE = "all of its day and its last change are {age} ago"
+    CEILING = "the oldest, and the logs take more than max_total"
+    YOUNG = "not all of its day is {age} ago"
+    TOUCHED = "written to less than {age} ago"
+    KEEP_LAST = "one of the newest {last} here"
+    FUTURE_DATE = "dated in the future"
+    FUTURE_MTIME = "last written in the future"
+    IMPOSSIBLE_DATE = "the date in its name does not exist"
+    UNKNOWN_NAME = "not a log's name"
+    LINK = "a link"
+    SPECIAL = "not a regular file"
+    FOREIGN = "on another file system"
+    IN_USE = "held open"
+    CHANGED = "changed since it was looked at"
+    STOPPED = "the sweep was stopped before it"
+    UNREADABLE = "cannot be read"
+
+    @property
+    def clears(self) -> bool:
+        """Whether it is a reason to go."""
+        return self in (Reason.AGE, Reason.CEILING)
+
+
+class Decision(NamedTuple):
+    """What is to become of one candidate. A tuple for the reason that `Candidate` is one."""
+
+    candidate: Candidate
+    reason: Reason
+    rule: Rule
+
+    @property
+    def clear(self) -> bool:
+        """Whether the file is to go."""
+        return self.reason.clears
+
+    @property
+    def because(self) -> str:
+        """The reason in words."""
+        text = self.reason.value.format(age=_words(self.rule.keep), last=self.rule.keep_last)
+        return f"{text}: {self.candidate.error}" if self.candidate.error else text
+
+
+def plan(
+    candidates: Iterable[Candidate],
+    rule: Rule,
+    *,
+    now: datetime,
+    packages: Mapping[str, Rule] = MappingProxyType({}),
+) -> list[Decision]:
+    """Return one decision a candidate, in their order: what `rule` says of one root at `now`.
+
+    `now` is aware, and its date is the day T; `packages` has the rules of single packages, in place
+    of `rule`. Ceilings count all candidates handed in. Raises UsageError for a naive `now`.
+    """
+    if now.tzinfo is None:
+        raise UsageError("a time without a zone: hand in an aware datetime")
+    judge = _Judge(now)
+    decisions = []
+    for candidate in candidates:
+        mine = packages.get(candidate.directory.package, rule) if packages else rule
+        decisions.append(Decision(candidate, judge.reason(candidate, mine), mine))
+    safe = _newest(decisions, now.date())
+    for i in safe:
+        if decisions[i].clear:
+            decisions[i] = decisions[i]._replace(reason=Reason.KEEP_LAST)
+    for package, mine in packages.items():
+        if mine.max_total is not None:
+            here = {i for i, d in enumerate(decisions) if d.candidate.directory.package == package}
+            _lower(decisions, here, safe, mine.max_total, judge)
+    if rule.max_total is not None:
+        _lower(decisions, set(range(len(decisions))), safe, rule.max_total, judge)
+    return decisions
+
+
+_BY_KIND: Final = {
+    Kind.LINK: Reason.LINK,
+    Kind.SPECIAL: Reason.SPECIAL,
+    Kind.FOREIGN: Reason.FOREIGN,
+    Kind.UNREADABLE: Reason.UNREADABLE,
+}
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Judge:
+    """One moment, and what each age means then as a last day and a last nanosecond."""
+
+    def __init__(self, now: datetime) -> None:
+        self._today = now.date()
+        self._now_ns = (now - _EPOCH) // timedelta(microseconds=1) * 1000
+        self._limits: dict[timedelta, tuple[date, int]] = {}
+
+    def reason(self, candidate: Candidate, rule: Rule) -> Reason:
+        """Return what age and kind say of `candidate`."""
+        if candidate.kind is not Kind.FILE:
+            return _BY_KIND[candidate.kind]
+        if candidate.log is None:
+            return Reason.UNKNOWN_NAME
+        day = candidate.log.day
+        if day is None:
+            return Reason.IMPOSSIBLE_DATE
+        last_day, last_ns = self._limits.get(rule.keep) or self._limit(rule.keep)
+        if day > last_day:
+            return Reason.FUTURE_DATE if day > self._today else Reason.YOUNG
+        if candidate.mtime_ns > last_ns:
+            return Reason.FUTURE_MTIME if candidate.mtime_ns > self._now_ns else Reason.TOUCHED
+        return Reason.AGE
+
+    def _limit(self, age: timedelta) -> tuple[date, int]:
+        days = -(-age // timedelta(days=1)) + 1  # the last record of D may be a day younger than D
+        ordinal = self._today.toordinal() - days
+        last_day = date.fromordinal(ordinal) if ordinal > 0 else date.min
+        last_ns = self._now_ns - age // timedelta(microseconds=1) * 1000
+        if ordinal <= 0:  # older than the calendar: nothing is
+            last_ns = -(1 << 127)
+        self._limits[age] = last_day, last_ns
+        return last_day, last_ns
+
+
+def _newest(decisions: list[Decision], today: date) -> set[int]:
+    """Return the indexes of the logs that `keep_last` protects, their decoded text with them.
+
+    A log dated in the future takes nobody's place.
+    """
+    folders: dict[str, dict[str, tuple[date, int, int]]] = {}
+    logs: list[tuple[int, str, str]] = []
+    last: dict[str, int] = {}
+    for i, (candidate, _, rule) in enumerate(decisions):
+        log = candidate.log
+        if not rule.keep_last or not _is_log(candidate) or not log or not log.day:
+            continue
+        if log.day <= today:
+            path = candidate.directory.path
+            rank = (log.day, log.number, candidate.mtime_ns)
+            folder = folders.setdefault(path, {})
+            folder[log.source] = max(rank, folder.get(log.source, rank))
+            logs.append((i, path, log.source))
+            last[path] = rule.keep_last
+    newest = {
+        (path, source)
+        for path, folder in folders.items()
+        for source in sorted(folder, key=lambda name: (folder[name], name))[-last[path] :]
+    }
+    return {i for i, path, source in logs if (path, source) in newest}
+
+
+def _lower(
+    decisions: list[Decision], here: set[int], safe: set[int], ceiling: int, judge: _Judge
+) -> None:
+    """Clear the oldest logs among those at the indexes `here` until the rest fits `ceiling`."""
+    logs = [i for i in here if _is_log(decisions[i].candidate)]
+    total = sum(decisions[i].candidate.size for i in logs if not decisions[i].clear)
+    for i in sorted(logs, key=lambda i: _oldest_first(decisions[i].candidate)):
+        if total <= ceiling:
+            break
+        candidate, reason, rule = decisions[i]
+        floor = Rule(keep=min(rule.keep, CEILING_FLOOR))
+        if reason.clears or i in safe or not judge.reason(candidate, floor).clears:
+            continue
+        decisions[i] = Decision(candidate, Reason.CEILING, rule)
+        total -= candidate.size
+
+
+def _is_log(candidate: Candidate) -> bool:
+    return (
+        candidate.kind is Kind.FILE and candidate.log is not None and candidate.log.day is not None
+    )
+
+
+def _oldest_first(candidate: Candidate) -> tuple[date, int, int, str, str]:
+    log = candidate.log
+    day = log.day if log and log.day else date.max
+    number = log.number if log else 0
+    return day, number, candidate.mtime_ns, candidate.directory.path, candidate.name
+
+
+def _words(age: timedelta) -> str:
+    seconds = age // timedelta(seconds=1)
+    for unit, name in ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % unit == 0:
+            return f"{seconds // unit} {name}{'' if seconds == unit else 's'}"
+    raise AssertionError("a second divides every age")

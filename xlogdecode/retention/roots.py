@@ -1,0 +1,97 @@
+"""Roots as people name them, made into folders that are opened step by step."""
+
+import fnmatch
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlogdecode.retention.folders import Folder, open_folder, split_anchor
+
+__all__ = ["RootFolder", "expand", "has_wildcard", "resolve"]
+
+
+@dataclass(frozen=True, slots=True)
+class RootFolder:
+    """One existing or missing folder to look for logs in."""
+
+    shown: str
+    """As it was named: how its files are reported."""
+    path: str
+    """Absolute; opened from the anchor down, and no step of it may be a link."""
+
+
+def resolve(root: str | os.PathLike[str]) -> RootFolder:
+    """Return the folder that `root` names.
+
+    Links on the way to it are the caller's own and are resolved here, once; the last step is not,
+    unless it lies in the file system's root, as Android's `/sdcard` does: nobody swaps it there.
+    """
+    shown = os.fspath(root)
+    head, tail = os.path.split(os.path.join(os.getcwd(), shown).rstrip(os.sep) or os.sep)  # noqa: PTH109, PTH118
+    if tail in ("", ".", "..") or head == Path(head).anchor:
+        return RootFolder(shown, os.path.realpath(shown))
+    return RootFolder(shown, str(Path(os.path.realpath(head), tail)))
+
+
+def has_wildcard(path: str) -> bool:
+    """Tell whether `path` holds any of `*?[`."""
+    return any(sign in path for sign in "*?[")
+
+
+def expand(pattern: str) -> Iterator[RootFolder]:
+    """Yield the folders that an absolute `pattern` matches, by name, hidden ones only by a dot.
+
+    What stands before the first wildcard is resolved as by `resolve`; from there on links match
+    no wildcard. Raises OSError where a folder cannot be listed.
+    """
+    if not has_wildcard(pattern):
+        yield resolve(pattern)
+        return
+    anchor, steps = split_anchor(pattern)
+    first = next(at for at, step in enumerate(steps) if has_wildcard(step))
+    named = Path(anchor, *steps[:first])
+    base = RootFolder(str(named), os.path.realpath(named))
+    try:
+        folder = open_folder(base.path)
+    except FileNotFoundError:
+        return
+    with folder:
+        yield from _matches(folder, base, steps[first:])
+
+
+def _matches(folder: Folder, at: RootFolder, steps: tuple[str, ...]) -> Iterator[RootFolder]:
+    if not any(map(has_wildcard, steps)):
+        if not steps or _exists(folder, steps[0]):
+            yield _below(at, *steps)
+        return
+    for name in [steps[0]] if not has_wildcard(steps[0]) else _names(folder, steps[0]):
+        try:
+            child = folder.step(name)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        with child:
+            yield from _matches(child, _below(at, name), steps[1:])
+
+
+def _names(folder: Folder, pattern: str) -> list[str]:
+    with folder.list() as entries:
+        folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    dotted = pattern.startswith(".")
+    return sorted(
+        name
+        for name in folders
+        if fnmatch.fnmatchcase(name, pattern) and (dotted or not name.startswith("."))
+    )
+
+
+def _exists(folder: Folder, name: str) -> bool:
+    try:
+        folder.stat(name)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _below(at: RootFolder, *steps: str) -> RootFolder:
+    return RootFolder(str(Path(at.shown, *steps)), str(Path(at.path, *steps)))

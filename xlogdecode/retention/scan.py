@@ -1,0 +1,251 @@
+"""A root into candidates: every entry of every log folder below it, and what could not be read.
+
+Nothing here decides. A fault is a value in the stream (`Candidate.error`), so that one bad folder
+never stops the rest. Memory is bounded by the largest folder.
+"""
+
+import enum
+import errno
+import functools
+import itertools
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from xlogdecode.retention import layouts
+from xlogdecode.retention.folders import Folder, is_link, open_folder
+from xlogdecode.retention.layouts import AUTO, Layout, LogName
+from xlogdecode.retention.roots import RootFolder, resolve
+
+__all__ = ["Candidate", "Kind", "LogDirectory", "scan", "scan_directories"]
+
+MAX_SEGMENTS: Final = 16
+"""Folders that may make a package's name; Android's longest packages have fewer."""
+
+_NO_FOLDER: Final = {errno.ENOTDIR, errno.ELOOP, errno.EMLINK}  # what systems say of a link
+
+
+class Kind(enum.Enum):
+    """What an entry is, as far as it matters."""
+
+    FILE = "a regular file"
+    LINK = "a link"
+    SPECIAL = "no regular file"
+    FOREIGN = "on another file system"
+    UNREADABLE = "cannot be read"
+
+
+@dataclass(frozen=True, slots=True)
+class LogDirectory:
+    """A folder that a layout names."""
+
+    path: str
+    """Absolute, without links."""
+    shown: str
+    """The same, below the root as it was named."""
+    layout: str
+    package: str
+    """The Android package; empty where the layout has none."""
+    identity: tuple[int, int] | None = None
+    """Device and inode; None for the folder of something that was not gone into."""
+
+
+class Candidate(NamedTuple):
+    """One entry. A tuple, as it is made for every file: it costs a third of a frozen dataclass."""
+
+    directory: LogDirectory
+    name: str
+    kind: Kind
+    log: LogName | None = None
+    """None where the name is no log's."""
+    size: int = 0
+    mtime_ns: int = 0
+    device: int = 0
+    inode: int = 0
+    error: OSError | None = None
+    """Why it cannot be looked at, for UNREADABLE."""
+
+    @property
+    def shown(self) -> str:
+        """The path, below the root as it was named."""
+        return str(Path(self.directory.shown, self.name))
+
+
+def scan(
+    root: str | os.PathLike[str] | RootFolder, *, layout: str = AUTO, liteav: bool = False
+) -> Iterator[Candidate]:
+    """Yield what lies in the log folders below `root`, folder by folder, by name.
+
+    `layout` is a name of `LAYOUTS` or `auto`; `liteav` adds LiteAV's folders. Raises UsageError
+    for an unknown layout.
+    """
+    return itertools.chain.from_iterable(scan_directories(root, layout=layout, liteav=liteav))
+
+
+def scan_directories(
+    root: str | os.PathLike[str] | RootFolder, *, layout: str = AUTO, liteav: bool = False
+) -> Iterator[list[Candidate]]:
+    """As `scan`, one list a folder."""
+    rows = layouts.layouts_for(layout, liteav=liteav)
+    named = root if isinstance(root, RootFolder) else resolve(root)
+    return _scan(named, rows)
+
+
+def _scan(root: RootFolder, rows: tuple[Layout, ...]) -> Iterator[list[Candidate]]:
+    try:
+        folder = open_folder(root.path)
+    except OSError as error:
+        yield [_unreadable_root(root, error)]
+        return
+    with folder:
+        reported: set[str] = set()
+        mount = folder.mount()
+        for row in rows:
+            for pattern in row.directories:
+                start = _Place(folder, LogDirectory(root.path, root.shown, row.name, ""))
+                steps = tuple(filter(None, pattern.split("/")))
+                for found in _walk(start, steps):
+                    if isinstance(found, _Place):
+                        yield _look(found, row, mount)
+                    elif found.shown not in reported:  # several patterns begin with one folder
+                        reported.add(found.shown)
+                        yield [found]
+
+
+def _unreadable_root(root: RootFolder, error: OSError) -> Candidate:
+    path = Path(root.path)
+    if error.errno in _NO_FOLDER and path.is_symlink():
+        error = OSError(errno.ELOOP, "is a link: name the folder it leads to")
+    shown = Path(root.shown)
+    parent = LogDirectory(str(path.parent), str(shown.parent), "", "")
+    return Candidate(parent, shown.name, Kind.UNREADABLE, error=error)
+
+
+class _Place(NamedTuple):
+    """Where a walk stands."""
+
+    folder: Folder
+    directory: LogDirectory
+    segments: int = 0
+    loud: bool = True
+    """Whether a folder that cannot be entered is a fault."""
+
+    def below(self, folder: Folder, name: str, step: str) -> "_Place":
+        here = self.directory
+        package = here.package
+        if step == "<package>":
+            package = name
+        elif step == "<package-in-folders>":
+            package = f"{package}.{name}" if package else name
+        directory = LogDirectory(
+            str(Path(here.path, name)), str(Path(here.shown, name)), here.layout, package
+        )
+        segments = self.segments + (step == "<package-in-folders>")
+        return _Place(folder, directory, segments, self.loud and step != "<program>")
+
+    def fault(self, error: OSError, name: str = "") -> Candidate:
+        directory = self.directory
+        if not name:
+            path, shown = Path(directory.path), Path(directory.shown)
+            name = path.name
+            directory = replace(directory, path=str(path.parent), shown=str(shown.parent))
+        return Candidate(directory, name, Kind.UNREADABLE, error=error)
+
+
+_WILD: Final[dict[str, Callable[[str], bool]]] = {
+    "<package>": layouts.is_package,
+    "<package-in-folders>": layouts.is_segment,
+    "<hap>": bool,
+    "<program>": bool,
+}
+
+
+def _walk(place: _Place, steps: tuple[str, ...]) -> Iterator[_Place | Candidate]:
+    """Yield the folders that `steps` lead to, and what stood in the way."""
+    if not steps:
+        yield place
+        return
+    step, rest = steps[0], steps[1:]
+    try:
+        names = _names(place, _WILD[step]) if step in _WILD else [step]
+    except OSError as error:
+        yield place.fault(error)
+        return
+    for name in names:
+        try:
+            folder = place.folder.step(name)
+        except OSError as error:
+            yield from _not_entered(place, name, step, error)
+            continue
+        with folder:
+            below = place.below(folder, name, step)
+            if step != "<package-in-folders>" or below.segments > 1:
+                yield from _walk(below, rest)
+            if step == "<package-in-folders>" and below.segments < MAX_SEGMENTS:
+                yield from _walk(below, steps)
+
+
+def _names(place: _Place, fits: Callable[[str], bool]) -> list[str]:
+    with place.folder.list() as entries:
+        return sorted(
+            entry.name
+            for entry in entries
+            if fits(entry.name) and (entry.is_dir(follow_symlinks=False) or entry.is_symlink())
+        )
+
+
+def _not_entered(place: _Place, name: str, step: str, error: OSError) -> Iterator[Candidate]:
+    if error.errno == errno.ENOENT:
+        return
+    if error.errno in _NO_FOLDER:
+        try:
+            link = is_link(place.folder.stat(name))
+        except OSError:
+            return
+        if link and step not in ("<program>", "<hap>"):
+            yield Candidate(place.directory, name, Kind.LINK)
+    elif place.loud and step != "<program>":
+        yield place.fault(error, name)
+
+
+def _look(place: _Place, row: Layout, mount: object) -> list[Candidate]:
+    """Return what lies in a log folder, by name; folders in it are nobody's business here."""
+    try:
+        if place.folder.mount() != mount:
+            return [place.fault(OSError())._replace(kind=Kind.FOREIGN, error=None)]
+        identity = place.folder.identity()
+        directory = replace(place.directory, identity=identity)
+        with place.folder.list() as entries:
+            names = sorted(
+                entry.name
+                for entry in entries
+                if entry.name.startswith(row.prefix) and not entry.is_dir(follow_symlinks=False)
+            )
+    except OSError as error:
+        return [place.fault(error)]
+    return [_candidate(place.folder, directory, name, row.names) for name in names]
+
+
+_recognise = functools.lru_cache(4096)(layouts.recognise)  # the same days in every folder
+
+
+def _candidate(folder: Folder, directory: LogDirectory, name: str, names: str) -> Candidate:
+    device = directory.identity[0] if directory.identity else None
+    log = _recognise(name, names)
+    try:
+        status = folder.stat(name)
+    except OSError as error:
+        return Candidate(directory, name, Kind.UNREADABLE, log, error=error)
+    kind = Kind.FILE
+    if is_link(status):
+        kind = Kind.LINK
+    elif not stat.S_ISREG(status.st_mode):
+        kind = Kind.SPECIAL
+    elif status.st_dev != device:
+        kind = Kind.FOREIGN
+    return Candidate(
+        directory, name, kind, log, status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino
+    )

@@ -1,0 +1,101 @@
+"""A whole policy: its roots found, the guards asked, and decisions made folder by folder."""
+
+import errno
+import itertools
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from xlogdecode.retention.guards import check_clock, check_count, check_root, newest_day
+from xlogdecode.retention.plan import Decision, plan
+from xlogdecode.retention.policy import Policy, Root
+from xlogdecode.retention.roots import RootFolder, expand, resolve
+from xlogdecode.retention.scan import Candidate, Kind, LogDirectory, scan_directories
+
+__all__ = ["Sweep"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A policy at one moment: `check` it, then take `decisions` to `iter_outcomes`."""
+
+    policy: Policy
+    now: datetime
+    missing_ok: bool = False
+
+    def check(
+        self, *, last_run: datetime | None = None, force: bool = False, limit: int | None = None
+    ) -> None:
+        """Raise GuardError if this sweep must not begin; `force` waives what the clock says.
+
+        `last_run` is when the last one began; `limit` is how many files may go.
+        """
+        for root in self.policy.roots:
+            check_root(root.path, root.layout)
+            for folder in self._folders(root):
+                if isinstance(folder, RootFolder):
+                    check_root(folder.path, root.layout)
+        if not force:
+            check_clock(self.now, last_run, newest_day(self._candidates(), self.now))
+        if limit is not None:
+            check_count(sum(decision.clear for decision in self.decisions()), limit)
+
+    def decisions(self) -> Iterator[Decision]:
+        """Yield a decision a file, folder by folder: memory is bounded by the largest folder.
+
+        A root with a ceiling is judged as a whole, and held in memory as a whole.
+        """
+        seen: set[str] = set()
+        for root in self.policy.roots:
+            for folder in self._folders(root):
+                if isinstance(folder, Candidate):
+                    yield from plan([folder], root.rule, now=self.now)
+                    continue
+                batches: Iterable[list[Candidate]] = self._unseen(root, folder, seen)
+                if _has_ceiling(root):
+                    batches = [list(itertools.chain.from_iterable(batches))]
+                for batch in batches:
+                    yield from plan(batch, root.rule, now=self.now, packages=root.packages)
+
+    def _candidates(self) -> Iterator[Candidate]:
+        for root in self.policy.roots:
+            for folder in self._folders(root):
+                if isinstance(folder, RootFolder):
+                    yield from itertools.chain.from_iterable(self._unseen(root, folder, set()))
+
+    def _unseen(self, root: Root, folder: RootFolder, seen: set[str]) -> Iterator[list[Candidate]]:
+        """Yield what lies below one root but for folders that another root had before."""
+        for batch in scan_directories(folder, layout=root.layout, liteav=self.policy.liteav):
+            if not batch:
+                continue
+            directory = batch[0].directory
+            if directory.identity:  # else it is a fault
+                if directory.path in seen:
+                    continue
+                seen.add(directory.path)
+            yield batch
+
+    def _folders(self, root: Root) -> Iterator[RootFolder | Candidate]:
+        """Yield the folders that `root` stands for, and as a candidate what is wrong with it."""
+        try:
+            folders = [resolve(root.path)] if root.literal else list(expand(root.path))
+        except OSError as error:
+            yield _fault(root, error)
+            return
+        if not folders and not self.missing_ok:
+            yield _fault(root, FileNotFoundError(errno.ENOENT, "matches no folder"))
+        for folder in folders:
+            if not (self.missing_ok and not os.path.lexists(folder.path)):
+                yield folder
+
+
+def _has_ceiling(root: Root) -> bool:
+    return any(rule.max_total is not None for rule in (root.rule, *root.packages.values()))
+
+
+def _fault(root: Root, error: OSError) -> Candidate:
+    path = Path(root.path)
+    directory = LogDirectory(str(path.parent), str(path.parent), "", "")
+    return Candidate(directory, path.name, Kind.UNREADABLE, error=error)
