@@ -12,6 +12,7 @@ from xlogdecode.errors import XlogError
 from xlogdecode.retention.folders import Folder
 from xlogdecode.retention.plan import Decision
 from xlogdecode.retention.scan import Candidate
+from xlogdecode.retention.state import locked
 
 __all__ = ["MonthlyArchive"]
 
@@ -37,20 +38,30 @@ class MonthlyArchive:
 
         What fails fails for all of its month.
         """
+        if not decisions:
+            return []
+        try:
+            with locked(self._folder / ".lock", "choose a folder with --archive"):
+                failed = self._take(folder, decisions)
+        except XlogError as error:
+            return [error] * len(decisions)
+        return [failed.get(_archive_name(decision.candidate)) for decision in decisions]
+
+    def _take(self, folder: Folder, decisions: list[Decision]) -> dict[str, Exception]:
+        """Store the files; return what failed, by archive."""
         failed: dict[str, Exception] = {}
         months: dict[str, list[Candidate]] = {}
         for decision in decisions:
             months.setdefault(_archive_name(decision.candidate), []).append(decision.candidate)
         for name, candidates in months.items():
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
                 self._add(self._folder / name, folder, candidates)
             except (OSError, XlogError, tarfile.TarError, _zstd_error()) as error:
                 failed[name] = ArchiveError(f"not archived in {self._folder / name}: {error}")
-        return [failed.get(_archive_name(decision.candidate)) for decision in decisions]
+        return failed
 
     def _add(self, path: Path, folder: Folder, candidates: list[Candidate]) -> None:
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        part = path.with_name(f".{path.name}.part")
         try:
             with _writing(part) as new:
                 digests = _copy(path, new) if path.exists() else {}
@@ -141,7 +152,7 @@ class _Noted:
 def _writing(path: Path) -> Iterator[tarfile.TarFile]:
     import zstandard
 
-    with path.open("xb") as file:
+    with path.open("wb") as file:
         os.chmod(path, 0o600)  # noqa: PTH101 - logs are private
         compressor = zstandard.ZstdCompressor(level=9, write_checksum=True)
         with (

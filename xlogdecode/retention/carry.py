@@ -1,7 +1,7 @@
 """Decisions into deeds: each folder opened again by steps, each file looked at again, then gone.
 
-Between the last look and the unlink stands nothing but two system calls: no system can unlink a
-file by what it is, only by its name, so a file put in place within those microseconds would go.
+The last look and the unlink are two system calls, one after the other: no system unlinks a file by
+what it is, only by its name, so a file put in place within those microseconds would go instead.
 """
 
 import enum
@@ -9,10 +9,11 @@ import errno
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import NamedTuple, Protocol
 
 from xlogdecode.retention.folders import Folder, open_folder
-from xlogdecode.retention.in_use import InUse, Watch, choose_watch
+from xlogdecode.retention.in_use import NOTHING_HELD, InUse, Watch, choose_watch
 from xlogdecode.retention.plan import Decision, Reason
 from xlogdecode.retention.scan import Candidate
 
@@ -30,6 +31,8 @@ class Verdict(enum.Enum):
     DELETED = "deleted"
     ARCHIVED = "archived"
     FAILED = "failed"
+
+    __hash__ = object.__hash__  # counted for every file, and an Enum's own is slow
 
 
 class Outcome(NamedTuple):
@@ -87,7 +90,8 @@ class _Hand:
         self._watch = watch
         self._stop = stop
         self._archive = archive
-        self._dry_run = dry_run
+        self._remove = not dry_run
+        self._done = Verdict.ARCHIVED if archive else Verdict.DELETED
 
     def folder(self, decisions: list[Decision]) -> Iterator[Outcome]:
         """Carry out the decisions on one folder."""
@@ -106,12 +110,16 @@ class _Hand:
                 replaced = FileNotFoundError(errno.ENOENT, "the folder was replaced meanwhile")
                 yield from (self._kept(decision, replaced) for decision in decisions)
                 return
+            newest = max(filter(None, map(_day, due)), default=None)
             settled = self._archived(folder, due)
             for decision in decisions:
                 if not decision.clear or self._stop():
                     yield self._kept(decision)
+                elif outcome := settled.get(decision.candidate.name):
+                    yield outcome
                 else:
-                    yield settled.get(decision.candidate.name) or self._remove(folder, decision)
+                    likely = _day(decision) == newest
+                    yield self._last_look(folder, decision, likely=likely, remove=self._remove)
 
     def _kept(self, decision: Decision, error: Exception | None = None) -> Outcome:
         if decision.clear:
@@ -126,7 +134,7 @@ class _Hand:
         """Hand what may go to the archive; return, by name, what must stay for lack of a copy."""
         if self._archive is None:
             return {}
-        looks = [self._look(folder, decision) for decision in due]
+        looks = [self._last_look(folder, d, likely=True, remove=False) for d in due]
         free = [outcome.decision for outcome in looks if outcome.verdict is Verdict.DUE]
         settled = [outcome for outcome in looks if outcome.verdict is not Verdict.DUE]
         for decision, error in zip(free, self._archive.take(folder, free), strict=True):
@@ -134,39 +142,33 @@ class _Hand:
                 settled.append(Outcome(decision, Verdict.FAILED, error))
         return {outcome.decision.candidate.name: outcome for outcome in settled}
 
-    def _look(self, folder: Folder, decision: Decision) -> Outcome:
-        return self._last_look(folder, decision, lambda _: Verdict.DUE)
-
-    def _remove(self, folder: Folder, decision: Decision) -> Outcome:
-        return self._last_look(folder, decision, self._deed(folder))
-
-    def _deed(self, folder: Folder) -> Callable[[str], Verdict]:
-        """Return what is done with a name that passes the last look."""
-        if self._dry_run:
-            return lambda _: Verdict.DUE
-        done = Verdict.ARCHIVED if self._archive else Verdict.DELETED
-
-        def remove(name: str) -> Verdict:
-            folder.remove(name)
-            return done
-
-        return remove
-
     def _last_look(
-        self, folder: Folder, decision: Decision, deed: Callable[[str], Verdict]
+        self, folder: Folder, decision: Decision, *, likely: bool, remove: bool
     ) -> Outcome:
         candidate = decision.candidate
+        name = candidate.name
+        held = NOTHING_HELD
         try:
-            with self._watch.claim(folder, candidate):
-                if not _same(folder.stat(candidate.name), candidate):
-                    return Outcome(decision._replace(reason=Reason.CHANGED), Verdict.KEPT)
-                return Outcome(decision, deed(candidate.name))
+            held = self._watch.claim(folder, candidate, likely=likely)
+            if not _same(folder.stat(name), candidate):
+                return Outcome(decision._replace(reason=Reason.CHANGED), Verdict.KEPT)
+            if remove:
+                folder.remove(name)
         except InUse:
             return Outcome(decision._replace(reason=Reason.IN_USE), Verdict.KEPT)
         except OSError as error:
             if getattr(error, "winerror", None) == _SHARING_VIOLATION:
                 return Outcome(decision._replace(reason=Reason.IN_USE), Verdict.KEPT)
             return Outcome(decision, Verdict.FAILED, error)
+        finally:
+            if held != NOTHING_HELD:
+                os.close(held)
+        return Outcome(decision, self._done if remove else Verdict.DUE)
+
+
+def _day(decision: Decision) -> date | None:
+    log = decision.candidate.log
+    return log.day if log else None
 
 
 def _same(now: os.stat_result, then: Candidate) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, Self
 
-__all__ = ["Folder", "is_link", "open_folder", "split_anchor"]
+__all__ = ["Folder", "is_link", "join", "open_folder", "split_anchor"]
 
 _STEP = (
     getattr(os, "O_PATH", os.O_RDONLY)  # a folder that may be entered and not listed is a step too
@@ -157,9 +157,20 @@ class PathFolder:
 
 def is_link(status: os.stat_result) -> bool:
     """Tell whether `status` is of a symbolic link, or on Windows of any reparse point."""
-    attributes = getattr(status, "st_file_attributes", 0)
-    reparse = getattr(stat, "FILE_ATTRIBUTE_REPARSE_POINT", 0x400)
-    return stat.S_ISLNK(status.st_mode) or bool(attributes & reparse)
+    return stat.S_ISLNK(status.st_mode) or (_HAS_ATTRIBUTES and _is_reparse_point(status))
+
+
+_HAS_ATTRIBUTES = hasattr(os.stat_result, "st_file_attributes")
+
+
+def _is_reparse_point(status: os.stat_result) -> bool:
+    attributes: int = getattr(status, "st_file_attributes", 0)
+    return bool(attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
+
+
+def join(folder: str, name: str) -> str:
+    """Return the path of `name` in `folder`; pathlib takes ten times as long, a file at a time."""
+    return f"{folder}{name}" if folder.endswith(os.sep) else f"{folder}{os.sep}{name}"
 
 
 def split_anchor(path: str) -> tuple[str, tuple[str, ...]]:

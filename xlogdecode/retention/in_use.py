@@ -1,9 +1,10 @@
 """Whether anybody holds a file open: for reading, for writing, or mapped.
 
-Linux tells in two ways. `/proc` lists every process's files to a root that sees every process; one
-look serves many files. Anybody else takes a write lease, which the kernel grants on one's own files
-only while nobody else has them open; where it grants none (another's file, a file system without
-leases), what `/proc` shows has to do. Other systems do not tell (Windows refuses the deletion).
+Linux tells in two ways. `/proc` lists the files of every process that we may look into; one look
+serves many files. A write lease is granted only while nobody at all has the file open, but asking
+for it takes as long as deleting, so it is asked for where it matters: for the newest of the logs
+that are to go in a folder, the only ones that an SDK may still write. Other systems do not tell
+(Windows refuses the deletion).
 """
 
 import contextlib
@@ -20,10 +21,9 @@ from typing import Final, Protocol
 from xlogdecode.retention.folders import Folder
 from xlogdecode.retention.scan import Candidate
 
-__all__ = ["InUse", "Watch", "choose_watch"]
+__all__ = ["NOTHING_HELD", "InUse", "Watch", "choose_watch"]
 
-_FIRST_NAMESPACE: Final = "pid:[4026531836]"
-"""PROC_PID_INIT_INO of the kernel's `include/linux/proc_ns.h`: no process is out of sight there."""
+NOTHING_HELD: Final = -1
 
 
 class InUse(Exception):  # noqa: N818 - a state of the file, no error of ours
@@ -33,97 +33,72 @@ class InUse(Exception):  # noqa: N818 - a state of the file, no error of ours
 class Watch(Protocol):
     """A way to tell."""
 
-    def claim(
-        self, folder: Folder, candidate: Candidate, /
-    ) -> contextlib.AbstractContextManager[None]:
-        """Raise InUse if the file is held open; within the context it stays closed, if it can."""
+    def claim(self, folder: Folder, candidate: Candidate, *, likely: bool) -> int:
+        """Raise InUse if the file is held open; `likely` says that it is worth a closer look.
+
+        Returns a descriptor to close when the file is gone, until when whoever opens the file
+        has to wait; or NOTHING_HELD.
+        """
 
 
 class Nobody:
     """For systems that do not tell."""
 
-    def claim(self, _folder: Folder, _candidate: Candidate) -> contextlib.nullcontext[None]:
+    def claim(self, folder: Folder, candidate: Candidate, *, likely: bool) -> int:  # noqa: ARG002
         """Claim nothing."""
-        return _NOTHING
+        return NOTHING_HELD
 
 
-_NOTHING: Final = contextlib.nullcontext()
-
-
-class OpenFiles:
-    """What `/proc` shows, looked at again when it is older than a tenth of a second.
-
-    Or than twenty times what a look costs, on machines with many open files.
-    """
+class Linux:
+    """`/proc` for all, looked at again when it is old, and leases for the likely."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._good_until = float("-inf")
         self._open: set[tuple[int, int]] = set()
 
-    def claim(self, _folder: Folder, candidate: Candidate) -> contextlib.nullcontext[None]:
-        """Raise InUse if the file was open at the last look."""
+    def claim(self, folder: Folder, candidate: Candidate, *, likely: bool) -> int:
+        """Raise InUse if `/proc` shows the file, or the kernel grants no lease for it."""
         if self._clock() > self._good_until:
-            started = self._clock()
-            self._open = set(_open_files())
-            ended = self._clock()
-            self._good_until = ended + max(0.1, 20 * (ended - started))
+            self._look()
         if (candidate.device, candidate.inode) in self._open:
             raise InUse
-        return _NOTHING
+        return _lease(folder, candidate.name) if likely else NOTHING_HELD
+
+    def _look(self) -> None:
+        """Read `/proc`: good for a tenth of a second, and never for more than a 20th of the run."""
+        started = self._clock()
+        self._open = set(_open_files())
+        ended = self._clock()
+        self._good_until = ended + max(0.1, 20 * (ended - started))
 
 
-class Leases:
-    """A write lease on the file until it is gone, or where none is granted, `fallback`."""
+def _lease(folder: Folder, name: str) -> int:
+    """Return a descriptor with a write lease; NOTHING_HELD where the kernel has none to give.
 
-    def __init__(self, fallback: Watch) -> None:
-        self._fallback = fallback
-
-    @contextlib.contextmanager
-    def claim(self, folder: Folder, candidate: Candidate) -> Iterator[None]:
-        """Raise InUse if the kernel says that the file is open."""
-        descriptor = -1
-        try:
-            with contextlib.suppress(PermissionError):  # not ours to read
-                descriptor = folder.open(candidate.name)
-            if descriptor < 0 or not _lease(descriptor):
-                with self._fallback.claim(folder, candidate):
-                    pass
-            yield
-        finally:
-            if descriptor >= 0:
-                os.close(descriptor)
-
-
-def _lease(descriptor: int) -> bool:
-    """Take a write lease; False where none is to be had, InUse where somebody is in the way."""
+    That is for another user's file, and on file systems without leases.
+    """
     import fcntl
 
-    # Whoever opens the file meanwhile makes the kernel send SIGIO, which would end the process.
-    fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
     try:
+        descriptor = folder.open(name)
+    except PermissionError:  # not ours to read, though it may be ours to delete
+        return NOTHING_HELD
+    try:
+        # Whoever opens the file meanwhile makes the kernel send SIGIO, which ends a process.
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
     except OSError as error:
-        if error.errno in (errno.EAGAIN, errno.EBUSY):
+        os.close(descriptor)
+        if error.errno == errno.EAGAIN:
             raise InUse from None
-        return False
-    return True
+        return NOTHING_HELD
+    return descriptor
 
 
 def choose_watch() -> Watch:
     """Return the best way there is here."""
-    if not sys.platform.startswith("linux"):
-        return Nobody()
-    return OpenFiles() if _sees_everything() else Leases(OpenFiles())
-
-
-def _sees_everything() -> bool:
-    try:
-        first = str(Path("/proc/self/ns/pid").readlink()) == _FIRST_NAMESPACE
-        Path("/proc/1/cwd").readlink()  # needs what looking into others' files needs
-    except OSError:
-        return False
-    return first
+    return Linux() if sys.platform.startswith("linux") else Nobody()
 
 
 def _open_files() -> Iterator[tuple[int, int]]:

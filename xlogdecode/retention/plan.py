@@ -56,7 +56,13 @@ class Reason(enum.Enum):
     @property
     def clears(self) -> bool:
         """Whether it is a reason to go."""
-        return self in (Reason.AGE, Reason.CEILING)
+        return self is _AGE or self is _CEILING
+
+    __hash__ = object.__hash__  # counted for every file, and an Enum's own is slow
+
+
+_AGE: Final = Reason.AGE
+_CEILING: Final = Reason.CEILING
 
 
 class Decision(NamedTuple):
@@ -97,7 +103,8 @@ def plan(
     for candidate in candidates:
         mine = packages.get(candidate.directory.package, rule) if packages else rule
         decisions.append(Decision(candidate, judge.reason(candidate, mine), mine))
-    safe = _newest(decisions, now.date())
+    last = any(some.keep_last for some in (rule, *packages.values()))
+    safe = _newest(decisions, now.date()) if last else set()
     for i in safe:
         if decisions[i].clear:
             decisions[i] = decisions[i]._replace(reason=Reason.KEEP_LAST)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from xlogdecode.retention import layouts
-from xlogdecode.retention.folders import Folder, is_link, open_folder
+from xlogdecode.retention.folders import Folder, is_link, join, open_folder
 from xlogdecode.retention.layouts import AUTO, Layout, LogName
 from xlogdecode.retention.roots import RootFolder, resolve
 
@@ -71,7 +71,7 @@ class Candidate(NamedTuple):
     @property
     def shown(self) -> str:
         """The path, below the root as it was named."""
-        return str(Path(self.directory.shown, self.name))
+        return join(self.directory.shown, self.name)
 
 
 def scan(
@@ -141,7 +141,7 @@ class _Place(NamedTuple):
         elif step == "<package-in-folders>":
             package = f"{package}.{name}" if package else name
         directory = LogDirectory(
-            str(Path(here.path, name)), str(Path(here.shown, name)), here.layout, package
+            join(here.path, name), join(here.shown, name), here.layout, package
         )
         segments = self.segments + (step == "<package-in-folders>")
         return _Place(folder, directory, segments, self.loud and step != "<program>")
@@ -226,26 +226,32 @@ def _look(place: _Place, row: Layout, mount: object) -> list[Candidate]:
             )
     except OSError as error:
         return [place.fault(error)]
-    return [_candidate(place.folder, directory, name, row.names) for name in names]
+    device = identity[0]
+    return [_candidate(place.folder, directory, device, name, row.names) for name in names]
 
 
 _recognise = functools.lru_cache(4096)(layouts.recognise)  # the same days in every folder
 
 
-def _candidate(folder: Folder, directory: LogDirectory, name: str, names: str) -> Candidate:
-    device = directory.identity[0] if directory.identity else None
+def _candidate(
+    folder: Folder, directory: LogDirectory, device: int, name: str, names: str
+) -> Candidate:
     log = _recognise(name, names)
     try:
         status = folder.stat(name)
     except OSError as error:
         return Candidate(directory, name, Kind.UNREADABLE, log, error=error)
-    kind = Kind.FILE
     if is_link(status):
         kind = Kind.LINK
     elif not stat.S_ISREG(status.st_mode):
         kind = Kind.SPECIAL
     elif status.st_dev != device:
         kind = Kind.FOREIGN
+    else:
+        kind = _FILE
     return Candidate(
         directory, name, kind, log, status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino
     )
+
+
+_FILE: Final = Kind.FILE

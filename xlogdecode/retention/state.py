@@ -11,7 +11,7 @@ from pathlib import Path
 
 from xlogdecode.errors import XlogError
 
-__all__ = ["LockHeldError", "State", "write_whole"]
+__all__ = ["LockHeldError", "State", "locked", "write_whole"]
 
 
 class LockHeldError(XlogError):
@@ -28,24 +28,9 @@ class State:
         self._file = self._folder / f"sweep-{key}.json"
         self._lock = self._folder / f"sweep-{key}.lock"
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the lock. Raises LockHeldError, and XlogError where it cannot be made.
-
-        The system drops the lock when the process ends, however it ends; the file stays.
-        """
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | _CLOEXEC, 0o600)
-        except OSError as error:
-            raise XlogError(
-                f"{self._lock}: cannot be made: {error.strerror}: choose a folder with --state"
-            ) from None
-        try:
-            _lock(descriptor, self._lock)
-            yield
-        finally:
-            os.close(descriptor)
+    def locked(self) -> contextlib.AbstractContextManager[None]:
+        """Hold the lock. Raises LockHeldError, and XlogError where it cannot be made."""
+        return locked(self._lock, "choose a folder with --state")
 
     def last_run(self) -> datetime | None:
         """Return when the last run began, if it is known."""
@@ -79,7 +64,7 @@ _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 
 def write_whole(path: Path, text: str) -> None:
     """Write `text` to `path` so that a reader finds the old text or the new, whole."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.part")
     try:
         with part.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -90,22 +75,39 @@ def write_whole(path: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def _lock(descriptor: int, path: Path) -> None:
-    held = LockHeldError(f"{path}: another sweep of this policy holds the lock: let it finish")
-    if sys.platform == "win32":
-        import msvcrt
+@contextlib.contextmanager
+def locked(path: Path, remedy: str) -> Iterator[None]:
+    """Hold the lock file at `path`, and make it and its folder where they are not.
 
-        try:
+    The system drops the lock when the process ends, however it ends; the file stays. Raises
+    LockHeldError, and XlogError with `remedy` where the file cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _CLOEXEC, 0o600)
+    except OSError as error:
+        raise XlogError(f"{path}: cannot be made: {error.strerror}: {remedy}") from None
+    try:
+        if not _lock(descriptor):
+            raise LockHeldError(f"{path}: another sweep holds the lock: let it finish")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            raise held from None
-    else:
-        import fcntl
+        else:
+            import fcntl
 
-        try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise held from None
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def _user_folder() -> Path:

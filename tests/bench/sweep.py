@@ -1,0 +1,86 @@
+"""`python -m tests.bench.sweep [FOLDER]`: a sweep against `find -mtime +7 -delete`, same tree.
+
+Makes the tree anew for each run in a temporary folder (inside FOLDER, where one is named), takes
+turns, and prints medians, their ratio, and the sweep's peak memory for a small and a large tree.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+LOGS = "files/log/tencent/imsdk"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", help="where to make the temporary folder")
+    parser.add_argument("--packages", type=int, default=2000)
+    parser.add_argument("--files", type=int, default=100, help="in each package")
+    parser.add_argument("--bytes", type=int, default=0, help="in each file")
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        times = {"find": [], "sweep": []}
+        for _ in range(asked.rounds):
+            for name, taken in times.items():
+                root = grow(Path(folder), asked.packages, asked.files, asked.bytes)
+                taken.append(measure(command(name, root, Path(folder)))[0])
+                assert left(root) == 8 * asked.packages, left(root)
+                shutil.rmtree(root)
+        find, sweep = (statistics.median(taken) for taken in times.values())
+        total = asked.packages * asked.files
+        print(f"{total} files: find {find:.2f} s, sweep {sweep:.2f} s, ratio {sweep / find:.2f}")
+        for packages in (asked.packages // 10, asked.packages):
+            root = grow(Path(folder), packages, asked.files, asked.bytes)
+            peak = measure(command("sweep", root, Path(folder)))[1]
+            print(f"{packages * asked.files} files: peak memory {peak / 1024:.1f} MiB")
+            shutil.rmtree(root)
+
+
+def grow(folder: Path, packages: int, files: int, size: int) -> Path:
+    """Make a storage root whose every package has `files` logs, one a day, today's the last."""
+    root, now, content = folder / "sdcard", datetime.now(UTC), b"x" * size
+    days = [now - timedelta(days=age) for age in range(files)]
+    for package in range(packages):
+        here = root / f"Android/data/com.example.app{package}" / LOGS
+        here.mkdir(parents=True)
+        for day in days:
+            path = here / f"imsdk_{day:%Y%m%d}.xlog"
+            path.write_bytes(content)
+            stamp = day.timestamp() - 3600
+            os.utime(path, (stamp, stamp))
+    os.sync()
+    return root
+
+
+def command(name: str, root: Path, folder: Path) -> list[str]:
+    if name == "find":
+        return ["find", str(root), "-type", "f", "-mtime", "+7", "-delete"]
+    state = ["--state", str(folder / "state")]
+    return [sys.executable, "-m", "xlogdecode", "sweep", "-q", "--delete", *state, str(root)]
+
+
+def measure(command: list[str]) -> tuple[float, int]:
+    """Run `command`; return seconds and its peak memory in KiB."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command)
+    _, status, usage = os.wait4(process.pid, 0)
+    taken = time.perf_counter() - started
+    assert os.waitstatus_to_exitcode(status) == 0
+    process.returncode = 0
+    return taken, usage.ru_maxrss
+
+
+def left(root: Path) -> int:
+    return sum(len(files) for _, _, files in os.walk(root))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""`--archive`: a log is in the archive, whole and read back, before it goes."""
+
+import io
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from tests.retention.trees import IMSDK, NOW, aged, day, everything, log, sweep
+from xlogdecode.retention import Rule, Verdict, carry_out, plan, scan
+from xlogdecode.retention import archive as room
+from xlogdecode.retention.archive import MonthlyArchive
+from xlogdecode.retention.state import locked
+
+
+def content(path: Path) -> dict[str, bytes]:
+    data = zstandard.ZstdDecompressor().stream_reader(path.read_bytes()).read()
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        return {member.name: archive.extractfile(member).read() for member in archive}
+
+
+def member(path: Path) -> str:
+    return str(path).lstrip("/")
+
+
+def moved(root: Path, folder: Path):
+    return carry_out(plan(scan(root), Rule(), now=NOW), archive=MonthlyArchive(folder))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "archive"
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "sd"
+
+
+def test_logs_move_into_one_archive_a_package_and_month(root, folder, tmp_path):
+    june = log(root / IMSDK, "imsdk_20260602.xlog", size=100_000)
+    may = log(root / IMSDK, "imsdk_20260502.xlog", size=7)
+    legacy = log(root / "tencent/imsdklogs/com/example/chat", "imsdk_20260503.xlog")
+    plain = log(root / "com_tencent_imsdk_log", "imsdk_20260504.xlog")
+    kept = aged(root / IMSDK, 2)
+    args = ("--delete", "--state", tmp_path / "state", "--archive", folder)
+    result = sweep(root, *args)
+    assert result.returncode == 0
+    assert result.stdout.count("archived ") == 5  # four files and the total
+    assert {path.name: content(path) for path in folder.glob("*.zst")} == {
+        "com.example.chat-2026-06.tar.zst": {member(june): b"x" * 100_000},
+        "com.example.chat-2026-05.tar.zst": {member(may): b"x" * 7, member(legacy): b"x" * 10},
+        "windows-2026-05.tar.zst": {member(plain): b"x" * 10},
+    }
+    assert not any(path.exists() for path in (june, may, legacy, plain))
+    assert kept.exists()
+
+
+def test_a_dry_run_archives_nothing(root, folder):
+    old = aged(root / IMSDK, 9)
+    result = sweep(root, "--archive", folder)
+    assert result.returncode == 0
+    assert old.exists()
+    assert not folder.exists()
+
+
+def test_what_came_before_stays_in_the_archive(root, folder):
+    first = log(root / IMSDK, "imsdk_20260601.xlog", size=3)
+    moved(root, folder)
+    second = log(root / IMSDK, "imsdk_20260602.xlog", size=4)
+    moved(root, folder)
+    assert content(folder / "com.example.chat-2026-06.tar.zst") == {
+        member(first): b"xxx", member(second): b"xxxx",
+    }  # fmt: skip
+
+
+def test_a_second_file_of_a_name_is_added_and_the_same_one_is_not(root, folder):
+    path = log(root / IMSDK, "imsdk_20260601.xlog", size=3)
+    moved(root, folder)
+    log(root / IMSDK, "imsdk_20260601.xlog", size=3)
+    moved(root, folder)
+    assert content(folder / "com.example.chat-2026-06.tar.zst") == {member(path): b"xxx"}
+    log(root / IMSDK, "imsdk_20260601.xlog", size=5)
+    moved(root, folder)
+    assert content(folder / "com.example.chat-2026-06.tar.zst") == {
+        member(path): b"xxx", member(path) + "~1": b"xxxxx",
+    }  # fmt: skip
+    assert not path.exists()
+
+
+def test_a_log_stays_if_its_archive_does_not_read_back(root, folder, monkeypatch):
+    old = aged(root / IMSDK, 9)
+    monkeypatch.setattr(room, "_digests", lambda path: {})
+    (outcome,) = moved(root, folder)
+    assert outcome.verdict is Verdict.FAILED
+    assert "read back" in str(outcome.error)
+    assert old.exists()
+    assert everything(folder) == [".lock"]
+
+
+def test_a_spoilt_archive_is_left_as_it_is_and_so_are_the_logs(root, folder):
+    old = aged(root / IMSDK, 9)
+    folder.mkdir()
+    spoilt = folder / f"com.example.chat-{day(9)[:4]}-{day(9)[4:6]}.tar.zst"
+    spoilt.write_bytes(b"no archive")
+    (outcome,) = moved(root, folder)
+    assert outcome.verdict is Verdict.FAILED
+    assert old.exists()
+    assert spoilt.read_bytes() == b"no archive"
+    assert len(everything(folder)) == 2
+
+
+def test_an_archive_that_cannot_be_written_fails_its_month_alone(root, folder):
+    june, may = (log(root / IMSDK, f"imsdk_20260{m}02.xlog") for m in (6, 5))
+    (folder / "com.example.chat-2026-05.tar.zst").mkdir(parents=True)
+    verdicts = [o.verdict for o in moved(root, folder)]
+    assert verdicts == [Verdict.FAILED, Verdict.ARCHIVED]
+    assert may.exists()
+    assert not june.exists()
+
+
+def test_a_log_that_changes_while_it_is_stored_stays(root, folder, monkeypatch):
+    old = aged(root / IMSDK, 9)
+    real = room._digests
+
+    def and_meanwhile(path):
+        old.write_bytes(b"news")
+        return real(path)
+
+    monkeypatch.setattr(room, "_digests", and_meanwhile)
+    (outcome,) = moved(root, folder)
+    assert outcome.verdict is Verdict.KEPT
+    assert old.read_bytes() == b"news"
+
+
+@pytest.mark.skipif(not shutil.which("zstd") or not shutil.which("tar"), reason="no tar or zstd")
+def test_tar_reads_an_archive_that_has_grown(root, folder, tmp_path):
+    for number in (1, 2, 3):
+        log(root / IMSDK, f"imsdk_2026060{number}.xlog", size=number)
+        moved(root, folder)
+    (path,) = folder.glob("*.zst")
+    subprocess.run(["tar", "--zstd", "-xf", path, "-C", tmp_path], check=True)
+    out = tmp_path / member(root / IMSDK)
+    assert sorted(p.stat().st_size for p in out.iterdir()) == [1, 2, 3]
+
+
+def test_two_sweeps_do_not_write_one_archive_at_once(root, folder):
+    old = aged(root / IMSDK, 9)
+    with locked(folder / ".lock", ""):
+        (outcome,) = moved(root, folder)
+    assert outcome.verdict is Verdict.FAILED
+    assert old.exists()
+    assert moved(root, folder)[0].verdict is Verdict.ARCHIVED
+
+
+def test_what_a_killed_sweep_left_is_no_hindrance(root, folder):
+    aged(root / IMSDK, 9)
+    folder.mkdir()
+    left = folder / f".com.example.chat-{day(9)[:4]}-{day(9)[4:6]}.tar.zst.part"
+    left.write_bytes(b"half")
+    assert moved(root, folder)[0].verdict is Verdict.ARCHIVED
+    assert not left.exists()
