@@ -95,7 +95,7 @@ class _Hand:
 
     def folder(self, decisions: list[Decision]) -> Iterator[Outcome]:
         """Carry out the decisions on one folder."""
-        due = [decision for decision in decisions if decision.clear]
+        due = [decision for decision in decisions if decision.reason.clears]
         if not due or self._stop():
             yield from (self._kept(decision) for decision in decisions)
             return
@@ -110,16 +110,17 @@ class _Hand:
                 replaced = FileNotFoundError(errno.ENOENT, "the folder was replaced meanwhile")
                 yield from (self._kept(decision, replaced) for decision in decisions)
                 return
-            newest = max(filter(None, map(_day, due)), default=None)
             settled = self._archived(folder, due)
+            newest = max(filter(None, map(_day, due)), default=None)
+            stop, remove = self._stop, self._remove
             for decision in decisions:
-                if not decision.clear or self._stop():
+                if not decision.reason.clears or stop():
                     yield self._kept(decision)
-                elif outcome := settled.get(decision.candidate.name):
-                    yield outcome
+                elif settled and decision.candidate.name in settled:
+                    yield settled[decision.candidate.name]
                 else:
                     likely = _day(decision) == newest
-                    yield self._last_look(folder, decision, likely=likely, remove=self._remove)
+                    yield self._last_look(folder, decision, likely=likely, remove=remove)
 
     def _kept(self, decision: Decision, error: Exception | None = None) -> Outcome:
         if decision.clear:

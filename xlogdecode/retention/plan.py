@@ -36,9 +36,9 @@ class Rule:
 class Reason(enum.Enum):
     """Why a file stays or goes."""
 
-    AGE = "all of its day and its last change are {age} ago"
+    AGE = "its day and its last change are {age} past or more"
     CEILING = "the oldest, and the logs take more than max_total"
-    YOUNG = "not all of its day is {age} ago"
+    YOUNG = "its day is not {age} past"
     TOUCHED = "written to less than {age} ago"
     KEEP_LAST = "one of the newest {last} here"
     FUTURE_DATE = "dated in the future"
@@ -53,16 +53,12 @@ class Reason(enum.Enum):
     STOPPED = "the sweep was stopped before it"
     UNREADABLE = "cannot be read"
 
-    @property
-    def clears(self) -> bool:
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.clears = self.name in ("AGE", "CEILING")
         """Whether it is a reason to go."""
-        return self is _AGE or self is _CEILING
 
     __hash__ = object.__hash__  # counted for every file, and an Enum's own is slow
-
-
-_AGE: Final = Reason.AGE
-_CEILING: Final = Reason.CEILING
 
 
 class Decision(NamedTuple):
@@ -80,7 +76,7 @@ class Decision(NamedTuple):
     @property
     def because(self) -> str:
         """The reason in words."""
-        text = self.reason.value.format(age=_words(self.rule.keep), last=self.rule.keep_last)
+        text = self.reason.words.format(age=_words(self.rule.keep), last=self.rule.keep_last)
         return f"{text}: {self.candidate.error}" if self.candidate.error else text
 
 
@@ -117,6 +113,8 @@ def plan(
     return decisions
 
 
+_AGE: Final = Reason.AGE  # in the hot loop an Enum's member is slow to look up
+_FILE: Final = Kind.FILE
 _BY_KIND: Final = {
     Kind.LINK: Reason.LINK,
     Kind.SPECIAL: Reason.SPECIAL,
@@ -138,7 +136,7 @@ class _Judge:
 
     def reason(self, candidate: Candidate, rule: Rule) -> Reason:
         """Return what age and kind say of `candidate`."""
-        if candidate.kind is not Kind.FILE:
+        if candidate.kind is not _FILE:
             return _BY_KIND[candidate.kind]
         if candidate.log is None:
             return Reason.UNKNOWN_NAME
@@ -150,7 +148,7 @@ class _Judge:
             return Reason.FUTURE_DATE if day > self._today else Reason.YOUNG
         if candidate.mtime_ns > last_ns:
             return Reason.FUTURE_MTIME if candidate.mtime_ns > self._now_ns else Reason.TOUCHED
-        return Reason.AGE
+        return _AGE
 
     def _limit(self, age: timedelta) -> tuple[date, int]:
         days = -(-age // timedelta(days=1)) + 1  # the last record of D may be a day younger than D

@@ -241,17 +241,17 @@ def _candidate(
         status = folder.stat(name)
     except OSError as error:
         return Candidate(directory, name, Kind.UNREADABLE, log, error=error)
+    size, changed, inode = status.st_size, status.st_mtime_ns, status.st_ino
+    kind = _kind(status, device)
+    return Candidate(directory, name, kind, log, size, changed, status.st_dev, inode)
+
+
+def _kind(status: os.stat_result, device: int) -> Kind:
     if is_link(status):
-        kind = Kind.LINK
-    elif not stat.S_ISREG(status.st_mode):
-        kind = Kind.SPECIAL
-    elif status.st_dev != device:
-        kind = Kind.FOREIGN
-    else:
-        kind = _FILE
-    return Candidate(
-        directory, name, kind, log, status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino
-    )
+        return Kind.LINK
+    if not stat.S_ISREG(status.st_mode):
+        return Kind.SPECIAL
+    return _FILE if status.st_dev == device else Kind.FOREIGN
 
 
-_FILE: Final = Kind.FILE
+_FILE: Final = Kind.FILE  # in the hot loop an Enum's member is slow to look up
