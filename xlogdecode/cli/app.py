@@ -13,6 +13,7 @@ COMMANDS = {
     "decode": "xlogdecode.cli.decode:decode_command",
     "sweep": "xlogdecode.cli.sweep:sweep",
     "layouts": "xlogdecode.cli.layouts:layouts",
+    "encode": "xlogdecode.cli.encode:encode",
 }
 """Command -> where its click command lives; imported only when it is run."""
 

@@ -1,0 +1,75 @@
+"""`xlogdecode encode` at the door."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.encode.reader import read_blocks, read_text
+from xlogdecode.cli.app import cli
+
+TEXT = "[I][2024-01-01 +8.0 09:12:33.123][1, 1*][tag][a.py:1, f][héllo\nsecond line".encode()
+
+
+def run(*arguments: str, text: bytes = TEXT) -> Result:
+    return CliRunner().invoke(cli, ["encode", *arguments], input=text)
+
+
+@pytest.mark.parametrize(
+    ("options", "magics"),
+    [
+        ([], [0x09]),
+        (["--codec", "zstd"], [0x0D]),
+        (["--mode", "sync"], [0x08, 0x08]),
+        (["--codec", "zstd", "--mode", "sync"], [0x0B, 0x0B]),
+        (["--format", "imsdk"], [0x05]),
+        (["--format", "imsdk", "--mode", "sync"], [0x03, 0x03]),
+    ],
+    ids=str,
+)
+def test_a_file_holds_the_text_and_nothing_else(
+    tmp_path: Path, options: list[str], magics: list[int]
+) -> None:
+    source, output = tmp_path / "in.txt", tmp_path / "out.xlog"
+    source.write_bytes(TEXT)
+    assert run(str(source), "-o", str(output), *options).exit_code == 0
+    blocks = list(read_blocks(output.read_bytes()))
+    assert b"".join(block.text for block in blocks) == TEXT
+    assert [block.magic for block in blocks] == magics
+
+
+@pytest.mark.parametrize("codec", ["zlib", "zstd"])
+def test_a_public_key_encrypts(tmp_path, codec, public_hex, private_key) -> None:
+    output = tmp_path / "out.xlog"
+    assert run("-o", str(output), "--codec", codec, "--public-key", public_hex).exit_code == 0
+    assert read_text(output.read_bytes(), private_key) == TEXT
+
+
+def test_a_pipe_is_encoded_from_standard_input_to_standard_output() -> None:
+    command = [sys.executable, "-m", "xlogdecode", "encode", "-", "-o", "-"]
+    done = subprocess.run(command, input=TEXT, capture_output=True, check=True)
+    assert read_text(done.stdout) == TEXT
+
+
+def test_nul_is_refused_and_the_file_that_was_there_stays(tmp_path: Path) -> None:
+    source, output = tmp_path / "in.txt", tmp_path / "out.xlog"
+    source.write_bytes(b"line\n\0")
+    output.write_bytes(b"before")
+    command = [sys.executable, "-m", "xlogdecode", "encode", str(source), "-o", str(output)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert (
+        done.stderr
+        == f"xlogdecode: {source}: byte 5 is NUL, which xlog text cannot hold: remove it\n"
+    )
+    assert output.read_bytes() == b"before"
+    assert {path.name for path in tmp_path.iterdir()} == {"in.txt", "out.xlog"}
+
+
+def test_an_output_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "xlogdecode", "encode", "-o", str(tmp_path / "no" / "x.xlog")]
+    done = subprocess.run(command, input="", capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"xlogdecode: {tmp_path / 'no' / 'x.xlog'}: cannot be written: ")

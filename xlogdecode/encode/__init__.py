@@ -1,0 +1,6 @@
+"""Text -> blocks: what Mars's own writer does, for Python programs, fixtures and round trips."""
+
+from xlogdecode.encode.blocks import encode_bytes, iter_blocks
+from xlogdecode.encode.cipher import parse_public_key
+
+__all__ = ["encode_bytes", "iter_blocks", "parse_public_key"]

@@ -1,0 +1,94 @@
+"""Text -> blocks in one go, without a folder or a clock: fixtures, benchmarks, round trips."""
+
+import io
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO
+
+from xlogdecode.encode.cipher import Cipher
+from xlogdecode.encode.kinds import BLOCK_SIZE, MODES, PIECE_SIZE, Kind, Sequence, kind_of
+from xlogdecode.encode.streams import new_streams
+from xlogdecode.errors import UsageError
+
+__all__ = ["encode_bytes", "iter_blocks"]
+
+
+def encode_bytes(
+    text: bytes,
+    *,
+    codec: str = "zlib",
+    mode: str = "async",
+    layout: str = "mars",
+    public_key: bytes | None = None,
+    level: int | None = None,
+    hour: int = 0,
+) -> bytes:
+    """Return `text` as an xlog file without banners: decoded, it is `text` again.
+
+    `codec` is zlib or zstd, `mode` async (compressed blocks) or sync (a plain block a line),
+    `layout` mars or imsdk; `public_key` (64 bytes, the server's) makes async blocks encrypted;
+    `level` is the codec's, by default Mars's own; `hour` (0-23) stands in all headers, so that
+    the same clear text always gives the same file. Raises UsageError for text that holds NUL.
+    """
+    blocks = iter_blocks(
+        io.BytesIO(text),
+        codec=codec, mode=mode, layout=layout, public_key=public_key, level=level, hour=hour,
+    )  # fmt: skip
+    return b"".join(blocks)
+
+
+def iter_blocks(
+    source: BinaryIO,
+    *,
+    codec: str = "zlib",
+    mode: str = "async",
+    layout: str = "mars",
+    public_key: bytes | None = None,
+    level: int | None = None,
+    hour: int = 0,
+) -> Iterator[bytes]:
+    """Yield the blocks of the text read from `source`, as `encode_bytes` takes it."""
+    if mode not in MODES:
+        raise UsageError(f"no mode {mode!r}: the modes are {', '.join(MODES)}")
+    kind = kind_of(layout, codec, public_key)
+    cipher = Cipher(public_key) if public_key else None
+    pieces = _iter_pieces(source)
+    if mode == "sync":
+        key = cipher.client_key if cipher else b""
+        return (kind.plain_block(piece, hour, key) for piece in pieces)
+    return _iter_async(pieces, kind, cipher, kind.level if level is None else level, hour)
+
+
+def _iter_pieces(source: BinaryIO) -> Iterator[bytes]:
+    offset = 0
+    for piece in iter(partial(source.readline, PIECE_SIZE), b""):
+        if b"\0" in piece:
+            place = offset + piece.index(b"\0")
+            name = getattr(source, "name", "text")
+            raise UsageError(f"{name}: byte {place} is NUL, which xlog text cannot hold: remove it")
+        offset += len(piece)
+        yield piece
+
+
+def _iter_async(
+    pieces: Iterator[bytes], kind: Kind, cipher: Cipher | None, level: int, hour: int
+) -> Iterator[bytes]:
+    new_stream = new_streams(kind.codec, level)
+    sequence = Sequence()
+    wanted = BLOCK_SIZE - kind.header_size
+    add, payload, size = new_stream().add, list[bytes](), 0
+    for piece in pieces:
+        data = add(piece)
+        payload.append(data)
+        size += len(data)
+        if size >= wanted:
+            yield _block(kind, cipher, b"".join(payload), sequence.next(), hour)
+            add, payload, size = new_stream().add, [], 0
+    if payload:
+        yield _block(kind, cipher, b"".join(payload), sequence.next(), hour)
+
+
+def _block(kind: Kind, cipher: Cipher | None, payload: bytes, seq: int, hour: int) -> bytes:
+    key = cipher.client_key if cipher else b""
+    header = kind.async_header(seq, hour, len(payload), key)
+    return header + (cipher.encrypt(payload) if cipher else payload) + b"\0"

