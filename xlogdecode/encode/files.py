@@ -1,0 +1,100 @@
+"""The files of a log: `<prefix>_YYYYMMDD.xlog`, and `_1`, `_2` ... where a size limit is set."""
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from xlogdecode.encode.locks import locked_for_appending
+from xlogdecode.errors import XlogError
+
+__all__ = ["DayFiles"]
+
+_ROOM_FOR_TIPS: Final = 512
+"""Bytes that may follow a recovered block: the line after it, in a block of its own."""
+
+
+class DayFiles:
+    """Appends whole blocks, opening the file each time: a sweep or a fork finds nothing held open.
+
+    `max_size` in bytes: a file that has grown beyond it is followed by the next index.
+    """
+
+    def __init__(self, directory: Path, prefix: str, *, max_size: int | None) -> None:
+        self._directory = directory
+        self._prefix = prefix
+        self._max_size = max_size
+        self._day: date | None = None
+        self._index = 0
+
+    def append(self, day: date, blocks: bytes) -> None:
+        """Append `blocks` to the file of `day`, all or none of them.
+
+        Raises XlogError where the file cannot be written; what was there is as it was.
+        """
+        path = self._path(day)
+        try:
+            with locked_for_appending(path) as file:
+                _append_all(file, blocks)
+        except OSError as error:
+            reason = error.strerror or error
+            raise XlogError(
+                f"{path}: cannot append {len(blocks)} bytes: {reason}; "
+                "make room, or let this user write there"
+            ) from error
+
+    def settle(self, block: bytes, header_size: int) -> bool:
+        """Return whether the newest file holds `block` already; cut off a part of it at its end.
+
+        A process may die after it appended a block and before it cleared the buffer, or halfway.
+        """
+        existing = self._existing()
+        if not existing:
+            return False
+        with locked_for_appending(self._named(*existing[-1])) as file:
+            return _settle(file, block, header_size)
+
+    def _path(self, day: date) -> Path:
+        if day != self._day:
+            stem = f"{day:%Y%m%d}"
+            same = [index for found, index in self._existing() if found == stem]
+            self._index = max(same, default=0) if self._max_size else 0
+            self._file = self._named(stem, self._index)
+            self._day = day
+        while self._max_size and self._file.exists() and self._file.stat().st_size > self._max_size:
+            self._index += 1
+            self._file = self._named(f"{day:%Y%m%d}", self._index)
+        return self._file
+
+    def _named(self, day: str, index: int) -> Path:
+        return self._directory / f"{self._prefix}_{day}{f'_{index}' if index else ''}.xlog"
+
+    def _existing(self) -> list[tuple[str, int]]:
+        """Return day and index of each file there is, in order."""
+        name = re.compile(re.escape(self._prefix) + r"_([0-9]{8})(?:_([1-9][0-9]*))?\.xlog")
+        matches = (name.fullmatch(path.name) for path in self._directory.iterdir())
+        return sorted((match[1], int(match[2] or 0)) for match in matches if match)
+
+
+def _append_all(file: int, data: bytes) -> None:
+    before = os.fstat(file).st_size
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(file, view) :]
+    except BaseException:
+        os.ftruncate(file, before)
+        raise
+
+
+def _settle(file: int, block: bytes, header_size: int) -> bool:
+    start = max(0, os.fstat(file).st_size - len(block) - _ROOM_FOR_TIPS)
+    os.lseek(file, start, os.SEEK_SET)
+    end = os.read(file, len(block) + _ROOM_FOR_TIPS)
+    if block in end:
+        return True
+    place = end.rfind(block[:header_size])
+    if place >= 0 and block.startswith(end[place:]):
+        os.ftruncate(file, start + place)
+    return False

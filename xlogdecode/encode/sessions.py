@@ -1,0 +1,100 @@
+"""One opening of a log by one process: from the opening lines to the closing one."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+
+from xlogdecode.encode.buffer import claim_buffer, iter_left_behind
+from xlogdecode.encode.cipher import Cipher
+from xlogdecode.encode.days import Calendar, closing_line, opening_lines
+from xlogdecode.encode.files import DayFiles
+from xlogdecode.encode.kinds import MODES, PIECE_SIZE, Kind
+from xlogdecode.encode.sinks import Buffered, Log, Plain, Sink, recover
+from xlogdecode.errors import XlogError
+
+__all__ = ["Session", "Settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an opening needs to know; `XlogWriter` describes the fields."""
+
+    directory: Path
+    prefix: str
+    kind: Kind
+    mode: str
+    public_key: bytes | None
+    level: int
+    max_file_size: int | None
+    zone: tzinfo | None
+
+
+class Session:
+    """Opens the log at `now`: saves what crash buffers hold, and writes the opening lines.
+
+    Raises XlogError where a file or buffer cannot be written; no crash buffer loses anything.
+    """
+
+    def __init__(self, settings: Settings, now: float) -> None:
+        self._calendar = Calendar(settings.zone)
+        self._day = self._calendar.day(now)
+        _make(settings.directory)
+        log = Log(
+            DayFiles(settings.directory, settings.prefix, max_size=settings.max_file_size),
+            settings.kind,
+            Cipher(settings.public_key) if settings.public_key else None,
+            self._calendar,
+            settings.level,
+        )
+        place = settings.directory, settings.prefix, settings.kind.buffer_suffix
+        for left in iter_left_behind(*place):
+            try:
+                recover(left, log, self._day, now)
+            finally:
+                left.close()
+        self._sink: Sink
+        self._sink = Plain(log) if settings.mode == "sync" else Buffered(log, claim_buffer(*place))
+        try:
+            mode = MODES.index(settings.mode)
+            for line in opening_lines(self._calendar.local(now), mode):
+                self.put(line, now)
+        except BaseException:
+            self._sink.release()
+            raise
+
+    def put(self, text: bytes, now: float) -> None:
+        """Store `text`, on a new day after flushing the old one's."""
+        if not self._day.begins <= now < self._day.ends:
+            self._sink.try_flush(now)
+            self._day = self._calendar.day(now)
+        if len(text) <= PIECE_SIZE:
+            self._sink.add(text, self._day, now)
+        else:
+            for start in range(0, len(text), PIECE_SIZE):
+                self._sink.add(text[start : start + PIECE_SIZE], self._day, now)
+
+    def flush(self, now: float) -> None:
+        """Put what is stored into its day's file."""
+        self._sink.flush(now)
+
+    def close(self, now: float) -> None:
+        """Write the closing line, flush and release."""
+        try:
+            self.put(closing_line(self._calendar.local(now)), now)
+            self._sink.flush(now)
+        finally:
+            self._sink.release()
+
+    def abandon(self) -> None:
+        """Let go, in the child of a fork, of what is the parent's."""
+        self._sink.abandon()
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise XlogError(
+            f"{directory}: no folder can be made there: {reason}; choose another"
+        ) from error

@@ -1,0 +1,162 @@
+"""Where the lines of an opening go: into the crash buffer and then a file, or straight there."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from xlogdecode.encode.buffer import CrashBuffer
+from xlogdecode.encode.cipher import Cipher
+from xlogdecode.encode.days import BEGIN_OF_MMAP, Calendar, Day, end_of_mmap
+from xlogdecode.encode.files import DayFiles
+from xlogdecode.encode.kinds import BLOCK_SIZE, Kind, Sequence
+from xlogdecode.encode.streams import Stream, WholeGroups, largest, new_streams
+from xlogdecode.errors import XlogError
+
+__all__ = ["Buffered", "Log", "Plain", "Sink", "recover"]
+
+_LATER: Final = 8 * 1024
+"""Bytes that a block may grow before a flush that failed is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What one opening writes with."""
+
+    files: DayFiles
+    kind: Kind
+    cipher: Cipher | None
+    calendar: Calendar
+    level: int
+
+    @property
+    def key(self) -> bytes:
+        """The client public key, 64 bytes, or nothing."""
+        return self.cipher.client_key if self.cipher else b""
+
+    def plain_block(self, text: bytes, now: float) -> bytes:
+        """Return `text` as a sync block of this moment."""
+        return self.kind.plain_block(text, self.calendar.hour(now), self.key)
+
+
+class Sink(Protocol):
+    """What takes text, one piece of at most 16 KiB at a time; raises XlogError if it cannot."""
+
+    def add(self, piece: bytes, day: Day, now: float) -> None:
+        """Store `piece`: when this returns, killing the process loses nothing of it."""
+
+    def flush(self, now: float) -> None:
+        """Put what is stored into its day's file."""
+
+    def try_flush(self, now: float) -> None:
+        """Do the same where it is possible, else go on."""
+
+    def release(self) -> None:
+        """Let go of all files, as they are."""
+
+    def abandon(self) -> None:
+        """Do so in the child of a fork, without touching what is the parent's."""
+
+
+class Plain:
+    """Sync mode: each piece is a block of its own in the file."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def add(self, piece: bytes, day: Day, now: float) -> None:
+        """Append one plain block."""
+        self._log.files.append(day.date, self._log.plain_block(piece, now))
+
+    def flush(self, now: float) -> None:
+        """Do nothing: all is in the file."""
+
+    def try_flush(self, now: float) -> None:
+        """Do nothing, as above."""
+
+    def release(self) -> None:
+        """Do nothing: nothing is held open."""
+
+    def abandon(self) -> None:
+        """Do nothing, as above."""
+
+
+class Buffered:
+    """Async mode: one block grows in the crash buffer, and goes to its file at 50 KiB."""
+
+    def __init__(self, log: Log, buffer: CrashBuffer) -> None:
+        self._log = log
+        self._buffer = buffer
+        self._sequence = Sequence()
+        self._new_stream = new_streams(log.kind.codec, log.level)
+        self._stream: Stream | None = None
+        self._day: Day | None = None
+        self._wanted = BLOCK_SIZE
+        self._torn = False
+        """Compressed and perhaps not stored (Ctrl-C comes anywhere): the stream cannot go on."""
+
+    def add(self, piece: bytes, day: Day, now: float) -> None:
+        """Store one more piece of the block, and flush the block once it is large enough."""
+        if self._torn or not self._buffer.fits(largest(len(piece))):
+            self.flush(now)
+        stream = self._stream or self._start(day)
+        self._torn = True
+        data = stream.add(piece)
+        if self._buffer.size:
+            self._buffer.extend(data)
+        else:
+            self._buffer.begin(self._header(len(data), now), data)
+        self._torn = False
+        if self._buffer.size >= self._wanted:
+            self.try_flush(now)
+
+    def flush(self, now: float) -> None:
+        """Append the block to the file of the day it was begun on, then forget it."""
+        if self._day is None:
+            return
+        if self._buffer.size:
+            self._buffer.set_end_hour(self._log.calendar.hour(now))
+            self._log.files.append(self._day.date, self._buffer.block())
+        self._buffer.clear()
+        self._stream = self._day = None
+        self._torn = False
+
+    def try_flush(self, now: float) -> None:
+        """Flush, or keep the block and try later: until the buffer is full nothing is lost."""
+        try:
+            self.flush(now)
+        except XlogError:
+            self._wanted = self._buffer.size + _LATER
+
+    def release(self) -> None:
+        """Unmap and unlock the buffer; a block in it is for the next opening to save."""
+        self._buffer.close()
+
+    def abandon(self) -> None:
+        """Unmap the buffer."""
+        self._buffer.abandon()
+
+    def _start(self, day: Day) -> Stream:
+        stream, cipher = self._new_stream(), self._log.cipher
+        self._stream = WholeGroups(stream, cipher, self._log.kind.codec) if cipher else stream
+        self._day = day
+        self._wanted = BLOCK_SIZE
+        return self._stream
+
+    def _header(self, length: int, now: float) -> bytes:
+        hour = self._log.calendar.hour(now)
+        return self._log.kind.async_header(self._sequence.next(), hour, length, self._log.key)
+
+
+def recover(buffer: CrashBuffer, log: Log, day: Day, now: float) -> None:
+    """Append the block that a killed process left in `buffer` to the file of `day`, between tips.
+
+    A block that reached its file before the process died is not written twice; what is no block
+    is set aside beside the buffer.
+    """
+    if not buffer.is_readable:
+        buffer.set_aside()
+    elif buffer.size and not log.files.settle(buffer.block(), buffer.header_size):
+        buffer.set_end_hour(log.calendar.hour(now))
+        begin = log.plain_block(BEGIN_OF_MMAP, now)
+        end = log.plain_block(end_of_mmap(log.calendar.local(now)), now)
+        log.files.append(day.date, begin + buffer.block() + end)
+    buffer.clear()

@@ -1,0 +1,181 @@
+"""`XlogWriter`: an xlog log in a folder, as Mars's appender keeps one."""
+
+import contextlib
+import re
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from datetime import tzinfo
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from xlogdecode.encode.cipher import parse_public_key
+from xlogdecode.encode.forks import follow_forks
+from xlogdecode.encode.kinds import MODES, kind_of
+from xlogdecode.encode.sessions import Session, Settings
+from xlogdecode.encode.ticker import Ticker
+from xlogdecode.errors import UsageError, XlogError
+
+__all__ = ["FLUSH_INTERVAL", "XlogWriter"]
+
+FLUSH_INTERVAL: Final = 15 * 60.0
+"""Seconds after which Mars flushes a block that is not full."""
+
+
+class XlogWriter:
+    """Writes lines into `directory/<prefix>_YYYYMMDD.xlog`, by local date.
+
+    When `write` has returned, the line outlives the process, however it ends: in mode async in
+    the crash buffer `<prefix>.mmap3` (which holds one compressed block and goes to the file at
+    50 KiB, at the day's end, by `flush`, or after `flush_interval` seconds), in mode sync in the
+    file. The next opening saves what a crash left in the buffer. Power cuts are another matter:
+    nothing is synced to the disk.
+
+    `codec` is zlib or zstd, `mode` async or sync; `public_key` is the server's, 64 bytes or 128
+    hex digits, and makes async blocks encrypted; `layout` is mars, or imsdk for the IM SDK's
+    older blocks and `.mmap2`; `level` is the codec's; files larger than `max_file_size` bytes are
+    followed by `_1`, `_2`; `flush_interval` None is no timer; `clock` gives seconds since 1970;
+    `zone` is the system's unless given.
+
+    Threads may share a writer, and children of a fork may go on with it: each process has a
+    crash buffer, a client key and opening lines of its own. Two writers of one log in two
+    processes do not disturb each other.
+
+    Raises UsageError for settings that cannot be, XlogError where files cannot be written.
+    """
+
+    def __init__(
+        self,
+        directory: str | Path,
+        prefix: str,
+        codec: str = "zlib",
+        mode: str = "async",
+        public_key: str | bytes | None = None,
+        *,
+        layout: str = "mars",
+        level: int | None = None,
+        max_file_size: int | None = None,
+        flush_interval: float | None = FLUSH_INTERVAL,
+        clock: Callable[[], float] = time.time,
+        zone: tzinfo | None = None,
+    ) -> None:
+        if mode not in MODES:
+            raise UsageError(f"no mode {mode!r}: the modes are {', '.join(MODES)}")
+        if not re.fullmatch(r"[^/\\\0:]+", prefix):
+            raise UsageError(f"{prefix!r} is no prefix: write the start of a file's name")
+        key = parse_public_key(public_key) if isinstance(public_key, str) else public_key
+        kind = kind_of(layout, codec, key)
+        self._settings = Settings(
+            Path(directory), prefix, kind, mode, key,
+            kind.level if level is None else level, max_file_size, zone,
+        )  # fmt: skip
+        self._clock = clock
+        self._closed = False
+        self._ticker = Ticker(flush_interval, self._tick) if flush_interval else None
+        self._session: Session | None = None
+        self._lock = threading.RLock()
+        # A signal handler, or a finalizer, may log while this thread is storing a line: it must
+        # neither wait for itself nor cut in. Its line is stored as soon as that one is.
+        self._busy = False
+        self._waiting: deque[bytes] = deque()
+        self._opened()
+        if self._ticker:
+            weakref.finalize(self, self._ticker.stop)
+        follow_forks(self)
+
+    def write(self, line: str | bytes) -> None:
+        """Store one line (or record of several); a newline is added where it lacks one.
+
+        Raises UsageError for a line that holds NUL and after `close`, XlogError where the line
+        can be stored nowhere: the disk is full and the crash buffer too.
+        """
+        text = line.encode("utf-8", "backslashreplace") if isinstance(line, str) else line
+        if not text.endswith(b"\n"):
+            text += b"\n"
+        if b"\0" in text:
+            raise UsageError("a line holds NUL, which xlog text cannot hold: replace it")
+        with self._lock:
+            self._waiting.append(text)
+            self._store_waiting()
+
+    def flush(self) -> None:
+        """Put what the crash buffer holds into its file; raises XlogError where that fails."""
+        with self._lock:
+            if self._session and not self._busy:
+                self._store_waiting()
+                self._session.flush(self._clock())
+
+    def close(self) -> None:
+        """Write the closing line and let go; twice is once.
+
+        Raises XlogError where the file cannot be written: the buffer then keeps what it holds,
+        and the next opening saves it.
+        """
+        if self._ticker:
+            self._ticker.stop()
+        with self._lock:
+            self._closed = True
+            if self._session and not self._busy:
+                session, self._session = self._session, None
+                session.close(self._clock())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def before_fork(self) -> None:
+        """Stop the timer: a thread would make the fork a gamble."""
+        if self._ticker:
+            self._ticker.stop()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on as before."""
+        if self._ticker and self._session:
+            self._ticker.start()
+
+    def after_fork_in_child(self) -> None:
+        """Let go of the parent's buffer; the first line written opens the log anew."""
+        if self._session:
+            self._session.abandon()
+        if self._ticker:
+            self._ticker.forget()
+        self._session = None
+        self._lock = threading.RLock()  # another thread may have held it
+        self._busy = False
+        self._waiting.clear()
+
+    def _store_waiting(self) -> None:
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            session = self._opened()
+            while self._waiting:
+                session.put(self._waiting.popleft(), self._clock())
+        finally:
+            self._busy = False
+
+    def _opened(self) -> Session:
+        if self._session:
+            return self._session
+        if self._closed:
+            self._waiting.clear()
+            raise UsageError(f"{self._settings.directory}: the log is closed: open another writer")
+        self._session = session = Session(self._settings, self._clock())
+        if self._ticker:
+            self._ticker.start()
+        return session
+
+    def _tick(self) -> None:
+        with contextlib.suppress(XlogError):
+            self.flush()
