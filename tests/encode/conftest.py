@@ -1,11 +1,11 @@
 """A key pair of our own, lines to write, and where the shared samples are."""
 
-import os
 import random
 from pathlib import Path
 
 import pytest
 
+from tests.shared import CORPUS
 from xlogdecode.encode import parse_public_key
 
 PRIVATE_KEY = bytes.fromhex("145aa7717bf9745b91e9569b80bbf1eedaa6cc6cd0e26317d810e35710f44cf8")
@@ -32,11 +32,9 @@ def public_key(public_hex: str) -> bytes:
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    root = Path(__file__).parents[2]
-    folder = Path(os.environ.get("XLOGDECODE_SHARED", root.parent / "shared")) / "corpus"
-    if not folder.is_dir():
-        pytest.skip(f"the samples are not here: {folder}")
-    return folder
+    if not CORPUS.is_dir():
+        pytest.skip(f"{CORPUS} is absent: the files that Mars wrote are not here")
+    return CORPUS
 
 
 @pytest.fixture(scope="session")

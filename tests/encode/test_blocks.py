@@ -5,7 +5,7 @@ import struct
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.encode.conftest import PRIVATE_KEY, PUBLIC_HEX
@@ -35,6 +35,7 @@ texts = st.binary(max_size=600).map(lambda data: data.replace(b"\0", b"\n"))
 
 
 @every_way
+@settings(max_examples=40)
 @given(text=texts)
 @example(text=b"no newline at the end")
 @example(text=b"\n\n\r\n")
@@ -152,7 +153,8 @@ def test_the_reader_undoes_16_rounds_of_tea_as_its_authors_wrote_them() -> None:
 
 
 @pytest.mark.parametrize("codec", [Codec.DEFLATE, Codec.ZSTD])
-@given(lines=st.lists(st.binary(min_size=1, max_size=200), min_size=1, max_size=20))
+@settings(max_examples=30)
+@given(lines=st.lists(st.binary(min_size=1, max_size=200), min_size=1, max_size=10))
 def test_whole_groups_are_never_written_twice_and_read_at_every_step(
     codec: Codec, lines: list[bytes]
 ) -> None:

@@ -8,13 +8,13 @@ import pytest
 import zstandard
 
 from tests.encode.reader import Block, read_blocks
+from tests.shared import CORPUS_KEY
 from xlogdecode.encode import encode_bytes
 from xlogdecode.encode.kinds import BLOCK_SIZE, kind_of
 from xlogdecode.encode.streams import new_streams
 from xlogdecode.format import Codec
 
 CORPUS_LEVEL = 9
-CORPUS_KEY = bytes.fromhex("def588758242c78d7eefe8345902e0a779ae877d4bd98e0524029c00ca029f87")
 
 same_zlib = pytest.mark.skipif(
     "ng" in zlib.ZLIB_RUNTIME_VERSION, reason="zlib-ng makes other bytes of the same text"

@@ -8,6 +8,7 @@ import pytest
 
 from tests.encode.folders import blocks_in, first_block, lines_in, text_in, xlog_files
 from tests.encode.reader import read_blocks, read_text
+from tests.shared import CORPUS_KEY
 from xlogdecode.encode import XlogWriter
 from xlogdecode.errors import XlogError
 from xlogdecode.format import CRASH_BUFFER_SIZE
@@ -15,7 +16,6 @@ from xlogdecode.format import CRASH_BUFFER_SIZE
 SHANGHAI = timezone(timedelta(hours=8))
 NINE = datetime(2024, 1, 1, 9, 12, 33, tzinfo=SHANGHAI).timestamp()
 HOUR = 3600.0
-CORPUS_KEY = bytes.fromhex("def588758242c78d7eefe8345902e0a779ae877d4bd98e0524029c00ca029f87")
 
 
 def open_log(folder: Path, prefix: str = "app", *, now: float = NINE, **options) -> XlogWriter:

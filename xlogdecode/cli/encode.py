@@ -1,8 +1,7 @@
 """`xlogdecode encode`: text to xlog."""
 
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,7 +10,7 @@ import click
 from xlogdecode.encode.blocks import iter_blocks
 from xlogdecode.encode.cipher import parse_public_key
 from xlogdecode.encode.kinds import CODECS, FORMATS, MODES
-from xlogdecode.errors import XlogError
+from xlogdecode.outputs import OpenFile, SaveFile
 
 
 @click.command()
@@ -43,20 +42,12 @@ def encode(
     key = parse_public_key(public_key) if public_key else None
     blocks = iter_blocks(source, codec=codec, mode=mode, layout=layout, public_key=key)
     if output == "-":
-        sys.stdout.buffer.writelines(blocks)
+        _write_all(OpenFile(sys.stdout.fileno(), "standard output"), blocks)
     else:
-        _write_whole(Path(output), blocks)
+        with SaveFile(Path(output), replace=True) as file:
+            _write_all(file, blocks)
 
 
-def _write_whole(path: Path, blocks: Iterator[bytes]) -> None:
-    """Write `path` under another name beside it, and rename: it is whole, or as it was."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("xb") as file:
-            file.writelines(blocks)
-        part.replace(path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise XlogError(f"{path}: cannot be written: {reason}; choose another place") from error
-    finally:
-        part.unlink(missing_ok=True)
+def _write_all(target: OpenFile | SaveFile, blocks: Iterable[bytes]) -> None:
+    for block in blocks:
+        target.write(block)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from xlogdecode.encode.locks import try_lock, unlock
-from xlogdecode.errors import XlogError
+from xlogdecode.errors import OutputError
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS
 
 __all__ = ["CrashBuffer", "claim_buffer", "iter_left_behind"]
@@ -44,7 +44,7 @@ class CrashBuffer:
     def claim(cls, path: Path) -> "CrashBuffer | None":
         """Return the buffer at `path`, made if need be, or None where another opening holds it.
 
-        Raises XlogError where it cannot be made or locked.
+        Raises OutputError where it cannot be made or locked.
         """
         try:
             file = os.open(path, _FLAGS, 0o644)
@@ -53,7 +53,7 @@ class CrashBuffer:
             os.close(file)
         except OSError as error:
             reason = error.strerror or error
-            raise XlogError(
+            raise OutputError(
                 f"{path}: no crash buffer can be kept there: {reason}; "
                 "choose another directory, or mode sync"
             ) from error
@@ -131,7 +131,7 @@ def claim_buffer(directory: Path, prefix: str, suffix: str) -> CrashBuffer:
         buffer = CrashBuffer.claim(_slot(directory, prefix, suffix, slot))
         if buffer:
             return buffer
-    raise XlogError(f"{directory / prefix}: {_MOST_SLOTS} processes write it: use other prefixes")
+    raise OutputError(f"{directory / prefix}: {_MOST_SLOTS} processes write it: use other prefixes")
 
 
 def iter_left_behind(directory: Path, prefix: str, suffix: str) -> Iterator[CrashBuffer]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from xlogdecode.encode.locks import locked_for_appending
-from xlogdecode.errors import XlogError
+from xlogdecode.errors import OutputError
 
 __all__ = ["DayFiles"]
 
@@ -31,7 +31,7 @@ class DayFiles:
     def append(self, day: date, blocks: bytes) -> None:
         """Append `blocks` to the file of `day`, all or none of them.
 
-        Raises XlogError where the file cannot be written; what was there is as it was.
+        Raises OutputError where the file cannot be written; what was there is as it was.
         """
         path = self._path(day)
         try:
@@ -39,7 +39,7 @@ class DayFiles:
                 _append_all(file, blocks)
         except OSError as error:
             reason = error.strerror or error
-            raise XlogError(
+            raise OutputError(
                 f"{path}: cannot append {len(blocks)} bytes: {reason}; "
                 "make room, or let this user write there"
             ) from error

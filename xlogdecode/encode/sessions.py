@@ -10,7 +10,7 @@ from xlogdecode.encode.days import Calendar, closing_line, opening_lines
 from xlogdecode.encode.files import DayFiles
 from xlogdecode.encode.kinds import MODES, PIECE_SIZE, Kind
 from xlogdecode.encode.sinks import Buffered, Log, Plain, Sink, recover
-from xlogdecode.errors import XlogError
+from xlogdecode.errors import OutputError
 
 __all__ = ["Session", "Settings"]
 
@@ -32,7 +32,7 @@ class Settings:
 class Session:
     """Opens the log at `now`: saves what crash buffers hold, and writes the opening lines.
 
-    Raises XlogError where a file or buffer cannot be written; no crash buffer loses anything.
+    Raises OutputError where a file or buffer cannot be written; no crash buffer loses anything.
     """
 
     def __init__(self, settings: Settings, now: float) -> None:
@@ -95,6 +95,6 @@ def _make(directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or error
-        raise XlogError(
+        raise OutputError(
             f"{directory}: no folder can be made there: {reason}; choose another"
         ) from error

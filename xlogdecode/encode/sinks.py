@@ -9,7 +9,7 @@ from xlogdecode.encode.days import BEGIN_OF_MMAP, Calendar, Day, end_of_mmap
 from xlogdecode.encode.files import DayFiles
 from xlogdecode.encode.kinds import BLOCK_SIZE, Kind, Sequence
 from xlogdecode.encode.streams import Stream, WholeGroups, largest, new_streams
-from xlogdecode.errors import XlogError
+from xlogdecode.errors import OutputError
 
 __all__ = ["Buffered", "Log", "Plain", "Sink", "recover"]
 
@@ -38,7 +38,7 @@ class Log:
 
 
 class Sink(Protocol):
-    """What takes text, one piece of at most 16 KiB at a time; raises XlogError if it cannot."""
+    """What takes text, one piece of at most 16 KiB at a time; raises OutputError if it cannot."""
 
     def add(self, piece: bytes, day: Day, now: float) -> None:
         """Store `piece`: when this returns, killing the process loses nothing of it."""
@@ -123,7 +123,7 @@ class Buffered:
         """Flush, or keep the block and try later: until the buffer is full nothing is lost."""
         try:
             self.flush(now)
-        except XlogError:
+        except OutputError:
             self._wanted = self._buffer.size + _LATER
 
     def release(self) -> None:

@@ -17,7 +17,7 @@ from xlogdecode.encode.forks import follow_forks
 from xlogdecode.encode.kinds import MODES, kind_of
 from xlogdecode.encode.sessions import Session, Settings
 from xlogdecode.encode.ticker import Ticker
-from xlogdecode.errors import UsageError, XlogError
+from xlogdecode.errors import OutputError, UsageError
 
 __all__ = ["FLUSH_INTERVAL", "XlogWriter"]
 
@@ -44,7 +44,7 @@ class XlogWriter:
     crash buffer, a client key and opening lines of its own. Two writers of one log in two
     processes do not disturb each other.
 
-    Raises UsageError for settings that cannot be, XlogError where files cannot be written.
+    Raises UsageError for settings that cannot be, OutputError where files cannot be written.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class XlogWriter:
     def write(self, line: str | bytes) -> None:
         """Store one line (or record of several); a newline is added where it lacks one.
 
-        Raises UsageError for a line that holds NUL and after `close`, XlogError where the line
+        Raises UsageError for a line that holds NUL and after `close`, OutputError where the line
         can be stored nowhere: the disk is full and the crash buffer too.
         """
         text = line.encode("utf-8", "backslashreplace") if isinstance(line, str) else line
@@ -102,7 +102,7 @@ class XlogWriter:
             self._store_waiting()
 
     def flush(self) -> None:
-        """Put what the crash buffer holds into its file; raises XlogError where that fails."""
+        """Put what the crash buffer holds into its file; raises OutputError where that fails."""
         with self._lock:
             if self._session and not self._busy:
                 self._store_waiting()
@@ -111,7 +111,7 @@ class XlogWriter:
     def close(self) -> None:
         """Write the closing line and let go; twice is once.
 
-        Raises XlogError where the file cannot be written: the buffer then keeps what it holds,
+        Raises OutputError where the file cannot be written: the buffer then keeps what it holds,
         and the next opening saves it.
         """
         if self._ticker:
@@ -177,5 +177,5 @@ class XlogWriter:
         return session
 
     def _tick(self) -> None:
-        with contextlib.suppress(XlogError):
+        with contextlib.suppress(OutputError):
             self.flush()
