@@ -392,7 +392,7 @@ def test_ctrl_c_at_any_moment_leaves_a_log_that_reads(
         for number in range(1500):
             line = b"%d " % number + b"x%d" % (number * 7919) * 30
             try:
-                signal.setitimer(signal.ITIMER_REAL, 2e-6 + number % 50 * 2e-6)
+                signal.setitimer(signal.ITIMER_REAL, 2e-6 + (number % 50) ** 2 * 1e-6)
                 writer.write(line)
                 signal.setitimer(signal.ITIMER_REAL, 0)
                 stored.append(line)
@@ -402,7 +402,7 @@ def test_ctrl_c_at_any_moment_leaves_a_log_that_reads(
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     writer.close()
-    assert 100 < len(stored) < 1500
+    assert 10 < len(stored) < 1490
     assert set(stored) <= set(lines_in(tmp_path, private_key))
 
 
@@ -412,8 +412,9 @@ def test_a_signal_handler_may_log_while_a_line_is_being_stored(tmp_path, log) ->
     late = []
 
     def handle(*_: object) -> None:
-        late.append(b"late %d" % len(late))
-        writer.write(late[-1])
+        line = b"late %d" % len(late)
+        late.append(line)
+        writer.write(line)
 
     before = signal.signal(signal.SIGALRM, handle)
     try:
@@ -429,7 +430,7 @@ def test_a_signal_handler_may_log_while_a_line_is_being_stored(tmp_path, log) ->
     assert [line for line in lines if line.startswith(b"line")] == [
         b"line %d" % number for number in range(3000)
     ]
-    assert [line for line in lines if line.startswith(b"late")] == late
+    assert sorted(line for line in lines if line.startswith(b"late")) == sorted(late)
 
 
 def test_the_clock_is_read_in_the_systems_zone_unless_one_is_given(tmp_path, clock) -> None:
