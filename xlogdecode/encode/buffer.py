@@ -39,6 +39,8 @@ class CrashBuffer:
         readings = READINGS.get(self._map[0])
         self.header_size = readings[0].header_size if readings else 0
         """Bytes of the block's header; 0 where there is nothing that could be one."""
+        self.used = self.size
+        """`size` as of the last store that was not interrupted."""
 
     @classmethod
     def claim(cls, path: Path) -> "CrashBuffer | None":
@@ -61,7 +63,7 @@ class CrashBuffer:
 
     @property
     def size(self) -> int:
-        """Bytes of the block, header included; 0 while there is none."""
+        """Bytes of the block, header included, as the file states them; 0 while there is none."""
         length = _swapped(self._length[0])
         return self.header_size + length if length and self.header_size else 0
 
@@ -72,16 +74,19 @@ class CrashBuffer:
         self._map[1:start] = header[1:]
         self._map[0] = header[0]
         self.header_size = start
+        self.used = start + len(payload)
 
     def extend(self, data: bytes) -> None:
-        """Make the block's payload longer by `data`, which must fit (`fits`)."""
-        end = self.size
-        self._map[end : end + len(data)] = data
-        self._length[0] = _swapped(end + len(data) - self.header_size)
+        """Make the block's payload longer by `data`, which must have room (`room`)."""
+        end = self.used + len(data)
+        self._map[self.used : end] = data
+        self._length[0] = _swapped(end - self.header_size)
+        self.used = end
 
-    def fits(self, more: int) -> bool:
-        """Tell whether `more` bytes, and the zero that is the tailer, have room."""
-        return self.size + more < CRASH_BUFFER_SIZE
+    @property
+    def room(self) -> int:
+        """Bytes that the block can still grow by, the zero that is the tailer left out."""
+        return CRASH_BUFFER_SIZE - 1 - self.used
 
     def block(self) -> bytes:
         """Return the block and its tailer, in whose place text may stand that no length claims."""
@@ -95,11 +100,12 @@ class CrashBuffer:
         """Forget the block, once it stands in a file."""
         self._length[0] = 0
         self._map[:] = bytes(CRASH_BUFFER_SIZE)
+        self.used = 0
 
     @property
     def is_readable(self) -> bool:
         """Whether the buffer is empty, or holds what a writer may have put there."""
-        return self._map[0] == 0 or (self.header_size > _END_HOUR + 4 and self.fits(0))
+        return self._map[0] == 0 or (self.header_size > _LENGTH.stop and self.room >= 0)
 
     def set_aside(self) -> None:
         """Copy a buffer that cannot be read beside it, for whoever can, and clear it."""

@@ -95,17 +95,18 @@ class Buffered:
 
     def add(self, piece: bytes, day: Day, now: float) -> None:
         """Store one more piece of the block, and flush the block once it is large enough."""
-        if self._torn or not self._buffer.fits(largest(len(piece))):
+        buffer = self._buffer
+        if self._torn or buffer.room < largest(len(piece)):
             self.flush(now)
         stream = self._stream or self._start(day)
         self._torn = True
         data = stream.add(piece)
-        if self._buffer.size:
-            self._buffer.extend(data)
+        if buffer.used:
+            buffer.extend(data)
         else:
-            self._buffer.begin(self._header(len(data), now), data)
+            buffer.begin(self._header(len(data), now), data)
         self._torn = False
-        if self._buffer.size >= self._wanted:
+        if buffer.used >= self._wanted:
             self.try_flush(now)
 
     def flush(self, now: float) -> None:
@@ -124,7 +125,7 @@ class Buffered:
         try:
             self.flush(now)
         except OutputError:
-            self._wanted = self._buffer.size + _LATER
+            self._wanted = self._buffer.used + _LATER
 
     def release(self) -> None:
         """Unmap and unlock the buffer; a block in it is for the next opening to save."""

@@ -81,7 +81,7 @@ class XlogWriter:
         # neither wait for itself nor cut in. Its line is stored as soon as that one is.
         self._busy = False
         self._waiting: deque[bytes] = deque()
-        self._opened()
+        self._open()
         if self._ticker:
             weakref.finalize(self, self._ticker.stop)
         follow_forks(self)
@@ -98,15 +98,22 @@ class XlogWriter:
         if b"\0" in text:
             raise UsageError("a line holds NUL, which xlog text cannot hold: replace it")
         with self._lock:
+            if self._closed:
+                raise UsageError(f"{self._settings.directory}: the log is closed: open it anew")
             self._waiting.append(text)
-            self._store_waiting()
+            if not self._busy:
+                self._store_waiting()
 
     def flush(self) -> None:
         """Put what the crash buffer holds into its file; raises OutputError where that fails."""
         with self._lock:
             if self._session and not self._busy:
                 self._store_waiting()
-                self._session.flush(self._clock())
+                self._busy = True
+                try:
+                    self._session.flush(self._clock())
+                finally:
+                    self._busy = False
 
     def close(self) -> None:
         """Write the closing line and let go; twice is once.
@@ -117,10 +124,12 @@ class XlogWriter:
         if self._ticker:
             self._ticker.stop()
         with self._lock:
-            self._closed = True
             if self._session and not self._busy:
+                self._store_waiting()
                 session, self._session = self._session, None
+                self._closed = True
                 session.close(self._clock())
+            self._closed = True
 
     def __enter__(self) -> Self:
         return self
@@ -155,22 +164,15 @@ class XlogWriter:
         self._waiting.clear()
 
     def _store_waiting(self) -> None:
-        if self._busy:
-            return
         self._busy = True
         try:
-            session = self._opened()
+            session = self._session or self._open()
             while self._waiting:
                 session.put(self._waiting.popleft(), self._clock())
         finally:
             self._busy = False
 
-    def _opened(self) -> Session:
-        if self._session:
-            return self._session
-        if self._closed:
-            self._waiting.clear()
-            raise UsageError(f"{self._settings.directory}: the log is closed: open another writer")
+    def _open(self) -> Session:
         self._session = session = Session(self._settings, self._clock())
         if self._ticker:
             self._ticker.start()
