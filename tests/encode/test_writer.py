@@ -247,7 +247,15 @@ def test_after_close_nothing_is_written(tmp_path, log) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"prefix": "a/b"}, {"prefix": ""}, {"mode": "lazy"}, {"codec": "lzma"}, {"public_key": "12"}],
+    [
+        {"prefix": "a/b"},
+        {"prefix": ""},
+        {"mode": "lazy"},
+        {"codec": "lzma"},
+        {"public_key": "12"},
+        {"level": 10},
+        {"level": 0, "codec": "zstd"},
+    ],
     ids=str,
 )
 def test_settings_that_cannot_be_are_refused(tmp_path, options) -> None:

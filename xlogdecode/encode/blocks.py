@@ -6,7 +6,7 @@ from functools import partial
 from typing import BinaryIO
 
 from xlogdecode.encode.cipher import Cipher
-from xlogdecode.encode.kinds import BLOCK_SIZE, MODES, PIECE_SIZE, Kind, Sequence, kind_of
+from xlogdecode.encode.kinds import BLOCK_SIZE, MODES, PIECE_SIZE, Kind, Sequence, kind_of, level_of
 from xlogdecode.encode.streams import new_streams
 from xlogdecode.errors import UsageError
 
@@ -56,7 +56,7 @@ def iter_blocks(
     if mode == "sync":
         key = cipher.client_key if cipher else b""
         return (kind.plain_block(piece, hour, key) for piece in pieces)
-    return _iter_async(pieces, kind, cipher, kind.level if level is None else level, hour)
+    return _iter_async(pieces, kind, cipher, level_of(kind, level), hour)
 
 
 def _iter_pieces(source: BinaryIO) -> Iterator[bytes]:

@@ -32,6 +32,7 @@ class CrashBuffer:
         self.path = path
         self._file = file
         self._close_file = weakref.finalize(self, os.close, file)
+        self._close_file.atexit = False  # handlers are closed at exit too, and need it until then
         _fill_up(file)
         self._map = mmap.mmap(file, CRASH_BUFFER_SIZE)
         # Through a view of u32, a length is one store; a slice is copied as libc pleases.

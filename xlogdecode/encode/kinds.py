@@ -7,7 +7,17 @@ from typing import Final
 from xlogdecode.errors import UsageError
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Codec
 
-__all__ = ["BLOCK_SIZE", "CODECS", "FORMATS", "MODES", "PIECE_SIZE", "Kind", "Sequence", "kind_of"]
+__all__ = [
+    "BLOCK_SIZE",
+    "CODECS",
+    "FORMATS",
+    "MODES",
+    "PIECE_SIZE",
+    "Kind",
+    "Sequence",
+    "kind_of",
+    "level_of",
+]
 
 FORMATS: Final = ("mars", "imsdk")
 CODECS: Final = ("zlib", "zstd")
@@ -80,6 +90,16 @@ def kind_of(layout: str, codec: str, public_key: bytes | None) -> Kind:
             "leave out the codec and the key, or write the format mars"
         )
     return kind
+
+
+def level_of(kind: Kind, level: int | None) -> int:
+    """Return the compression level to use: `level`, checked, or the kind's own for None."""
+    if level is None:
+        return kind.level
+    lowest, highest = (1, 22) if kind.codec is Codec.ZSTD else (0, 9)
+    if not lowest <= level <= highest:
+        raise UsageError(f"no level {level}: {kind.codec.value} has {lowest} to {highest}")
+    return level
 
 
 class Sequence:

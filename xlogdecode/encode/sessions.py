@@ -1,7 +1,7 @@
 """One opening of a log by one process: from the opening lines to the closing one."""
 
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from pathlib import Path
 
 from xlogdecode.encode.buffer import claim_buffer, iter_left_behind
@@ -9,6 +9,7 @@ from xlogdecode.encode.cipher import Cipher
 from xlogdecode.encode.days import Calendar, closing_line, opening_lines
 from xlogdecode.encode.files import DayFiles
 from xlogdecode.encode.kinds import MODES, PIECE_SIZE, Kind
+from xlogdecode.encode.retire import retire
 from xlogdecode.encode.sinks import Buffered, Log, Plain, Sink, recover
 from xlogdecode.errors import OutputError
 
@@ -26,6 +27,7 @@ class Settings:
     public_key: bytes | None
     level: int
     max_file_size: int | None
+    keep: timedelta | None
     zone: tzinfo | None
 
 
@@ -36,9 +38,11 @@ class Session:
     """
 
     def __init__(self, settings: Settings, now: float) -> None:
+        self._settings = settings
         self._calendar = Calendar(settings.zone)
         self._day = self._calendar.day(now)
         _make(settings.directory)
+        self._retire(now)  # before today has a file: the newest one is what the clock is held to
         log = Log(
             DayFiles(settings.directory, settings.prefix, max_size=settings.max_file_size),
             settings.kind,
@@ -67,11 +71,17 @@ class Session:
         if not self._day.begins <= now < self._day.ends:
             self._sink.try_flush(now)
             self._day = self._calendar.day(now)
+            self._retire(now)
         if len(text) <= PIECE_SIZE:
             self._sink.add(text, self._day, now)
         else:
             for start in range(0, len(text), PIECE_SIZE):
                 self._sink.add(text[start : start + PIECE_SIZE], self._day, now)
+
+    def _retire(self, now: float) -> None:
+        if self._settings.keep:
+            where = self._settings.directory, self._settings.prefix
+            retire(*where, self._settings.keep, self._calendar.local(now))
 
     def flush(self, now: float) -> None:
         """Put what is stored into its day's file."""

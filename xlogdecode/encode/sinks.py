@@ -136,10 +136,10 @@ class Buffered:
         self._buffer.abandon()
 
     def _start(self, day: Day) -> Stream:
-        stream, cipher = self._new_stream(), self._log.cipher
-        self._stream = WholeGroups(stream, cipher, self._log.kind.codec) if cipher else stream
         self._day = day
         self._wanted = BLOCK_SIZE
+        stream, cipher = self._new_stream(), self._log.cipher
+        self._stream = WholeGroups(stream, cipher, self._log.kind.codec) if cipher else stream
         return self._stream
 
     def _header(self, length: int, now: float) -> bytes:

@@ -14,7 +14,8 @@ from typing import Final, Self
 
 from xlogdecode.encode.cipher import parse_public_key
 from xlogdecode.encode.forks import follow_forks
-from xlogdecode.encode.kinds import MODES, kind_of
+from xlogdecode.encode.kinds import MODES, kind_of, level_of
+from xlogdecode.encode.retire import parse_keep
 from xlogdecode.encode.sessions import Session, Settings
 from xlogdecode.encode.ticker import Ticker
 from xlogdecode.errors import OutputError, UsageError
@@ -37,8 +38,9 @@ class XlogWriter:
     `codec` is zlib or zstd, `mode` async or sync; `public_key` is the server's, 64 bytes or 128
     hex digits, and makes async blocks encrypted; `layout` is mars, or imsdk for the IM SDK's
     older blocks and `.mmap2`; `level` is the codec's; files larger than `max_file_size` bytes are
-    followed by `_1`, `_2`; `flush_interval` None is no timer; `clock` gives seconds since 1970;
-    `zone` is the system's unless given.
+    followed by `_1`, `_2`; the log's own files older than `keep` (such as 7d) are deleted at each
+    opening and on each new day, by the rule of the sweep; `flush_interval` None is no timer;
+    `clock` gives seconds since 1970; `zone` is the system's unless given.
 
     Threads may share a writer, and children of a fork may go on with it: each process has a
     crash buffer, a client key and opening lines of its own. Two writers of one log in two
@@ -58,6 +60,7 @@ class XlogWriter:
         layout: str = "mars",
         level: int | None = None,
         max_file_size: int | None = None,
+        keep: str | None = None,
         flush_interval: float | None = FLUSH_INTERVAL,
         clock: Callable[[], float] = time.time,
         zone: tzinfo | None = None,
@@ -70,7 +73,8 @@ class XlogWriter:
         kind = kind_of(layout, codec, key)
         self._settings = Settings(
             Path(directory), prefix, kind, mode, key,
-            kind.level if level is None else level, max_file_size, zone,
+            level_of(kind, level), max_file_size,
+            parse_keep(keep) if keep else None, zone,
         )  # fmt: skip
         self._clock = clock
         self._closed = False
