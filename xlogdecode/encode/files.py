@@ -48,6 +48,8 @@ class DayFiles:
         """Return whether the newest file holds `block` already; cut off a part of it at its end.
 
         A process may die after it appended a block and before it cleared the buffer, or halfway.
+        The key bytes tell a block from the same text of another opening; in the IM SDK's blocks
+        that is left to the process id and second of the opening line.
         """
         existing = self._existing()
         if not existing:

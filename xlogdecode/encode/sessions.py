@@ -1,5 +1,6 @@
 """One opening of a log by one process: from the opening lines to the closing one."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from pathlib import Path
@@ -43,13 +44,10 @@ class Session:
         self._day = self._calendar.day(now)
         _make(settings.directory)
         self._retire(now)  # before today has a file: the newest one is what the clock is held to
-        log = Log(
-            DayFiles(settings.directory, settings.prefix, max_size=settings.max_file_size),
-            settings.kind,
-            Cipher(settings.public_key) if settings.public_key else None,
-            self._calendar,
-            settings.level,
-        )
+        cipher = Cipher(settings.public_key) if settings.public_key else None
+        files = DayFiles(settings.directory, settings.prefix, max_size=settings.max_file_size)
+        key = cipher.client_key if cipher else secrets.token_bytes(settings.kind.key_size)
+        log = Log(files, settings.kind, cipher, self._calendar, settings.level, key)
         place = settings.directory, settings.prefix, settings.kind.buffer_suffix
         for left in iter_left_behind(*place):
             try:

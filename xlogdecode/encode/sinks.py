@@ -26,11 +26,9 @@ class Log:
     cipher: Cipher | None
     calendar: Calendar
     level: int
-
-    @property
-    def key(self) -> bytes:
-        """The client public key, 64 bytes, or nothing."""
-        return self.cipher.client_key if self.cipher else b""
+    key: bytes
+    """What all headers hold: the client public key, or 64 bytes that tell this opening's blocks
+    from any other's (Mars leaves memory as it found it), or nothing, where there is no room."""
 
     def plain_block(self, text: bytes, now: float) -> bytes:
         """Return `text` as a sync block of this moment."""
