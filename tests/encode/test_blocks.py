@@ -112,6 +112,8 @@ def test_nul_is_refused_with_its_place(mode: str) -> None:
         {"codec": "lzma"},
         {"mode": "lazy"},
         {"public_key": b"\1" * 64},
+        {"public_key": b""},
+        {"public_key": ""},
     ],
     ids=str,
 )

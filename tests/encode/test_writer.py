@@ -253,6 +253,7 @@ def test_after_close_nothing_is_written(tmp_path, log) -> None:
         {"mode": "lazy"},
         {"codec": "lzma"},
         {"public_key": "12"},
+        {"public_key": ""},
         {"level": 10},
         {"level": 0, "codec": "zstd"},
     ],

@@ -8,7 +8,6 @@ from typing import BinaryIO
 import click
 
 from xlogdecode.encode.blocks import iter_blocks
-from xlogdecode.encode.cipher import parse_public_key
 from xlogdecode.encode.kinds import CODECS, FORMATS, MODES
 from xlogdecode.outputs import OpenFile, SaveFile
 
@@ -39,8 +38,7 @@ def encode(
 
     No banners are added: decoding gives back exactly the text. Text that holds NUL is refused.
     """
-    key = parse_public_key(public_key) if public_key else None
-    blocks = iter_blocks(source, codec=codec, mode=mode, layout=layout, public_key=key)
+    blocks = iter_blocks(source, codec=codec, mode=mode, layout=layout, public_key=public_key)
     if output == "-":
         _write_all(OpenFile(sys.stdout.fileno(), "standard output"), blocks)
     else:

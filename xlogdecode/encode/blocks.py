@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 
-from xlogdecode.encode.cipher import Cipher
+from xlogdecode.encode.cipher import Cipher, parse_public_key
 from xlogdecode.encode.kinds import BLOCK_SIZE, MODES, PIECE_SIZE, Kind, Sequence, kind_of, level_of
 from xlogdecode.encode.streams import new_streams
 from xlogdecode.errors import UsageError
@@ -19,16 +19,17 @@ def encode_bytes(
     codec: str = "zlib",
     mode: str = "async",
     layout: str = "mars",
-    public_key: bytes | None = None,
+    public_key: str | bytes | None = None,
     level: int | None = None,
     hour: int = 0,
 ) -> bytes:
     """Return `text` as an xlog file without banners: decoded, it is `text` again.
 
     `codec` is zlib or zstd, `mode` async (compressed blocks) or sync (a plain block a line),
-    `layout` mars or imsdk; `public_key` (64 bytes, the server's) makes async blocks encrypted;
-    `level` is the codec's, by default Mars's own; `hour` (0-23) stands in all headers, so that
-    the same clear text always gives the same file. Raises UsageError for text that holds NUL.
+    `layout` mars or imsdk; `public_key` (the server's, 64 bytes or 128 hex digits) makes async
+    blocks encrypted; `level` is the codec's, by default Mars's own; `hour` (0-23) stands in all
+    headers, so that the same clear text always gives the same file. Raises UsageError for text
+    that holds NUL and for what no writer makes.
     """
     blocks = iter_blocks(
         io.BytesIO(text),
@@ -43,15 +44,16 @@ def iter_blocks(
     codec: str = "zlib",
     mode: str = "async",
     layout: str = "mars",
-    public_key: bytes | None = None,
+    public_key: str | bytes | None = None,
     level: int | None = None,
     hour: int = 0,
 ) -> Iterator[bytes]:
     """Yield the blocks of the text read from `source`, as `encode_bytes` takes it."""
     if mode not in MODES:
         raise UsageError(f"no mode {mode!r}: the modes are {', '.join(MODES)}")
-    kind = kind_of(layout, codec, public_key)
-    cipher = Cipher(public_key) if public_key else None
+    server = parse_public_key(public_key) if public_key is not None else None
+    kind = kind_of(layout, codec, server)
+    cipher = Cipher(server) if server else None
     pieces = _iter_pieces(source)
     if mode == "sync":
         key = cipher.client_key if cipher else b""

@@ -20,20 +20,20 @@ _MANY: Final = 32 * 1024  # from here on numpy's import has paid when a few bloc
 _LINE_LANES: Final = 32  # up to here a table for each number of groups: 90 KB when all are there
 
 
-def parse_public_key(text: str) -> bytes:
-    """Return the 64 bytes of a server's public key: 128 hex digits, X then Y.
+def parse_public_key(key: str | bytes) -> bytes:
+    """Return the 64 bytes of a server's public key: 128 hex digits, X then Y, or the bytes.
 
     An uncompressed point's leading `04` is taken too. Raises UsageError for anything else.
     """
     try:
-        key = bytes.fromhex(text)
+        found = bytes.fromhex(key) if isinstance(key, str) else key
     except ValueError:
-        key = b""
-    if len(key) == 65 and key[0] == 4:
-        key = key[1:]
-    if len(key) != 64:
+        found = b""
+    if len(found) == 65 and found[0] == 4:
+        found = found[1:]
+    if len(found) != 64:
         raise UsageError("no public key: write 128 hex digits, X then Y, as the app ships them")
-    return key
+    return found
 
 
 class Cipher:

@@ -86,9 +86,9 @@ class XlogHandler(logging.Handler):
     def __init__(
         self, directory: str | Path, prefix: str, level: int | str = logging.NOTSET, **options: Any
     ) -> None:
-        super().__init__(level)
         compress_level = options.pop("compress_level", None)
         self._writer = XlogWriter(directory, prefix, level=compress_level, **options)
+        super().__init__(level)  # after what may fail: from here on `logging.shutdown` knows it
         self.setFormatter(XlogFormatter(options.get("zone")))
 
     def emit(self, record: logging.LogRecord) -> None:

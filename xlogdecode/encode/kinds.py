@@ -8,16 +8,9 @@ from xlogdecode.errors import UsageError
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Codec
 
 __all__ = [
-    "BLOCK_SIZE",
-    "CODECS",
-    "FORMATS",
-    "MODES",
-    "PIECE_SIZE",
-    "Kind",
-    "Sequence",
-    "kind_of",
+    "BLOCK_SIZE", "CODECS", "FORMATS", "MODES", "PIECE_SIZE", "Kind", "Sequence", "kind_of",
     "level_of",
-]
+]  # fmt: skip
 
 FORMATS: Final = ("mars", "imsdk")
 CODECS: Final = ("zlib", "zstd")

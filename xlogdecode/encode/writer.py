@@ -69,7 +69,7 @@ class XlogWriter:
             raise UsageError(f"no mode {mode!r}: the modes are {', '.join(MODES)}")
         if not re.fullmatch(r"[^/\\\0:]+", prefix):
             raise UsageError(f"{prefix!r} is no prefix: write the start of a file's name")
-        key = parse_public_key(public_key) if isinstance(public_key, str) else public_key
+        key = parse_public_key(public_key) if public_key is not None else None
         kind = kind_of(layout, codec, key)
         self._settings = Settings(
             Path(directory), prefix, kind, mode, key,
