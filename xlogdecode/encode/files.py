@@ -82,12 +82,16 @@ class DayFiles:
 def _append_all(file: int, data: bytes) -> None:
     before = os.fstat(file).st_size
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(file, view) :]
+        _write_all(file, data)
     except BaseException:
         os.ftruncate(file, before)
         raise
+
+
+def _write_all(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
 
 
 def _settle(file: int, block: bytes, header_size: int) -> bool:

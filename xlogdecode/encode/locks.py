@@ -63,14 +63,18 @@ def locked_for_appending(path: str | os.PathLike[str]) -> Iterator[int]:
     flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     descriptor = os.open(path, flags, 0o644)
     try:
-        with contextlib.suppress(OSError):
-            for _ in range(_PATIENCE):
-                if try_lock(descriptor):
-                    break
-                time.sleep(0.001)
+        _wait_for_lock(descriptor)
         yield descriptor
     finally:
         try:
             unlock(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _wait_for_lock(descriptor: int) -> None:
+    with contextlib.suppress(OSError):
+        for _ in range(_PATIENCE):
+            if try_lock(descriptor):
+                return
+            time.sleep(0.001)

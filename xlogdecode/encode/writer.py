@@ -170,11 +170,14 @@ class XlogWriter:
     def _store_waiting(self) -> None:
         self._busy = True
         try:
-            session = self._session or self._open()
-            while self._waiting:
-                session.put(self._waiting.popleft(), self._clock())
+            self._store_all()  # no loop here: CPython 3.13 lets Ctrl-C in a loop pass by `finally`
         finally:
             self._busy = False
+
+    def _store_all(self) -> None:
+        session = self._session or self._open()
+        while self._waiting:
+            session.put(self._waiting.popleft(), self._clock())
 
     def _open(self) -> Session:
         self._session = session = Session(self._settings, self._clock())
