@@ -20,6 +20,8 @@ class Loss:
     detail: str = ""
     locked_blocks: int = 0
     """Whole blocks that wait for a key; 0 where the bytes are damage."""
+    kept: int = 0
+    """Bytes of the broken block's text that could be had."""
     after: tuple[int, int] | None = None
     """Seq and end hour of the block before."""
     before: tuple[int, int] | None = None
@@ -31,11 +33,12 @@ class Loss:
 
     def __str__(self) -> str:
         """Say what was lost, where and why, in a line."""
-        lost = f"{self.length:,} bytes lost" if self.length else "lost"
+        what = f"{self.length:,} bytes damaged" if self.length else "damaged"
         if self.locked_blocks:
-            lost = f"{self.locked_blocks:,} encrypted blocks ({self.length:,} bytes) not read"
+            what = f"{self.locked_blocks:,} encrypted blocks ({self.length:,} bytes) not read"
         detail = f" ({self.detail})" if self.detail else ""
-        return f"{lost} at offset {self.offset}: {self.reason}{detail}"
+        kept = f"; {self.kept:,} bytes of text kept from there" if self.kept else ""
+        return f"{what} at offset {self.offset}: {self.reason}{detail}{kept}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,7 @@ def _loss_as_dict(loss: Loss) -> dict[str, Any]:
         "reason": loss.reason,
         "detail": loss.detail,
         "locked_blocks": loss.locked_blocks,
+        "kept": loss.kept,
         "after": _place_as_dict(loss.after),
         "before": _place_as_dict(loss.before),
     }

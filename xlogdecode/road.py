@@ -170,12 +170,14 @@ class Road:
     # losses
 
     def _damage(self, damage: Damage) -> Iterator[Piece | Loss]:
+        kept = 0
         if damage.broken is not None:
             for text in self._payloads.salvage(damage.broken):
                 if text:
                     yield from self._settle()
                     yield self._piece(damage.offset, text)
-        loss = Loss(damage.offset, damage.length, damage.reason.value, damage.detail)
+                    kept += len(text)
+        loss = Loss(damage.offset, damage.length, damage.reason.value, damage.detail, kept=kept)
         yield from self._hold(loss)
 
     def _lock(self, block: Block) -> Iterator[Loss]:
@@ -193,6 +195,7 @@ class Road:
             held,
             length=loss.offset + loss.length - held.offset,
             locked_blocks=held.locked_blocks + loss.locked_blocks,
+            kept=held.kept + loss.kept,
         )
 
     def _settle(self) -> Iterator[Loss]:
