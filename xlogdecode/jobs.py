@@ -6,6 +6,7 @@ one thread, since all text has to come back through a pipe.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from xlogdecode.framing import Block, Event, PlainRun
@@ -154,11 +155,12 @@ class Lookahead:
                 step.future = self._pool.submit(self._decode, step.blocks)
 
 
+@cache
 def _keep_freed_pages() -> None:
     """Teach glibc's malloc not to hand freed memory back to the system at once.
 
     Text comes in buffers just above its first idea of large, each mapped, faulted in page by page
     and unmapped again, which took 40 % of the time. It raises that idea to the largest block it has
-    seen freed. Elsewhere this does nothing.
+    seen freed. Once a process; elsewhere than in glibc this does nothing.
     """
     bytes(_LARGEST)
