@@ -59,15 +59,17 @@ class DayFiles:
 
     def _path(self, day: date) -> Path:
         if day != self._day:
-            stem = f"{day:%Y%m%d}"
-            same = [index for found, index in self._existing() if found == stem]
-            self._index = max(same, default=0) if self._max_size else 0
-            self._file = self._named(stem, self._index)
+            self._index = self._last_index(day) if self._max_size else 0
+            self._file = self._named(f"{day:%Y%m%d}", self._index)
             self._day = day
         while self._max_size and self._file.exists() and self._file.stat().st_size > self._max_size:
             self._index += 1
             self._file = self._named(f"{day:%Y%m%d}", self._index)
         return self._file
+
+    def _last_index(self, day: date) -> int:
+        stem = f"{day:%Y%m%d}"
+        return max((index for found, index in self._existing() if found == stem), default=0)
 
     def _named(self, day: str, index: int) -> Path:
         return self._directory / f"{self._prefix}_{day}{f'_{index}' if index else ''}.xlog"
