@@ -19,7 +19,7 @@ from tests.damage import (
     same_but_for_marks,
     sample_of,
 )
-from tests.damage.lies import false_headers
+from tests.damage.lies import false_headers, false_locks
 from tests.damage.makers import garbage
 from tests.mars import file_of
 from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
@@ -52,6 +52,14 @@ def test_the_same_holds_for_other_text_and_other_places(kind: str) -> None:
 def test_headers_within_compressed_data_are_not_believed(kind: str) -> None:
     for case in false_headers(sample_of(kind), random.Random(kind)):
         check(case)
+
+
+@pytest.mark.parametrize("kind", ["zlib", "imsdk-chunked"])
+def test_noise_is_not_taken_for_a_block_that_waits_for_its_key(kind: str) -> None:
+    for case in false_locks(sample_of(kind), random.Random(kind)):
+        text, report = decode_bytes(case.data, Options(marks=False))
+        assert faults_of(text, case.pieces) is None
+        assert report.locked_blocks == 0
 
 
 class Drip(io.BytesIO):

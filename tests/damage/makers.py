@@ -70,6 +70,9 @@ def garbage(sample: Sample, dice: random.Random) -> Iterator[Case]:
         for value in (*range(1, 14), 0x20, 0x5B, 0x7E, 0xFF):
             noise = bytes([value])
             yield _edited(f"{value:#x} at the {place}", sample, Edit(at, at, noise))
+        for magic in range(1, 14):
+            noise = bytes([magic]) + dice.randbytes(119) + b"\xfe"
+            yield _edited(f"121 from {magic:#x} on at the {place}", sample, Edit(at, at, noise))
     edits = [Edit(at, at, dice.randbytes(64) + b"\xfe") for at in places.values()]
     yield _edited("in three places", sample, *edits, losses=(3, 3))
 
@@ -139,7 +142,7 @@ def tailers(sample: Sample, dice: random.Random) -> Iterator[Case]:
 def lengths(sample: Sample, dice: random.Random) -> Iterator[Case]:
     for number in _picks(sample, dice):
         size = len(sample.blocks[number].payload)
-        wrong = [0, 1, size // 2, size - 1, size + 1, size * 3, *HUGE]
+        wrong = [0, 1, size // 3, size // 2, size - 3, size - 1, size + 1, size * 3, *HUGE]
         if number + 1 < len(sample.blocks):  # swallows the next block, whose tailer then fits
             wrong.append(size + len(sample.blocks[number + 1].data))
         at = sample.start_of(number) + 5
@@ -215,7 +218,7 @@ def quoted_headers(sample: Sample, dice: random.Random) -> Iterator[Case]:
 def text_and_blocks(sample: Sample, dice: random.Random) -> Iterator[Case]:
     """A plain log of before 4.7.1 glued to blocks: its lines are there, so they come out."""
     for place, at in (("before", 0), ("amid", 2), ("behind", len(sample.blocks))):
-        text = b"".join(sample.lines[:6])
+        text = b"".join(sample.lines[:6]) + b"\n"  # many records of the IM SDK end so
         cut = sample.start_of(at)
         case = _edited(place, sample, Edit(cut, cut, text), losses=(0, 0))
         pieces = (*case.pieces[:at], Piece(text), *case.pieces[at:])

@@ -8,11 +8,11 @@ from tests.damage import DAMAGES, SAMPLES, sample_of
 from tests.mars import KINDS, crash_buffer, file_of, log, mars_lines
 from tests.shared import FIXTURES, ROOT
 
-LONGEST = 8192
+LONGEST = 4096
 
 
 def seeds() -> Iterator[bytes]:
-    """Yield files of every kind, healthy and damaged, none over 8 KB."""
+    """Yield files of every kind, healthy and damaged, none over 4 KB."""
     for path in FIXTURES.rglob("*.xlog"):
         yield path.read_bytes()[:LONGEST]
     for name in SAMPLES:
