@@ -45,12 +45,11 @@ def torn_blocks(sample: Sample, dice: random.Random) -> Iterator[Case]:
         cut = dice.randrange(begin, end)
         yield _edited(f"block {number} torn at {cut}", sample, Edit(cut, end + 1))
     for count in (0, 1):
-        few = sample.blocks[count : count + count + 1]
-        begin, end = sample.kind_of(count).header_size, len(sample.blocks[count].data) - 1
-        start = sum(len(block.data) for block in few[:-1])
-        cut = start + dice.randrange(begin, end)
-        total = start + len(few[-1].data)
-        yield damaged(f"{count} good and a torn one", few, [Edit(cut, total)], ONE)
+        *good, torn = sample.blocks[count : 2 * count + 1]
+        start = _size(good)
+        cut = start + dice.randrange(torn.kind.header_size, len(torn.data) - 1)
+        edit = Edit(cut, start + len(torn.data))
+        yield damaged(f"{count} good and a torn one", [*good, torn], [edit], ONE)
 
 
 def glued_over_a_tear(sample: Sample, dice: random.Random) -> Iterator[Case]:
