@@ -20,7 +20,7 @@ class Printer:
         self._write = _quiet if quiet else _Stdout().write
         self._line = _json_line if as_json else _text_line
         self._as_json = as_json
-        self._quiet = quiet
+        self.quiet = quiet
         self._dry_run = dry_run
 
     def show(self, outcome: Outcome) -> None:
@@ -30,7 +30,7 @@ class Printer:
             click.echo(f"xlogdecode: {path}: {_error(outcome)}", err=True)
             if not self._as_json:
                 return
-        if not self._quiet:
+        if not self.quiet:
             self._write(self._line(outcome) + "\n")
 
     def total(self, tally: Tally) -> None:

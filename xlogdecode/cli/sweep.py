@@ -1,9 +1,10 @@
 """`xlogdecode sweep`: prints the plan; with --delete, carries it out."""
 
+import mmap
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +15,12 @@ import click
 
 from xlogdecode.cli.plans import Printer
 from xlogdecode.errors import UsageError
-from xlogdecode.retention.carry import Verdict, iter_outcomes
+from xlogdecode.retention.carry import Outcome, Verdict, iter_outcomes
 from xlogdecode.retention.guards import GuardError
 from xlogdecode.retention.layouts import AUTO, LAYOUTS
 from xlogdecode.retention.plan import Rule
 from xlogdecode.retention.policy import EXAMPLE, Policy, Root, load_policy
+from xlogdecode.retention.shares import CAN_SHARE, Share, share_out
 from xlogdecode.retention.state import LockHeldError, State, write_whole
 from xlogdecode.retention.sweep import Sweep
 from xlogdecode.retention.tally import Tally
@@ -27,6 +29,9 @@ from xlogdecode.when import parse_age, parse_size
 __all__ = ["sweep"]
 
 REFUSED, LOCKED = 3, 75
+
+MOST_SHARES = 4
+"""Processes that delete at once when nothing is to be printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +135,12 @@ def _run(job: Sweep, settings: Settings, memory: State, printer: Printer) -> int
         if settings.delete:
             memory.remember(last_run=settings.now)
         with _signals() as caught:
-            outcomes = iter_outcomes(
-                job.decisions(),
-                dry_run=not settings.delete,
-                archive=_archive(settings.archive),
-                stop=lambda: bool(caught),
-            )
-            for outcome in outcomes:
-                tally.add(outcome)
-                printer.show(outcome)
+            for failure in _carried_out(job, settings, tally, printer, stop=lambda: caught[0] > 0):
+                printer.show(failure)
+            number = caught[0]
         printer.total(tally)
         failed = bool(tally.files[Verdict.FAILED])
-        if settings.delete and not failed and not caught:
+        if settings.delete and not failed and not number:
             memory.remember(last_success=settings.now)
     finally:
         if settings.delete and settings.metrics:
@@ -151,15 +150,44 @@ def _run(job: Sweep, settings: Settings, memory: State, printer: Printer) -> int
                 refused=refused,
             )
             _write_metrics(settings.metrics, text)
-    return 128 + caught[0] if caught else int(failed)
+    return 128 + number if number else int(failed)
+
+
+def _carried_out(
+    job: Sweep, settings: Settings, tally: Tally, printer: Printer, *, stop: Callable[[], bool]
+) -> Iterator[Outcome]:
+    """Carry the sweep out and count it; yield the outcomes that are to be shown."""
+    dry_run = not settings.delete
+    archive = _archive(settings.archive)
+    shares = min(os.cpu_count() or 1, MOST_SHARES) if CAN_SHARE and job.can_be_shared else 1
+    if dry_run or archive or not printer.quiet or shares == 1:
+        for outcome in iter_outcomes(job.decisions(), dry_run=dry_run, archive=archive, stop=stop):
+            tally.add(outcome)
+            yield outcome
+        return
+    us = os.getpid()
+
+    def work(share: Share) -> Iterator[Outcome]:
+        return iter_outcomes(job.decisions(share), stop=lambda: stop() or os.getppid() != us)
+
+    for count in share_out(work, shares):
+        tally.merge(count.tally)
+        yield from count.failures
 
 
 @contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Yield a list that takes SIGTERM and SIGINT instead of ending the process with them."""
-    caught: list[int] = []
+def _signals() -> Iterator[mmap.mmap]:
+    """Yield a byte that takes the number of a SIGTERM or SIGINT, which end nothing meanwhile.
+
+    It is memory that the processes of all shares have in common.
+    """
+    caught = mmap.mmap(-1, 1)
+
+    def note(number: int, _: object) -> None:
+        caught[0] = number
+
     watched = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, lambda got, _: caught.append(got)) for number in watched]
+    before = [signal.signal(number, note) for number in watched]
     try:
         yield caught
     finally:

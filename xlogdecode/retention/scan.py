@@ -86,19 +86,26 @@ def scan(
 
 
 def scan_directories(
-    root: str | os.PathLike[str] | RootFolder, *, layout: str = AUTO, liteav: bool = False
+    root: str | os.PathLike[str] | RootFolder,
+    *,
+    layout: str = AUTO,
+    liteav: bool = False,
+    wanted: Callable[[str], bool] = lambda _: True,
 ) -> Iterator[list[Candidate]]:
-    """As `scan`, one list a folder."""
+    """As `scan`, one list a folder; `wanted` says by its path whether a folder is looked at."""
     rows = layouts.layouts_for(layout, liteav=liteav)
     named = root if isinstance(root, RootFolder) else resolve(root)
-    return _scan(named, rows)
+    return _scan(named, rows, wanted)
 
 
-def _scan(root: RootFolder, rows: tuple[Layout, ...]) -> Iterator[list[Candidate]]:
+def _scan(
+    root: RootFolder, rows: tuple[Layout, ...], wanted: Callable[[str], bool]
+) -> Iterator[list[Candidate]]:
     try:
         folder = open_folder(root.path)
     except OSError as error:
-        yield [_unreadable_root(root, error)]
+        if wanted(root.path):
+            yield [_unreadable_root(root, error)]
         return
     with folder:
         reported: set[str] = set()
@@ -109,8 +116,11 @@ def _scan(root: RootFolder, rows: tuple[Layout, ...]) -> Iterator[list[Candidate
                 steps = tuple(filter(None, pattern.split("/")))
                 for found in _walk(start, steps):
                     if isinstance(found, _Place):
-                        yield _look(found, row, mount)
-                    elif found.shown not in reported:  # several patterns begin with one folder
+                        if wanted(found.directory.path):
+                            yield _look(found, row, mount)
+                    elif (
+                        wanted(found.shown) and found.shown not in reported
+                    ):  # several patterns begin with one folder
                         reported.add(found.shown)
                         yield [found]
 

@@ -13,6 +13,7 @@ from xlogdecode.retention.plan import Decision, plan
 from xlogdecode.retention.policy import Policy, Root
 from xlogdecode.retention.roots import RootFolder, expand, resolve
 from xlogdecode.retention.scan import Candidate, Kind, LogDirectory, scan_directories
+from xlogdecode.retention.shares import WHOLE, Share
 
 __all__ = ["Sweep"]
 
@@ -42,8 +43,15 @@ class Sweep:
         if limit is not None:
             check_count(sum(decision.clear for decision in self.decisions()), limit)
 
-    def decisions(self) -> Iterator[Decision]:
+    @property
+    def can_be_shared(self) -> bool:
+        """Whether each folder is judged by itself: a ceiling looks at a whole root."""
+        return not any(_has_ceiling(root) for root in self.policy.roots)
+
+    def decisions(self, share: Share = WHOLE) -> Iterator[Decision]:
         """Yield a decision a file, folder by folder: memory is bounded by the largest folder.
+
+        All shares together have what the whole has, if it `can_be_shared`.
 
         A root with a ceiling is judged as a whole, and held in memory as a whole.
         """
@@ -51,9 +59,10 @@ class Sweep:
         for root in self.policy.roots:
             for folder in self._folders(root):
                 if isinstance(folder, Candidate):
-                    yield from plan([folder], root.rule, now=self.now)
+                    if share.has(folder.shown):
+                        yield from plan([folder], root.rule, now=self.now)
                     continue
-                batches: Iterable[list[Candidate]] = self._unseen(root, folder, seen)
+                batches: Iterable[list[Candidate]] = self._unseen(root, folder, seen, share)
                 if _has_ceiling(root):
                     batches = [list(itertools.chain.from_iterable(batches))]
                 for batch in batches:
@@ -63,11 +72,17 @@ class Sweep:
         for root in self.policy.roots:
             for folder in self._folders(root):
                 if isinstance(folder, RootFolder):
-                    yield from itertools.chain.from_iterable(self._unseen(root, folder, set()))
+                    yield from itertools.chain.from_iterable(
+                        self._unseen(root, folder, set(), WHOLE)
+                    )
 
-    def _unseen(self, root: Root, folder: RootFolder, seen: set[str]) -> Iterator[list[Candidate]]:
+    def _unseen(
+        self, root: Root, folder: RootFolder, seen: set[str], share: Share
+    ) -> Iterator[list[Candidate]]:
         """Yield what lies below one root but for folders that another root had before."""
-        for batch in scan_directories(folder, layout=root.layout, liteav=self.policy.liteav):
+        for batch in scan_directories(
+            folder, layout=root.layout, liteav=self.policy.liteav, wanted=share.has
+        ):
             if not batch:
                 continue
             directory = batch[0].directory

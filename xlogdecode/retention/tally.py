@@ -25,6 +25,12 @@ class Tally:
         if verdict is Verdict.KEPT:
             self.kept[decision.reason] += 1
 
+    def merge(self, other: "Tally") -> None:
+        """Count what `other` has counted."""
+        self.files += other.files
+        self.bytes += other.bytes
+        self.kept += other.kept
+
     @property
     def gone(self) -> tuple[int, int]:
         """Files and bytes that were deleted or archived."""

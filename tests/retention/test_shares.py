@@ -1,0 +1,79 @@
+"""Shares: together they are the whole, and none outlives what it works for."""
+
+import os
+import signal
+
+import pytest
+
+from tests.retention.test_runs import crowd, logs, started, until
+from tests.retention.trees import IMSDK, NOW, aged, sweep
+from xlogdecode.errors import XlogError
+from xlogdecode.retention import Policy, Root, Sweep
+from xlogdecode.retention.shares import CAN_SHARE, Share, share_out
+
+pytestmark = pytest.mark.skipif(not CAN_SHARE, reason="no fork here")
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_all_shares_are_the_whole_and_no_two_have_a_folder_in_common(tmp_path, number):
+    crowd(tmp_path)
+    (tmp_path / "tencent").symlink_to("nowhere")
+    roots = (Root(str(tmp_path), literal=True), Root(str(tmp_path / "gone"), literal=True))
+    job = Sweep(Policy(roots), NOW)
+    parts = [list(job.decisions(Share(which, number))) for which in range(number)]
+    shown = sorted(decision.candidate.shown for part in parts for decision in part)
+    assert shown == sorted(decision.candidate.shown for decision in job.decisions())
+    assert len(shown) == len(set(shown)) == 2002
+    assert all(parts)
+
+
+def test_a_ceiling_is_not_shared_out(tmp_path):
+    from xlogdecode.retention import Rule
+
+    root = Root(str(tmp_path), rule=Rule(max_total=1), literal=True)
+    assert not Sweep(Policy((root,)), NOW).can_be_shared
+
+
+def test_failures_of_all_shares_are_told(tmp_path):
+    for number in range(8):
+        place = tmp_path / IMSDK.replace("chat", f"chat{number}")
+        place.parent.mkdir(parents=True)
+        place.symlink_to(place)  # a link is kept; the missing root below is the failure
+    aged(tmp_path / IMSDK, 9)
+    gone = [tmp_path / f"gone{number}" for number in range(5)]
+    result = sweep(tmp_path, *gone, "-q", "--delete", "--state", tmp_path / "state")
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 5
+    assert logs(tmp_path) == 0
+
+
+def test_a_share_that_ends_early_is_an_error():
+    def work(share):
+        if share.which == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return []
+
+    with pytest.raises(XlogError, match="1 of 3 processes"):
+        list(share_out(work, 3))
+
+
+def test_sigterm_stops_all_shares(tmp_path):
+    crowd(tmp_path / "sd")
+    args = ("--delete", "-q", "--state", tmp_path / "state")
+    with started(tmp_path / "sd", *args) as process:
+        until(lambda: logs(tmp_path / "sd") < 2000)
+        process.send_signal(signal.SIGTERM)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert logs(tmp_path / "sd") > 0
+
+
+def test_shares_end_when_what_they_work_for_is_killed(tmp_path):
+    crowd(tmp_path / "sd")
+    args = ("--delete", "-q", "--state", tmp_path / "state")
+    with started(tmp_path / "sd", *args) as process:
+        until(lambda: logs(tmp_path / "sd") < 2000)
+        process.kill()
+        process.stdout.read()  # ends when the last share has let go of it
+    assert logs(tmp_path / "sd") > 0
+    assert sweep(tmp_path / "sd", *args).returncode == 0
+    assert logs(tmp_path / "sd") == 0
