@@ -1,7 +1,6 @@
 """Where the text goes: names beside the sources, files that are whole or not there at all."""
 
 import os
-import secrets
 import stat
 from pathlib import Path
 from types import TracebackType
@@ -55,7 +54,7 @@ class SaveFile:
         self.path = path
         self._replace = replace
         self._mode = stat.S_IMODE(like.stat().st_mode) & 0o666 if like else None
-        self._part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        self._part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
         self._keep = True
         self._fd = -1
 

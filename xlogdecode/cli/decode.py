@@ -1,6 +1,5 @@
 """`xlogdecode decode`, which is also what `xlogdecode FILE` runs."""
 
-import json
 import os
 import sys
 from dataclasses import dataclass
@@ -91,6 +90,8 @@ def decode_command(
         statuses.append(status)
         entries.append({"source": path, "status": status.value, **report.as_dict()})
     if report_path is not None:
+        import json  # most runs write none
+
         with SaveFile(report_path, replace=True) as file:
             for entry in entries:
                 file.write(json.dumps(entry).encode() + b"\n")

@@ -12,6 +12,9 @@ __all__ = ["Gap"]
 _WRECK = 1 << 20
 """Bytes kept of a broken block, to save text from; writers make no block of a sixth of that."""
 
+_SHORTEST_FILL = 64
+"""Zeros at the end of the input that are fill even where a payload is cut short there."""
+
 _ANY_LENGTH = 1 << 32
 
 _RENUMBERED = range(0x0E, 0x16)
@@ -79,9 +82,11 @@ class Gap:
         return self.scan
 
     def solid_end(self, place: Place) -> int:
-        """Return the input offset behind the last byte that is not zero."""
+        """Return the input offset from which on zeros are fill, and no end of a cut payload."""
         seen = len(place.buffer.rstrip(b"\0"))
-        return max(self.offset, self.solid, place.base + seen if seen else 0)
+        solid = max(self.offset, self.solid, place.base + seen if seen else 0)
+        end = place.base + len(place.buffer)
+        return end if self.reason is Reason.CUT and end - solid < _SHORTEST_FILL else solid
 
     def damage(self, place: Place, end: int) -> Damage:
         """Return what the gap is, if it ends at input offset `end`."""

@@ -1,0 +1,34 @@
+"""A run imports what it needs and no more: start-up is most of what a small file costs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.damage import SERVER, sample_of
+from tests.mars import file_of
+
+HEAVY = {"numpy", "tqdm", "yaml", "cryptography", "concurrent.futures", "zstandard"}
+
+
+def imported(path: Path, *options: str) -> set[str]:
+    """Return the modules that decoding `path` imports."""
+    command = [sys.executable, "-X", "importtime", "-m", "xlogdecode", "-c", *options, str(path)]
+    done = subprocess.run(command, capture_output=True, check=True)
+    return set(re.findall(r"\| +(\S+)$", done.stderr.decode(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("kind", ["zlib", "sync-zlib", "imsdk-chunked"])
+def test_a_small_file_needs_none_of_the_heavy_modules(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.xlog"
+    path.write_bytes(file_of(sample_of(kind).blocks))
+    assert imported(path) & HEAVY == set()
+
+
+def test_an_encrypted_one_needs_what_decrypts(tmp_path: Path) -> None:
+    path, keys = tmp_path / "a.xlog", tmp_path / "keys"
+    path.write_bytes(file_of(sample_of("zlib-crypt").blocks))
+    keys.write_text(SERVER.hex())
+    assert {"cryptography", "xlogdecode.crypto"} <= imported(path, "--key-file", str(keys))
