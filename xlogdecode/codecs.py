@@ -33,14 +33,17 @@ PIECE = 1 << 20
 _SLICES = (4096, 64, 1)
 """Bytes handed to a decompressor at a time; after a fault the slice is taken again, finer."""
 
-_LAST_STORED_BLOCK = b"\x01\x01\x00\xfe\xff\x00"
-"""A final deflate block that holds one NUL: libdeflate wants an end, and the NUL shows that it was
-this one, since log text holds none."""
+_END = b"\0xlogend"
+"""Text that shows that a stream ended where it was made to, and not before: no log text holds a
+NUL."""
+
+_LAST_STORED_BLOCK = b"\x01\x08\x00\xf7\xff" + _END
+"""A final deflate block that holds `_END`; libdeflate wants an end, which no writer makes."""
 
 _FLUSH = b"\x00\x00\xff\xff"
 """What each sync flush of deflate ends with, on a byte's boundary."""
 
-_LAST_ZSTD_BLOCK = b"\x09\x00\x00\x00"
+_LAST_ZSTD_BLOCK = b"\x41\x00\x00" + _END
 """The same for zstd, which takes a frame that ended early for all there is."""
 
 _LENGTH = struct.Struct("<H")
@@ -157,12 +160,14 @@ def join_chunks(payload: Buffer) -> tuple[bytes, int]:
 
 def _inflate(payload: Buffer, bound: int) -> bytearray | None:
     try:
-        text = deflate.deflate_decompress(b"".join((payload, _LAST_STORED_BLOCK)), bound + 1)
+        text = deflate.deflate_decompress(
+            b"".join((payload, _LAST_STORED_BLOCK)), bound + len(_END)
+        )
     except deflate.DeflateError:
         return None
-    if not text or text[-1]:
+    if not text.endswith(_END):
         return None
-    del text[-1]
+    del text[-len(_END) :]
     return text
 
 
@@ -203,11 +208,11 @@ def _unzstd(payload: Buffer, bound: int) -> bytes | None:
 
     try:
         text = zstandard.ZstdDecompressor().decompress(
-            b"".join((payload, _LAST_ZSTD_BLOCK)), max_output_size=bound + 1
+            b"".join((payload, _LAST_ZSTD_BLOCK)), max_output_size=bound + len(_END)
         )
     except zstandard.ZstdError:
         return None
-    return text[:-1] if text[-1:] == b"\0" else None
+    return text[: -len(_END)] if text.endswith(_END) else None
 
 
 def _iter_unzstd(payload: Buffer) -> Iterator[bytes]:

@@ -2,6 +2,8 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,7 +11,7 @@ from typing import Self
 from xlogdecode.codecs import Buffer
 from xlogdecode.errors import OutputError
 
-__all__ = ["OpenFile", "SaveFile", "log_beside"]
+__all__ = ["OpenFile", "Output", "SaveFile", "log_beside", "open_output"]
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -27,6 +29,9 @@ class OpenFile:
         self._fd = fd
         self._name = name
 
+    def discard(self) -> None:
+        """Do nothing: what is written is written."""
+
     def write(self, data: Buffer, /) -> None:
         """Write all of `data`. Raises OutputError, and BrokenPipeError where no one reads."""
         view = memoryview(data)
@@ -40,6 +45,28 @@ class OpenFile:
                 f"{self._name}: cannot be written: {error.strerror}; make room, or write elsewhere "
                 "with -o"
             ) from None
+
+
+@contextmanager
+def open_output(path: Path, *, source: Path | None, replace: bool) -> Iterator["Output"]:
+    """Open where the text of `source` goes: a `SaveFile`, or a device or pipe as it is.
+
+    Raises OutputError, also where the output is the source.
+    """
+    if source is not None and path.exists() and source.exists() and path.samefile(source):
+        raise OutputError(f"{path}: is the input itself; choose another name with -o")
+    if not path.exists() or path.is_file() or path.is_dir():
+        with SaveFile(path, like=source, replace=replace) as file:
+            yield file
+        return
+    try:
+        fd = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be opened: {error.strerror}") from None
+    try:
+        yield OpenFile(fd, str(path))
+    finally:
+        os.close(fd)
 
 
 class SaveFile:
@@ -97,3 +124,7 @@ class SaveFile:
             self._part.unlink(missing_ok=True)
             raise OutputError(f"{self.path}: cannot be made: {failure.strerror}") from None
         self._part.unlink(missing_ok=True)
+
+
+Output = OpenFile | SaveFile
+"""What `open_output` gives: `write`, and `discard` to leave no file."""

@@ -36,7 +36,9 @@ class Commands(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Send anything that names no command to `decode`."""
+        """Send anything that names no command to `decode`, and nothing but a pipe as well."""
+        if not args and not sys.stdin.isatty():
+            args = ["-"]
         if args and args[0] not in COMMANDS and args[0] not in GROUP_OPTIONS:
             args = ["decode", *args]
         return super().parse_args(ctx, args)

@@ -1,6 +1,7 @@
 """`xlogdecode decode`, which is also what `xlogdecode FILE` runs."""
 
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from xlogdecode.cli.status import Status, of_report, worst
 from xlogdecode.decode import DamagedError, Options, decode
 from xlogdecode.errors import InputError, MissingExtraError, OutputError, UsageError
 from xlogdecode.inputs import STDIN, open_input
-from xlogdecode.outputs import OpenFile, SaveFile, log_beside
+from xlogdecode.outputs import OpenFile, SaveFile, log_beside, open_output
 from xlogdecode.report import Report
 
 __all__ = ["decode_command"]
@@ -74,6 +75,7 @@ def decode_command(
     **asked: Any,
 ) -> int:
     """Turn xlog files into text: a.xlog into a.xlog.log beside it, - into standard output."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no hidden file stays behind
     options = Options(
         keys=read_keys(key_file),
         threads=threads or min(os.cpu_count() or 1, MOST_THREADS),
@@ -108,8 +110,8 @@ def _decode_one(path: str, settings: Settings) -> tuple[Status, Report]:
                 report = decode(source, _stdout(), settings.options)
             else:
                 target = settings.output or log_beside(Path(path))
-                like = None if path == STDIN else Path(path)
-                with SaveFile(target, like=like, replace=settings.force) as file:
+                origin = None if path == STDIN else Path(path)
+                with open_output(target, source=origin, replace=settings.force) as file:
                     report = decode(source, file, settings.options)
                     if (not report.bytes_out and not report.is_whole) or _is_plain(report):
                         file.discard()
