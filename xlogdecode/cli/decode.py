@@ -42,7 +42,13 @@ class Settings:
 @click.command("decode", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, required=True, metavar="PATH|-...")
 @click.option("-c", "--stdout", "to_stdout", is_flag=True, help="Write to standard output.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write to this file.",
+)
 @click.option("-f", "--force", is_flag=True, help="Write over an output that exists.")
 @click.option("--rm", "remove", is_flag=True, help="Remove a source once all of it is decoded.")
 @click.option(
@@ -55,6 +61,7 @@ class Settings:
 )
 @click.option("--key-file", metavar="FILE", help="Private keys, 64 hex digits a line.")
 @click.option("--no-marks", is_flag=True, help="Leave out the lines that say what was lost.")
+@click.option("--dedup", is_flag=True, help="Write a block that stands there twice only once.")
 @click.option("--strict", is_flag=True, help="Stop a file at its first damage; leave no output.")
 @click.option(
     "--report",
@@ -72,6 +79,7 @@ def decode_command(
     key_file: str | None,
     no_marks: bool,  # noqa: FBT001 - click passes by name
     strict: bool,  # noqa: FBT001
+    dedup: bool,  # noqa: FBT001
     **asked: Any,
 ) -> int:
     """Turn xlog files into text: a.xlog into a.xlog.log beside it, - into standard output."""
@@ -81,6 +89,7 @@ def decode_command(
         threads=threads or min(os.cpu_count() or 1, MOST_THREADS),
         marks=not no_marks,
         strict=strict,
+        dedup=dedup,
     )
     settings = Settings(options, **asked)
     if settings.output is not None and len(paths) > 1:
