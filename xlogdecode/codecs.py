@@ -49,6 +49,7 @@ _LAST_ZSTD_BLOCK = b"\x41\x00\x00" + _END
 _LENGTH = struct.Struct("<H")
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZSTD_WINDOW = 8 << 20
+_LONGEST_FRAME_HEADER = 18
 
 
 class CodecError(Exception):
@@ -207,6 +208,8 @@ def _unzstd(payload: Buffer, bound: int) -> bytes | None:
     import zstandard  # 12 ms that most runs need not spend
 
     try:
+        if zstandard.frame_content_size(bytes(payload[:_LONGEST_FRAME_HEADER])) >= 0:
+            return None  # no writer states a size, and one that is stated is allocated untried
         text = zstandard.ZstdDecompressor().decompress(
             b"".join((payload, _LAST_ZSTD_BLOCK)), max_output_size=bound + len(_END)
         )
@@ -225,7 +228,7 @@ def _iter_unzstd(payload: Buffer) -> Iterator[bytes]:
     try:
         index = zstandard.frame_header_size(data)
     except zstandard.ZstdError:
-        if len(data) < 18:  # the longest frame header
+        if len(data) < _LONGEST_FRAME_HEADER:
             return
         raise CodecError("no zstd frame header", 0) from None
     stream = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()

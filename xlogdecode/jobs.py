@@ -19,7 +19,7 @@ __all__ = ["Batch", "Lookahead"]
 
 Decode = Callable[[Sequence[Block]], list[Unpacked]]
 
-_BATCH = 600 << 10
+_BATCH = 400 << 10
 """Bytes of payload that make a batch: enough for numpy, little enough for a core's cache."""
 
 _FIRST_BATCH = 32 << 10

@@ -57,7 +57,10 @@ def glued_over_a_tear(sample: Sample, dice: random.Random) -> Iterator[Case]:
     for number in (0, len(sample.blocks) - 3):
         start = dice.randrange(*sample.payload_of(number))
         stop = dice.randrange(*sample.payload_of(number + 1))
-        yield _edited(f"{start} to {stop} lost", sample, Edit(start, stop))
+        left = start - sample.start_of(number) + sample.start_of(number + 2) - stop
+        fits = sample.kind.codec == "plain" and left == len(sample.blocks[number].data)
+        losses = (0 if fits else 1, 1)  # what is left may make up a plain block by chance
+        yield _edited(f"{start} to {stop} lost", sample, Edit(start, stop), losses=losses)
 
 
 def garbage(sample: Sample, dice: random.Random) -> Iterator[Case]:
