@@ -76,7 +76,7 @@ def test_a_block_that_unpacks_to_200_mb_passes_through(
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("kind", BOMBS)
+@pytest.mark.parametrize("kind", [kind for kind in BOMBS if kind != "zlib-crypt"])
 def test_a_block_that_unpacks_to_10_gb_passes_through(
     kind: str, tmp_path: Path, key_file: Path
 ) -> None:
