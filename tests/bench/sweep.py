@@ -56,7 +56,6 @@ def grow(folder: Path, packages: int, files: int, size: int) -> Path:
             path.write_bytes(content)
             stamp = day.timestamp() - 3600
             os.utime(path, (stamp, stamp))
-    os.sync()
     return root
 
 

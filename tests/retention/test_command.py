@@ -143,5 +143,5 @@ def test_two_roots_one_in_the_other_are_swept_once(root, tmp_path):
 def test_the_machine_s_zone_makes_the_day(root):
     aged(root / IMSDK, 8)
     early = (NOW - timedelta(hours=13)).replace(tzinfo=None)  # 23:00 of the day before
-    due = [o for o in objects(sweep(root, "--json", now=early)) if o["verdict"] == "delete"]
+    due = [o for o in objects(sweep(root, "--json", now=early, env={})) if o["verdict"] == "delete"]
     assert due == []

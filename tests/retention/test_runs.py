@@ -185,6 +185,7 @@ def test_sigkill_leaves_nothing_to_repair(tmp_path, state):
     with started(tmp_path / "sd", "--delete", "-q", "--state", state) as process:
         until(lambda: logs(first) < 100)
         process.kill()
+        process.stdout.read()  # ends when the last share of it has ended
     assert process.returncode == -signal.SIGKILL
     assert sweep(tmp_path / "sd", "--delete", "-q", "--state", state).returncode == 0
     assert logs(tmp_path / "sd") == 0

@@ -1,11 +1,15 @@
 """Trees of logs, and the command line run over them."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from xlogdecode.cli import main
 
 NOW = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 """Noon of the day T of most tests."""
@@ -48,16 +52,24 @@ def everything(root: Path) -> list[str]:
 
 
 def sweep(
-    *args: object, now: datetime | None = NOW, **extra: object
+    *args: object, now: datetime | None = NOW, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess:
-    """Run `xlogdecode sweep` in a process of its own, in UTC."""
-    command = [sys.executable, "-m", "xlogdecode", "sweep", *map(str, args)]
-    if now:
-        command += ["--now", now.isoformat()]
-    environment = {**os.environ, "TZ": "UTC", **extra.pop("env", {})}
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, timeout=60, **extra
-    )
+    """Run `xlogdecode sweep`; in a process of its own and in UTC where there is an `env`."""
+    words = ["sweep", *map(str, args)] + (["--now", now.isoformat()] if now else [])
+    if env is None:
+        return _here(words)
+    command = [sys.executable, "-m", "xlogdecode", *words]
+    env = {**os.environ, "TZ": "UTC", **env}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env, timeout=60)
+
+
+def _here(words: list[str]) -> subprocess.CompletedProcess:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main(words)
+        except SystemExit as leave:
+            return subprocess.CompletedProcess(words, leave.code, out.getvalue(), err.getvalue())
 
 
 def objects(result: subprocess.CompletedProcess) -> list[dict]:
