@@ -2,11 +2,12 @@
 
 from xlogdecode.decode import DamagedError, Options, Piece, decode, decode_bytes, iter_decode
 from xlogdecode.errors import XlogError
+from xlogdecode.many import Decoded, decode_file, decode_many
 from xlogdecode.report import Loss, Note, Report
 
 __all__ = [
-    "DamagedError", "Loss", "Note", "Options", "Piece", "Report", "XlogError", "decode",
-    "decode_bytes", "iter_decode",
+    "DamagedError", "Decoded", "Loss", "Note", "Options", "Piece", "Report", "XlogError", "decode",
+    "decode_bytes", "decode_file", "decode_many", "iter_decode",
 ]  # fmt: skip
 
 __version__ = "0.1.0"

@@ -26,6 +26,10 @@ class DamagedError(XlogError):
         super().__init__(f"{loss}; leave out --strict to get the rest")
         self.loss = loss
 
+    def __reduce__(self) -> tuple[type["DamagedError"], tuple[Loss]]:
+        """Let it come back from another process."""
+        return DamagedError, (self.loss,)
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

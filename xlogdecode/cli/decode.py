@@ -3,170 +3,117 @@
 import os
 import signal
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from xlogdecode.cli.keys import KEY_REMEDY, read_keys
-from xlogdecode.cli.status import Status, of_report, worst
-from xlogdecode.decode import DamagedError, Options, decode
-from xlogdecode.errors import InputError, MissingExtraError, OutputError, UsageError
-from xlogdecode.inputs import STDIN, open_input
-from xlogdecode.outputs import OpenFile, SaveFile, log_beside, open_output
-from xlogdecode.report import Report
+from xlogdecode.cli.decode_options import decode_options
+from xlogdecode.cli.help import GroupedCommand
+from xlogdecode.cli.keys import read_keys
+from xlogdecode.cli.progress import Progress
+from xlogdecode.cli.run import Run
+from xlogdecode.cli.settings import Settings
+from xlogdecode.cli.status import Status, worst
+from xlogdecode.cli.voice import say, tell
+from xlogdecode.cli.work import Outcome
+from xlogdecode.decode import Options, decode
+from xlogdecode.errors import UsageError
+from xlogdecode.inputs import STDIN, expand
+from xlogdecode.outputs import SaveFile
 
 __all__ = ["decode_command"]
 
 MOST_THREADS = 8
 """Threads taken unless more are asked for."""
 
-SHOWN = 3
-"""Losses of an input that are told one by one."""
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the command line asked for."""
-
-    options: Options
-    to_stdout: bool
-    output: Path | None
-    force: bool
-    remove: bool
-    quiet: bool
-    verbose: bool
-
-
-@click.command("decode", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "decode", cls=GroupedCommand, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH|-...")
-@click.option("-c", "--stdout", "to_stdout", is_flag=True, help="Write to standard output.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write to this file.",
-)
-@click.option("-f", "--force", is_flag=True, help="Write over an output that exists.")
-@click.option("--rm", "remove", is_flag=True, help="Remove a source once all of it is decoded.")
-@click.option(
-    "-T",
-    "--threads",
-    type=click.IntRange(0, 256),
-    default=0,
-    metavar="N",
-    help="Decode with N threads; 0, the default, takes one a core.",
-)
-@click.option("--key-file", metavar="FILE", help="Private keys, 64 hex digits a line.")
-@click.option("--no-marks", is_flag=True, help="Leave out the lines that say what was lost.")
-@click.option("--dedup", is_flag=True, help="Write a block that stands there twice only once.")
-@click.option("--strict", is_flag=True, help="Stop a file at its first damage; leave no output.")
-@click.option(
-    "--report",
-    "report_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write what came of each input, a JSON object a line.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-@click.option("-v", "--verbose", is_flag=True, help="Say what came of each input, even with -c.")
-def decode_command(
-    paths: tuple[str, ...],
-    report_path: Path | None,
-    threads: int,
-    key_file: str | None,
-    no_marks: bool,  # noqa: FBT001 - click passes by name
-    strict: bool,  # noqa: FBT001
-    dedup: bool,  # noqa: FBT001
-    **asked: Any,
-) -> int:
-    """Turn xlog files into text: a.xlog into a.xlog.log beside it, - into standard output."""
+@decode_options
+def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
+    """Turn xlog files into text.
+
+    a.xlog becomes a.xlog.log beside it; the logs in case.zip go into the folder case; - is standard
+    input, and its text goes to standard output. Archives (zip, tar, tar.gz, tar.zst, gz, zst) are
+    told by what is in them.
+    """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no hidden file stays behind
+    modes = {name: asked.pop(name) for name in ("list_them", "as_json", "follow", "with_mmap")}
+    report_path: Path | None = asked.pop("report_path")
+    settings = _settings(asked)
+    _refuse_what_cannot_be(paths, settings, modes)
+    if modes["follow"]:
+        from xlogdecode.cli.following import follow
+
+        return follow(paths[0], settings, with_mmap=modes["with_mmap"]).value
+    if modes["list_them"]:
+        from xlogdecode.cli.listing import list_logs
+
+        return list_logs(expand(list(paths)), settings, as_json=modes["as_json"]).value
+    return _decode(expand(list(paths)), settings, report_path).value
+
+
+def _settings(asked: dict[str, Any]) -> Settings:
     options = Options(
-        keys=read_keys(key_file),
-        threads=threads or min(os.cpu_count() or 1, MOST_THREADS),
-        marks=not no_marks,
-        strict=strict,
-        dedup=dedup,
+        keys=read_keys(asked.pop("key_file")),
+        threads=asked.pop("threads") or min(os.cpu_count() or 1, MOST_THREADS),
+        marks=not asked.pop("no_marks"),
+        strict=asked.pop("strict"),
+        dedup=asked.pop("dedup"),
     )
-    settings = Settings(options, **asked)
-    if settings.output is not None and len(paths) > 1:
-        raise UsageError("-o takes the text of one input: leave it out, or name one input")
+    return Settings(options, decode, **asked)  # what filters would stand here, for `decode`
+
+
+def _refuse_what_cannot_be(
+    paths: tuple[str, ...], settings: Settings, modes: dict[str, bool]
+) -> None:
+    if STDIN in paths and sys.stdin.isatty():
+        raise UsageError("standard input is a terminal: name a file, or pipe one in")
+    if settings.to_stdout and settings.output is not None:
+        raise UsageError("-c and -o are two places: leave one of them out")
+    if modes["as_json"] and not modes["list_them"]:
+        raise UsageError("--json is how -l shows its table: add -l")
+    if modes["with_mmap"] and not modes["follow"]:
+        raise UsageError("--with-mmap is part of -F: add -F, or name the crash buffer itself")
+    if modes["follow"] and (len(paths) > 1 or settings.recursive or settings.output is not None):
+        raise UsageError("-F follows one log to standard output: name that log alone")
+
+
+def _decode(paths: list[str], settings: Settings, report_path: Path | None) -> Status:
+    run = Run(paths, settings)
     statuses: list[Status] = []
     entries: list[dict[str, Any]] = []
-    for path in paths:
-        status, report = _decode_one(path, settings)
-        statuses.append(status)
-        entries.append({"source": path, "status": status.value, **report.as_dict()})
+    with Progress(paths, settings) as progress:
+        for outcome in run.outcomes(progress.on_read):
+            with progress.aside():
+                tell(outcome, settings)
+            progress.end_file()
+            statuses.append(outcome.status)
+            if report_path is not None:
+                entries.append(_as_dict(outcome))
+    _note_crash_buffer(run, settings)
     if report_path is not None:
         import json  # most runs write none
 
         with SaveFile(report_path, replace=True) as file:
             for entry in entries:
                 file.write(json.dumps(entry).encode() + b"\n")
-    return worst(statuses).value
+    return worst(statuses)
 
 
-def _decode_one(path: str, settings: Settings) -> tuple[Status, Report]:
-    """Decode one input to where it is to go, and say what came of it."""
-    report = Report()
-    try:
-        with open_input(path) as source:
-            if settings.to_stdout or (path == STDIN and settings.output is None):
-                target = None
-                report = decode(source, _stdout(), settings.options)
-            else:
-                target = settings.output or log_beside(Path(path))
-                origin = None if path == STDIN else Path(path)
-                with open_output(target, source=origin, replace=settings.force) as file:
-                    report = decode(source, file, settings.options)
-                    if (not report.bytes_out and not report.is_whole) or _is_plain(report):
-                        file.discard()
-    except (InputError, OutputError, MissingExtraError) as error:
-        _say(str(error))
-        return Status.FAILED, report
-    except DamagedError as error:
-        _say(f"{path}: {error}")
-        return Status.LOST, report
-    status = of_report(report)
-    _tell(path, target, report, status, settings)
-    if settings.remove and status is Status.WHOLE and target is not None and path != STDIN:
-        Path(path).unlink()
-    return status, report
+def _as_dict(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "source": outcome.name,
+        "status": outcome.status.value,
+        "error": outcome.error or None,
+        **outcome.report.as_dict(),
+    }
 
 
-def _is_plain(report: Report) -> bool:
-    """Tell whether the input was nothing but text, so that a copy of it would be no use."""
-    return bool(report.plain_text) and report.bytes_out == report.plain_text and report.is_whole
-
-
-def _stdout() -> OpenFile:
-    sys.stdout.flush()
-    return OpenFile(sys.stdout.fileno(), "standard output")
-
-
-def _tell(
-    path: str, target: Path | None, report: Report, status: Status, settings: Settings
-) -> None:
-    """Say what came of an input: a line, and one for each of the first losses."""
-    if settings.quiet and status is not Status.FAILED:
-        return
-    if status is Status.WHOLE and target is None and not settings.verbose:
-        return
-    if report.gave_nothing and not report.blocks:
-        _say(f"{path}: no xlog file: {report.losses[0]}")
-        return
-    arrow = "" if target is None or not target.exists() else f" -> {target}"
-    if target is not None and _is_plain(report):
-        arrow = "; -c prints it"
-    _say(f"{path}: {report.summary()}{arrow}")
-    for loss in report.losses[:SHOWN]:
-        _say(f"{path}: {loss}{'; ' + KEY_REMEDY if loss.locked_blocks else ''}")
-    if len(report.losses) > SHOWN:
-        _say(f"{path}: and {len(report.losses) - SHOWN} more: --report FILE lists them")
-
-
-def _say(line: str) -> None:
-    click.echo(f"xlogdecode: {line}", err=True)
+def _note_crash_buffer(run: Run, settings: Settings) -> None:
+    buffer = None if settings.quiet else run.crash_buffer_beside()
+    if buffer is not None:
+        say(f"note: {buffer}, beside it, holds records that may be in no log: name it too")

@@ -1,0 +1,351 @@
+"""Archives, made by the system's own tools and by those who mean harm."""
+
+import gzip
+import io
+import random
+import shutil
+import stat
+import struct
+import subprocess
+import tarfile
+import zipfile
+
+import pytest
+import zstandard
+
+from tests.command import run
+from tests.pile.samples import (
+    BUFFER,
+    LOG,
+    TEXT,
+    TREE_TEXTS,
+    ZLIB,
+    ZSTD,
+    files_in,
+    needs_tool,
+    put,
+    tree,
+)  # fmt: skip
+
+PACKERS = {
+    "case.zip": ["zip", "-qr"],
+    "case.tar": ["tar", "-cf"],
+    "case.tar.gz": ["tar", "-czf"],
+    "case.tgz": ["tar", "-czf"],
+    "case.tar.zst": ["tar", "--zstd", "-cf"],
+}
+
+
+def tools_of(name):
+    return [PACKERS[name][0], *(["zstd"] if name.endswith("zst") else [])]
+
+
+@pytest.fixture(params=[pytest.param(name, marks=needs_tool(*tools_of(name))) for name in PACKERS])
+def archive(request, tmp_path):
+    """The tree, packed by the system's own tool, in a folder of its own."""
+    phone = tree(tmp_path / "phone")
+    target = tmp_path / "here" / request.param
+    target.parent.mkdir()
+    subprocess.run([*PACKERS[request.param], target, "."], cwd=phone, check=True)
+    return target
+
+
+def tar_of(*members):
+    """A tar of (name, data), (name, TarInfo type, link name) or whole TarInfos."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, what, *link in members:
+            info = tarfile.TarInfo(name)
+            if isinstance(what, bytes) and not link:
+                info.size = len(what)
+                archive.addfile(info, io.BytesIO(what))
+            else:
+                info.type, info.linkname = what, link[0]
+                archive.addfile(info)
+    return packed.getvalue()
+
+
+def zip_of(*members, method=zipfile.ZIP_DEFLATED):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return packed.getvalue()
+
+
+# what is good
+
+
+def test_an_archive_goes_into_a_folder_beside_it_that_is_named_as_it_is(archive):
+    before = archive.read_bytes()
+    done = run(archive)
+    assert done.status == 0
+    found = files_in(archive.parent)
+    assert found.pop(archive.name) == before
+    assert found == {f"case/{name}": text for name, text in TREE_TEXTS.items()}
+
+
+def test_an_archive_goes_into_the_folder_that_is_named(archive, tmp_path):
+    assert run(archive, "-o", tmp_path / "out").status == 0
+    assert files_in(tmp_path / "out") == TREE_TEXTS
+    assert [path.name for path in archive.parent.iterdir()] == [archive.name]
+
+
+def test_an_archive_may_come_through_a_pipe(archive):
+    done = run("-c", "-", input=archive.read_bytes())
+    assert done.status == 0
+    expected = sorted(TREE_TEXTS.values())
+    assert len(done.out) == sum(map(len, expected))
+    assert all(text in done.out for text in expected)
+
+
+def test_the_content_tells_an_archive_and_not_its_name(archive, tmp_path):
+    odd = archive.rename(archive.with_name("upload.bin"))
+    assert run(odd).status == 0
+    assert files_in(odd.parent / "upload.bin.logs") == TREE_TEXTS
+
+
+def test_the_same_name_in_two_archives_makes_two_files(tmp_path):
+    for name, log in (("one.zip", LOG), ("two.zip", ZLIB)):
+        (tmp_path / name).write_bytes(zip_of(("a.xlog", log.read_bytes())))
+    assert run(tmp_path / "one.zip", tmp_path / "two.zip", "-o", tmp_path / "out").status == 0
+    assert files_in(tmp_path / "out") == {
+        "one/a.xlog.log": TEXT[LOG], "two/a.xlog.log": TEXT[ZLIB],
+    }  # fmt: skip
+
+
+def test_the_same_name_twice_in_one_archive_makes_two_files(tmp_path):
+    (tmp_path / "a.tar").write_bytes(
+        tar_of(("a.xlog", LOG.read_bytes()), ("A.xlog", ZLIB.read_bytes()))
+    )
+    assert run(tmp_path / "a.tar").status == 0
+    assert files_in(tmp_path / "a") == {"a.xlog.log": TEXT[LOG], "A.xlog~2.log": TEXT[ZLIB]}
+
+
+@needs_tool("gzip", "zstd")
+@pytest.mark.parametrize(("tool", "ending"), [("gzip", "gz"), ("zstd", "zst")])
+def test_a_packed_log_gives_the_text_of_the_log(tmp_path, tool, ending):
+    log = put(LOG, tmp_path / "a.xlog")
+    subprocess.run([tool, "-q", log], check=True)
+    log.unlink(missing_ok=True)
+    packed = tmp_path / f"a.xlog.{ending}"
+    assert run(packed).status == 0
+    assert (tmp_path / "a.xlog.log").read_bytes() == TEXT[LOG]
+    assert run("-o", tmp_path / "text", packed).status == 0
+    assert (tmp_path / "text").read_bytes() == TEXT[LOG]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+def test_packed_streams_may_follow_one_another(pack):
+    data = LOG.read_bytes()
+    done = run("-", input=pack(data[:3000]) + pack(data[3000:]))
+    assert (done.status, done.out) == (0, TEXT[LOG])
+
+
+def test_archives_may_lie_in_one_another_once(tmp_path):
+    inner = zip_of(("b.xlog", ZLIB.read_bytes()))
+    deeper = zip_of(("deep.zip", inner))
+    (tmp_path / "a.tar").write_bytes(
+        tar_of(
+            ("x/in.zip", inner),
+            ("x/a.xlog.zst", zstandard.compress(LOG.read_bytes())),
+            ("t.tgz", gzip.compress(tar_of(("c.xlog", ZSTD.read_bytes())))),
+            ("y/deeper.zip", deeper),
+        )
+    )
+    done = run(tmp_path / "a.tar")
+    assert done.status == 1
+    assert files_in(tmp_path / "a") == {
+        "x/in/b.xlog.log": TEXT[ZLIB], "x/a.xlog.log": TEXT[LOG], "t/c.xlog.log": TEXT[ZSTD],
+    }  # fmt: skip
+    refused = [line for line in done.lines if "deeper.zip" in line]
+    assert len(refused) == 1
+    assert "within an archive" in refused[0]
+
+
+def test_a_whole_archive_is_read_in_one_pass_without_a_file_on_disk(tmp_path):
+    packed = gzip.compress(tar_of(("a.xlog", LOG.read_bytes())))
+    done = run("-c", "-", input=packed, env={"TMPDIR": str(tmp_path / "no such folder")})
+    assert (done.status, done.out) == (0, TEXT[LOG])
+
+
+# what is not
+
+
+HOSTILE = {
+    "climbs": "../../evil.xlog",
+    "climbs inside": "a/../../evil.xlog",
+    "absolute": "/tmp/evil.xlog",
+    "drive": "C:\\evil.xlog",
+    "climbs with backslashes": "..\\evil.xlog",
+    "escape sequence": "\x1b[2Jevil.xlog",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("pack", [tar_of, zip_of], ids=["tar", "zip"])
+def test_a_hostile_name_is_refused_in_one_line_and_the_rest_is_read(tmp_path, pack, name):
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    (folder / "x.arc").write_bytes(pack((name, ZLIB.read_bytes()), ("good.xlog", LOG.read_bytes())))
+    done = run("-q", folder / "x.arc", "-o", folder / "out")
+    assert done.status == 1
+    assert len(done.lines) == 1
+    assert "evil.xlog" in done.lines[0]
+    assert "\x1b" not in done.err
+    assert files_in(folder / "out") == {"good.xlog.log": TEXT[LOG]}
+    assert sorted(files_in(tmp_path)) == ["a/b/out/good.xlog.log", "a/b/x.arc"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "link"),
+    [
+        (tarfile.SYMTYPE, "/etc/passwd"),
+        (tarfile.LNKTYPE, "good.xlog"),
+        (tarfile.CHRTYPE, ""),
+        (tarfile.FIFOTYPE, ""),
+    ],
+    ids=["link", "hard link", "device", "pipe"],
+)
+def test_links_and_devices_in_a_tar_are_refused(tmp_path, kind, link):
+    (tmp_path / "a.tar").write_bytes(
+        tar_of(("evil.xlog", kind, link), ("good.xlog", LOG.read_bytes()))
+    )
+    done = run("-q", tmp_path / "a.tar")
+    assert done.status == 1
+    assert len(done.lines) == 1
+    assert "a.tar: evil.xlog: it is no file" in done.lines[0]
+    assert files_in(tmp_path / "a") == {"good.xlog.log": TEXT[LOG]}
+
+
+def test_a_link_in_a_zip_is_refused(tmp_path):
+    info = zipfile.ZipInfo("evil.xlog")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    (tmp_path / "a.zip").write_bytes(zip_of((info, "/etc/passwd"), ("b.xlog", LOG.read_bytes())))
+    done = run("-qc", tmp_path / "a.zip")
+    assert (done.status, done.out, len(done.lines)) == (1, TEXT[LOG], 1)
+
+
+@needs_tool("zip")
+def test_an_encrypted_zip_says_what_to_do(tmp_path):
+    put(LOG, tmp_path / "a.xlog")
+    command = ["zip", "-q", "-P", "secret", "a.zip", "a.xlog"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    done = run("-c", tmp_path / "a.zip")
+    assert done.status == 1
+    why = "it is encrypted: unpack it with its password first"
+    assert done.lines == [f"xlogdecode: {tmp_path / 'a.zip'}: a.xlog: {why}"]
+
+
+def bomb(pack):
+    return pack(b"\0" * (100 << 20))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: bomb(gzip.compress),
+        lambda: bomb(zstandard.compress),
+        lambda: gzip.compress(tar_of(("a.xlog", bytes(100 << 20)))),
+        lambda: zip_of(("a.xlog", bytes(100 << 20))),
+        lambda: zip_of(*((f"{n}.xlog", bytes(10 << 20)) for n in range(10))),
+        lambda: zip_of(("a.zip", zip_of(("a.xlog", bytes(100 << 20)))), ("b.xlog", b"")),
+        lambda: zip_of(("a.xlog.zst", bomb(zstandard.compress))),
+    ],
+    ids=["gzip", "zstd", "tar.gz", "zip", "zip of many", "zip in a zip", "zstd in a zip"],
+)
+def test_a_bomb_is_stopped_with_the_reason(tmp_path, make):
+    (tmp_path / "a.arc").write_bytes(make())
+    done = run("-q", tmp_path / "a.arc", "-o", tmp_path / "out")
+    assert done.status == 1
+    assert len(done.lines) == 1
+    assert "taken for a bomb" in done.lines[0]
+    assert "200 to 1" in done.lines[0]
+
+
+def test_a_phone_full_of_empty_crash_buffers_is_no_bomb(tmp_path):
+    members = [(f"{n}/imsdk.mmap3", bytes(153_600)) for n in range(100)]
+    (tmp_path / "a.zip").write_bytes(zip_of(*members, ("a.xlog", LOG.read_bytes())))
+    done = run("-c", tmp_path / "a.zip")
+    assert (done.status, done.out) == (0, TEXT[LOG])
+
+
+def noisy_log():
+    """A log of plain blocks that packs to no less than half, and its text."""
+    rng = random.Random(5)
+    lines = [f"{rng.randbytes(60).hex()}\n".encode() for _ in range(5000)]
+    blocks = (struct.pack("<BHBBI4x", 3, 0, 1, 1, len(line)) + line + b"\0" for line in lines)
+    return b"".join(blocks), b"".join(lines)
+
+
+@pytest.mark.parametrize(
+    "pack",
+    [
+        gzip.compress,
+        zstandard.compress,
+        lambda data: tar_of(("a.xlog", data)),
+        lambda data: gzip.compress(tar_of(("a.xlog", data))),
+    ],
+    ids=["gzip", "zstd", "tar", "tar.gz"],
+)
+def test_what_came_before_an_archive_is_torn_is_decoded(tmp_path, pack):
+    log, text = noisy_log()
+    packed = pack(log)
+    done = run("-c", "--no-marks", "-", input=packed[: len(packed) * 4 // 5])
+    assert done.status in (1, 3)
+    assert len(done.out) > len(text) // 2
+    assert text.startswith(done.out)
+    assert any("torn" in line for line in done.lines)
+
+
+def test_a_tar_cut_between_two_members_is_said_to_be_torn(tmp_path):
+    whole = tar_of(("a.xlog", LOG.read_bytes()), ("b.xlog", ZLIB.read_bytes()))
+    end_of_first = 512 + -(-LOG.stat().st_size // 512) * 512
+    done = run("-c", "-", input=whole[:end_of_first])
+    assert (done.status, done.out) == (1, TEXT[LOG])
+    assert "torn" in done.err
+    damaged = whole[:end_of_first] + b"?" * 512 + whole[end_of_first + 512 :]
+    done = run("-c", "-", input=damaged)
+    assert (done.status, done.out) == (1, TEXT[LOG])
+
+
+def test_a_zip_cut_short_says_that_it_is_none(tmp_path):
+    packed = zip_of(("a.xlog", LOG.read_bytes()))
+    done = run("-c", "-", input=packed[:-30])
+    assert (done.status, done.out) == (1, b"")
+    assert done.lines == [
+        "xlogdecode: standard input: cannot be read as a zip: file is not a zip file"
+    ]
+
+
+def test_a_flipped_bit_in_a_zip_is_noticed():
+    packed = bytearray(zip_of(("a.xlog", LOG.read_bytes()), method=zipfile.ZIP_STORED))
+    at = packed.find(LOG.read_bytes()[-100:])
+    packed[at + 5] ^= 1
+    done = run("-c", "-", input=bytes(packed))
+    assert done.status == 3
+    assert "torn: the checksum is wrong" in done.err
+    assert done.out[:30_000] == TEXT[LOG][:30_000]
+
+
+def test_an_archive_without_logs_says_so(tmp_path):
+    (tmp_path / "a.zip").write_bytes(zip_of(("readme.txt", b"hello"), ("im.db", b"x" * 999)))
+    done = run(tmp_path / "a.zip")
+    assert done.status == 1
+    assert done.lines == [
+        f"xlogdecode: {tmp_path / 'a.zip'}: holds no log: looked for *.xlog, *.mmap2, *.mmap3"
+    ]
+    assert list(files_in(tmp_path)) == ["a.zip"]
+
+
+def test_logs_in_a_zip_are_never_removed(tmp_path):
+    archive = tmp_path / "a.zip"
+    archive.write_bytes(zip_of(("a.xlog", LOG.read_bytes())))
+    assert run("--rm", archive).status == 0
+    assert archive.exists()
+    shutil.rmtree(tmp_path / "a")
+
+
+def test_crash_buffers_come_behind_the_logs_of_their_archive():
+    packed = zip_of(("a.mmap3", BUFFER.read_bytes()), ("b.xlog", LOG.read_bytes()))
+    assert run("-c", "-", input=packed).out == TEXT[LOG] + TEXT[BUFFER]

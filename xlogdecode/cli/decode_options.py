@@ -1,0 +1,77 @@
+"""The options of `decode`, under the headings that its help has."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from xlogdecode.cli.help import in_group
+
+__all__ = ["decode_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_a_file = click.Path(path_type=Path)
+_input = in_group("What is read")
+_output = in_group("Where the text goes")
+_instead = in_group("Instead of decoding to files")
+_how = in_group("How it is decoded")
+_said = in_group("What is said")
+
+_OPTIONS = (
+    _input(
+        "-r", "--recursive", is_flag=True,
+        help="Take the logs in folders and below: *.xlog, *.mmap2, *.mmap3 (and, for -c and -l, "
+        "imsdk_*.log). No link is followed.",
+    ),
+    _input("--key-file", metavar="FILE", help="Private keys, 64 hex digits a line."),
+    _output("-c", "--stdout", "to_stdout", is_flag=True, help="Write to standard output."),
+    _output(
+        "-o", "--output", type=_a_file, metavar="PATH",
+        help="Write to this file; with -r, archives or several inputs, into this folder, which "
+        "mirrors what was read.",
+    ),
+    _output("-f", "--force", is_flag=True, help="Write over an output that exists."),
+    _output(
+        "-u", "--update", is_flag=True, help="Decode only what is newer than its output, and "
+        "write over that.",
+    ),
+    _output(
+        "--rm", "remove", is_flag=True,
+        help="Remove a source once all of it is decoded and in place; archives stay.",
+    ),
+    _output("--utf8", is_flag=True, help="Replace what is no UTF-8."),
+    _instead("-l", "--list", "list_them", is_flag=True, help="Show a table of what is in each."),
+    _instead("--json", "as_json", is_flag=True, help="With -l: a JSON object a line."),
+    _instead("-t", "--test", is_flag=True, help="Decode everything, write nothing, say whether it "
+             "is whole."),
+    _instead(
+        "-F", "--follow", is_flag=True,
+        help="Print a log, and then what is written to it, through midnight and all; Ctrl-C ends.",
+    ),
+    _instead(
+        "--with-mmap", is_flag=True,
+        help="With -F: print the lines that the app has not flushed yet, too.",
+    ),
+    _how(
+        "-T", "--threads", type=click.IntRange(0, 256), default=0, metavar="N",
+        help="Decode with N threads; 0, the default, takes one a core.",
+    ),
+    _how("--dedup", is_flag=True, help="Write a block that stands there twice only once."),
+    _how("--no-marks", is_flag=True, help="Leave out the lines that say what was lost."),
+    _how("--strict", is_flag=True, help="Stop a file at its first damage; leave no output."),
+    _said("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+    _said("-v", "--verbose", is_flag=True, help="Say what came of each input, even with -c."),
+    _said(
+        "--report", "report_path", type=_a_file, metavar="FILE",
+        help="Write what came of each input, a JSON object a line.",
+    ),
+)  # fmt: skip
+
+
+def decode_options(command: F) -> F:
+    """Give `command` all options, in the order of the table."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

@@ -1,0 +1,189 @@
+"""`-l`: a table of what is in each input, as `xz -l` has it."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from xlogdecode.cli.run import Run
+from xlogdecode.cli.settings import Settings
+from xlogdecode.cli.stamps import Stamps
+from xlogdecode.cli.status import Status, worst
+from xlogdecode.cli.voice import say, shown
+from xlogdecode.cli.work import Outcome
+from xlogdecode.decode import Options, Sink, Source, decode
+from xlogdecode.report import Report
+
+__all__ = ["list_logs"]
+
+_RIGHT = {"size", "text", "ratio", "sessions", "gaps", "losses"}
+
+
+@dataclass(slots=True)
+class Row:
+    """One input, or the totals."""
+
+    name: str
+    size: int = 0
+    """Bytes, unpacked if an archive holds it."""
+    text: int = 0
+    blocks: Counter[str] = field(default_factory=Counter)
+    locked_blocks: int = 0
+    sessions: int = 0
+    hours: set[int] = field(default_factory=set)
+    first: str | None = None
+    last: str | None = None
+    gaps: int = 0
+    losses: int = 0
+    lost_bytes: int = 0
+
+    @property
+    def ratio(self) -> float | None:
+        """Size by text."""
+        return self.size / self.text if self.text else None
+
+    @property
+    def kinds(self) -> str:
+        """How many blocks of each kind."""
+        kinds = [f"{count:,} {kind}" for kind, count in sorted(self.blocks.items())]
+        return ", ".join(kinds + [f"{self.locked_blocks:,} locked"] * bool(self.locked_blocks))
+
+    @property
+    def key(self) -> str | None:
+        """Whether a key fits; None where nothing is encrypted."""
+        opened = any(kind.endswith("encrypted") for kind in self.blocks)
+        if self.locked_blocks:
+            return "fits some" if opened else "needed"
+        return "fits" if opened else None
+
+    def add(self, other: "Row") -> None:
+        """Add `other` to these totals."""
+        for name in ("size", "text", "locked_blocks", "sessions", "gaps", "losses", "lost_bytes"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.blocks += other.blocks
+        self.hours |= other.hours
+        firsts = [time for time in (self.first, other.first) if time]
+        lasts = [time for time in (self.last, other.last) if time]
+        self.first, self.last = min(firsts, default=None), max(lasts, default=None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {
+            "size": self.size,
+            "text": self.text,
+            "ratio": None if self.ratio is None else round(self.ratio, 4),
+            "blocks": dict(self.blocks),
+            "encrypted": self.key is not None,
+            "key": self.key,
+            "locked_blocks": self.locked_blocks,
+            "sessions": self.sessions,
+            "hours": sorted(self.hours),
+            "first": self.first,
+            "last": self.last,
+            "gaps": self.gaps,
+            "losses": self.losses,
+            "lost_bytes": self.lost_bytes,
+        }
+
+
+class _Lister:
+    """Decodes for the table: no text is kept but its first and last time."""
+
+    def __init__(self) -> None:
+        self._stamps: dict[int, Stamps] = {}
+
+    def pour(self, source: Source, sink: Sink, options: Options) -> Report:  # noqa: ARG002 - a Pour
+        stamps = Stamps()
+        report = decode(source, stamps, replace(options, marks=False))
+        self._stamps[id(report)] = stamps
+        return report
+
+    def row(self, outcome: Outcome) -> Row:
+        report = outcome.report
+        stamps = self._stamps.pop(id(report), Stamps())
+        return Row(
+            outcome.name,
+            report.bytes_in,
+            report.bytes_out,
+            report.blocks,
+            report.locked_blocks,
+            report.sessions,
+            report.hours,
+            stamps.first,
+            stamps.last,
+            report.noted,
+            report.lost.total(),
+            report.lost_bytes,
+        )
+
+
+_COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
+    ("size", lambda row: f"{row.size:,}"),
+    ("text", lambda row: f"{row.text:,}"),
+    ("ratio", lambda row: "-" if row.ratio is None else f"{row.ratio:.2f}"),
+    ("blocks", lambda row: row.kinds),
+    ("key", lambda row: row.key or "-"),
+    ("sessions", lambda row: f"{row.sessions:,}"),
+    ("hours", lambda row: _ranges(row.hours)),
+    ("first", lambda row: row.first or "-"),
+    ("last", lambda row: row.last or "-"),
+    ("gaps", lambda row: f"{row.gaps:,}"),
+    ("losses", lambda row: f"{row.losses:,}"),
+    ("name", lambda row: shown(row.name)),
+)
+"""Heading -> what stands below it."""
+
+
+def list_logs(paths: list[str], settings: Settings, *, as_json: bool) -> Status:
+    """Print the table; return the status that decoding would have."""
+    lister = _Lister()
+    run = Run(paths, replace(settings, pour=lister.pour, test=True, lists=True))
+    rows: list[Row] = []
+    statuses: list[Status] = []
+    totals = Row("totals")
+    for outcome in run.outcomes():
+        statuses.append(outcome.status)
+        if outcome.error:
+            say(outcome.error)
+        row = lister.row(outcome)
+        totals.add(row)
+        if as_json:
+            _print_json({"name": row.name, "status": outcome.status.value, **row.as_dict()})
+        else:
+            rows.append(row)
+    status = worst(statuses)
+    if as_json:
+        totals_line = {"totals": len(statuses), "status": status.value, **totals.as_dict()}
+        _print_json(totals_line)
+    else:
+        totals.name = f"{len(rows):,} logs" if len(rows) != 1 else ""
+        _print_table(rows if len(rows) == 1 else [*rows, totals])
+    return status
+
+
+def _print_json(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+
+
+def _print_table(rows: Iterable[Row]) -> None:
+    cells = [[name for name, _ in _COLUMNS], *([cell(row) for _, cell in _COLUMNS] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        parts = (
+            cell.rjust(width) if name in _RIGHT else cell.ljust(width)
+            for cell, width, (name, _) in zip(line, widths, _COLUMNS, strict=True)
+        )
+        sys.stdout.write("  ".join(parts).rstrip() + "\n")
+
+
+def _ranges(hours: set[int]) -> str:
+    """Return hours as people write them: `8-10,13`."""
+    parts: list[list[int]] = []
+    for hour in sorted(hours):
+        if parts and parts[-1][-1] == hour - 1:
+            parts[-1].append(hour)
+        else:
+            parts.append([hour])
+    return ",".join(str(p[0]) if len(p) == 1 else f"{p[0]}-{p[-1]}" for p in parts) or "-"

@@ -1,0 +1,84 @@
+"""One bar for the whole job: bytes, files done, rate; on a terminal, and for what takes a while."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn, Self
+
+from xlogdecode.cli.settings import Settings
+from xlogdecode.inputs import STDIN
+from xlogdecode.inputs.walk import Place, walk
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+__all__ = ["Progress"]
+
+WORTH_A_BAR = 8 << 20
+"""Bytes of input from which on there is one."""
+
+
+class Progress:
+    """The bar, or nothing where no one would see it."""
+
+    def __init__(self, paths: list[str], settings: Settings) -> None:
+        """Show how far all of `paths` are."""
+        self._bar: tqdm[NoReturn] | None = None
+        self._files = 0
+        self.on_read: Callable[[int], object] | None = None
+        to_terminal = not (settings.output or settings.test) and sys.stdout.isatty()
+        if settings.quiet or not sys.stderr.isatty() or (settings.to_stdout and to_terminal):
+            return
+        total = None if STDIN in paths else sum(_sizes(paths, settings))
+        if total is None or total >= WORTH_A_BAR:
+            self._start(total)
+
+    def _start(self, total: int | None) -> None:
+        from tqdm import tqdm
+
+        self._bar = bar = tqdm(
+            total=total, unit="B", unit_scale=True, unit_divisor=1024, leave=False, file=sys.stderr
+        )
+        self.on_read = bar.update
+
+    def end_file(self) -> None:
+        """Count a file as done."""
+        self._files += 1
+        if self._bar is not None:
+            self._bar.set_postfix_str(f"{self._files:,} done", refresh=False)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Put the bar away while lines are said; it comes back by itself."""
+        if self._bar is not None:
+            self._bar.clear()
+        yield
+
+    def __enter__(self) -> Self:
+        """Return the bar."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _sizes(paths: list[str], settings: Settings) -> Iterator[int]:
+    for path in paths:
+        found: list[str] = [path]
+        if settings.recursive and Path(path).is_dir():
+            places = walk(path, plain=settings.takes_plain)
+            found = [place.path for place in places if isinstance(place, Place)]
+        for file in found:
+            with contextlib.suppress(OSError):
+                yield os.stat(file).st_size  # noqa: PTH116 - thousands of files a second

@@ -1,0 +1,117 @@
+"""All inputs, one after another: where each goes, what came of it, what is said."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from xlogdecode.cli.ahead import outcomes
+from xlogdecode.cli.settings import Settings
+from xlogdecode.cli.status import Status
+from xlogdecode.cli.work import Nowhere, Outcome, Task, viewer
+from xlogdecode.errors import InputError, OutputError
+from xlogdecode.inputs import (
+    STDIN,
+    Entry,
+    Refusal,
+    Saved,
+    crash_buffers_of,
+    is_crash_buffer,
+    is_log,
+    iter_entries,
+    open_input,
+)
+from xlogdecode.outputs import Places
+
+__all__ = ["Run"]
+
+
+class Run:
+    """One call of the command."""
+
+    def __init__(self, paths: list[str], settings: Settings) -> None:
+        """Take the paths, globs expanded."""
+        self._paths = paths
+        self._settings = settings
+        several = len(paths) > 1
+        self._sink = Nowhere() if settings.test else viewer()
+        self._places = Places(
+            settings.output, in_folder=settings.recursive or several, several=several
+        )
+        self._saved = Saved()
+        self._scanned = 0
+        self._is_alone = not several and not settings.recursive
+
+    def outcomes(self, on_read: Callable[[int], object] | None = None) -> Iterator[Outcome]:
+        """Decode all inputs; yield what came of each, in their order."""
+        yield from outcomes(self._tasks(on_read), self._settings.options.threads)
+
+    def _tasks(self, on_read: Callable[[int], object] | None) -> Iterator[Task | Outcome]:
+        settings = self._settings
+        for item in iter_entries(
+            self._paths, recursive=settings.recursive, plain=settings.takes_plain, on_read=on_read
+        ):
+            if isinstance(item, Refusal):
+                yield Outcome(item.name, Status.FAILED, error=str(item))
+                continue
+            try:
+                yield self._task(item)
+            except OutputError as error:
+                item.source.close()
+                yield Outcome(item.name, Status.FAILED, error=str(error))
+
+    def _task(self, entry: Entry) -> Task | Outcome:
+        settings = self._settings
+        self._look_ahead(entry)
+        saved = None if self._is_alone and not entry.in_archive else self._saved
+        to_sink = settings.test or settings.to_stdout
+        if to_sink or (entry.path is None and not entry.tree and settings.output is None):
+            return Task(entry, settings, None, self._sink, saved)
+        target = self._places.place(entry)
+        found = _stat(target)
+        if found is not None and os.path.samestat(found, entry.stat):
+            raise OutputError(f"{target}: is the input itself; -o names another file")
+        if settings.update and found and found.st_mtime_ns >= entry.stat.st_mtime_ns:
+            entry.source.close()
+            note = f"{target} is up to date" if settings.verbose else ""
+            return Outcome(entry.name, Status.WHOLE, note=note, is_skipped=True)
+        self._places.prepare(entry, target)
+        return Task(entry, settings, target, self._sink, saved)
+
+    def _look_ahead(self, entry: Entry) -> None:
+        """See whether logs that were named behind a crash buffer hold its records."""
+        if not is_crash_buffer(entry.below.name):
+            return
+        first = max(entry.index + 1, self._scanned)
+        self._scanned = len(self._paths)
+        for path in self._paths[first:]:
+            if path == STDIN or is_crash_buffer(path) or not is_log(path, plain=False):
+                continue
+            try:
+                with open_input(path) as source:
+                    if source.is_regular:
+                        self._saved.scan(source)
+            except InputError:
+                continue  # it is said when its turn comes
+
+    def crash_buffer_beside(self) -> Path | None:
+        """Return the crash buffer beside the one log that was named, if it holds any records."""
+        if not self._is_alone or not self._paths:
+            return None
+        log = Path(self._paths[0])
+        for name in crash_buffers_of(log.name):
+            try:
+                with open_input(str(log.with_name(name))) as source:
+                    if source.is_regular and any(source.peek()[:1]):
+                        return log.with_name(name)
+            except InputError:
+                continue
+        return None
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - thousands of files a second
+    except OSError:
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None

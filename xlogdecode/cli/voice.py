@@ -1,0 +1,57 @@
+"""What is said on standard error: a line for what matters, none for what went as it should."""
+
+import click
+
+from xlogdecode.cli.keys import KEY_REMEDY
+from xlogdecode.cli.settings import Settings
+from xlogdecode.cli.status import Status
+from xlogdecode.cli.work import Outcome
+
+__all__ = ["say", "shown", "tell"]
+
+SHOWN = 3
+"""Losses of an input that are told one by one."""
+
+_SHOWN_AS = {number: f"\\x{number:02x}" for number in (*range(32), *range(127, 160))}
+
+
+def shown(name: str) -> str:
+    """Return `name` safe to show: names come from archives, too, and a terminal would obey."""
+    return name.translate(_SHOWN_AS)
+
+
+def say(line: str) -> None:
+    """Say a line."""
+    click.echo(f"xlogdecode: {shown(line)}", err=True)
+
+
+def tell(outcome: Outcome, settings: Settings) -> None:
+    """Say what came of an input: a line, and one for each of the first losses."""
+    name, report, status = outcome.name, outcome.report, outcome.status
+    if outcome.error:
+        say(outcome.error)
+        if not report.blocks:
+            return
+    if settings.quiet and status is not Status.FAILED:
+        return
+    if outcome.note:
+        say(f"{name}: {outcome.note}")
+    if outcome.is_skipped:
+        return
+    if status is Status.WHOLE and outcome.is_expected and not settings.verbose:
+        return
+    if report.gave_nothing and not report.blocks:
+        say(f"{name}: no xlog file: {report.losses[0]}")
+        return
+    say(f"{name}: {report.summary()}{_arrow(outcome, settings)}")
+    for loss in report.losses[:SHOWN]:
+        say(f"{name}: {loss}{'; ' + KEY_REMEDY if loss.locked_blocks else ''}")
+    if len(report.losses) > SHOWN:
+        say(f"{name}: and {len(report.losses) - SHOWN} more: --report FILE lists them")
+
+
+def _arrow(outcome: Outcome, settings: Settings) -> str:
+    if outcome.target is not None:
+        return f" -> {outcome.target}"
+    is_plain = bool(outcome.report.plain_text) and not outcome.report.blocks
+    return "; -c prints it" if is_plain and not outcome.is_expected and not settings.test else ""

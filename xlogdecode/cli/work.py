@@ -1,0 +1,156 @@
+"""One input: decoded to where it is to go, and what came of it."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from xlogdecode.cli.settings import Settings
+from xlogdecode.cli.status import Status, of_report
+from xlogdecode.decode import DamagedError, Options, Sink, Source
+from xlogdecode.errors import InputError, MissingExtraError, OutputError
+from xlogdecode.inputs import LARGEST_BUFFER, Chain, Entry, Saved, is_crash_buffer
+from xlogdecode.outputs import Escaped, OpenFile, SaveFile, Utf8
+from xlogdecode.report import Report
+
+__all__ = ["Nowhere", "Outcome", "Task", "viewer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one input."""
+
+    name: str
+    status: Status
+    report: Report = field(default_factory=Report)
+    target: Path | None = None
+    """The file that was written."""
+    error: str = ""
+    """Why there is nothing, or not all: a line that names what went wrong."""
+    note: str = ""
+    """What is worth knowing."""
+    is_skipped: bool = False
+    """Nothing had to be done."""
+    is_expected: bool = False
+    """Its text went to standard output, where it is there to see."""
+
+
+class Nowhere:
+    """Takes text, and keeps none."""
+
+    def write(self, data: object, /) -> None:
+        """Forget `data`."""
+
+
+def _stdout() -> OpenFile:
+    """Return standard output, whatever Python made of it."""
+    sys.stdout.flush()
+    return OpenFile(sys.stdout.fileno(), "standard output")
+
+
+def viewer() -> Sink:
+    """Return standard output, safe to look at if that is a terminal."""
+    return Escaped(_stdout()) if sys.stdout.isatty() else _stdout()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One input and where its text goes: into `target`, or else into `sink`."""
+
+    entry: Entry
+    settings: Settings
+    target: Path | None
+    sink: Sink
+    saved: Saved | None = None
+    """Where logs and the crash buffer of an earlier launch meet; None where there is one input."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether all inputs before it have to be done first, and it before all others."""
+        return self.entry.is_streamed or is_crash_buffer(self.entry.below.name)
+
+    def run(self, threads: int) -> Outcome:
+        """Decode it; only what ends the whole run is raised."""
+        entry = self.entry
+        options = replace(self.settings.options, threads=threads)
+        try:
+            with entry.source:
+                source = self._source()
+                if source is None:
+                    note = "all its records are in a log already: left out"
+                    return Outcome(entry.name, Status.WHOLE, note=note, is_skipped=True)
+                report, written = self._decode(source, options)
+        except (InputError, OutputError, MissingExtraError) as failure:
+            return Outcome(entry.name, Status.FAILED, error=str(failure))
+        except DamagedError as damage:
+            return Outcome(entry.name, Status.LOST, error=f"{entry.name}: {damage}")
+        status = of_report(report)
+        error = ""
+        if entry.source.fault:
+            error = f"{entry.name}: is torn: {entry.source.fault}: what came before that is decoded"
+            status = Status.LOST if status is Status.WHOLE else status
+        note = ""
+        if self.settings.remove and status is Status.WHOLE and written and entry.path:
+            note = _remove(entry.path, entry.stat)
+        seen = self.target is None and not self.settings.test
+        return Outcome(entry.name, status, report, written, error, note, is_expected=seen)
+
+    def _source(self) -> Source | None:
+        """Return what to decode; None for a crash buffer that a launch saved into a log."""
+        source = self.entry.source
+        if self.saved is None:
+            return source
+        if not is_crash_buffer(self.entry.below.name):
+            return self.saved.watch(source.read)
+        data = b""
+        while len(data) < LARGEST_BUFFER and (more := source.read(LARGEST_BUFFER)):
+            data += more
+        if self.saved.holds(data):
+            return None
+        return Chain(data, source.read)
+
+    def _decode(self, source: Source, options: Options) -> tuple[Report, Path | None]:
+        pour = self.settings.pour
+        if self.target is None:
+            return _through(
+                self.sink, self.settings, lambda sink: pour(source, sink, options)
+            ), None
+        like = self.entry.stat
+        with SaveFile(
+            self.target,
+            like=like if stat.S_ISREG(like.st_mode) and self.entry.path else None,
+            replace=self.settings.force or self.settings.update,
+        ) as file:
+            report = _through(file, self.settings, lambda sink: pour(source, sink, options))
+            if (not report.bytes_out and not report.is_whole) or _is_plain(report):
+                file.discard()
+        return report, self.target if file.is_written else None
+
+
+def _through(sink: Sink, settings: Settings, pour: Callable[[Sink], Report]) -> Report:
+    """Pour into `sink` through what the viewer needs."""
+    if not settings.utf8:
+        return pour(sink)
+    valid = Utf8(sink)
+    report = pour(valid)
+    valid.close()
+    return report
+
+
+def _is_plain(report: Report) -> bool:
+    """Tell whether the input was nothing but text, so that a copy of it would be no use."""
+    return bool(report.plain_text) and report.bytes_out == report.plain_text and report.is_whole
+
+
+def _remove(path: Path, was: os.stat_result) -> str:
+    """Remove a source whose text is whole and in place; return why it is kept, if it is."""
+    try:
+        now = path.stat()
+        if (now.st_size, now.st_mtime_ns) != (was.st_size, was.st_mtime_ns):
+            return "has changed while it was read: kept"
+        path.unlink()
+    except OSError as error:
+        return f"cannot be removed: {error.strerror}"
+    return ""

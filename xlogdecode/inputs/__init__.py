@@ -1,0 +1,19 @@
+"""Where the bytes come from: files, folders, globs, archives, pipes, standard input.
+
+for item in iter_entries(["case.zip", "logs"], recursive=True):
+    if isinstance(item, Entry):
+        with item.source as source:
+            report = decode(source, sink)
+"""
+
+from xlogdecode.inputs.entries import iter_entries
+from xlogdecode.inputs.entry import Entry, Refusal
+from xlogdecode.inputs.files import STDIN, Chain, Input, Member, open_input
+from xlogdecode.inputs.names import crash_buffers_of, is_crash_buffer, is_log
+from xlogdecode.inputs.saved import LARGEST_BUFFER, Saved
+from xlogdecode.inputs.walk import expand
+
+__all__ = [
+    "LARGEST_BUFFER", "STDIN", "Chain", "Entry", "Input", "Member", "Refusal", "Saved",
+    "crash_buffers_of", "expand", "is_crash_buffer", "is_log", "iter_entries", "open_input",
+]  # fmt: skip

@@ -1,0 +1,209 @@
+"""Archives, member by member, as their bytes come: zip, tar, and what they hold once more.
+
+Nothing is unpacked to disk. A zip's table of contents stands at its end, so that one that comes
+through a pipe, or lies in another archive, is kept in memory (up to 8 MiB) or in a file without a
+name until it is whole.
+"""
+
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, cast
+
+from xlogdecode.inputs.bounds import BombError, Meter
+from xlogdecode.inputs.files import Member
+from xlogdecode.inputs.names import safe_place
+from xlogdecode.inputs.packed import Kind, Reads
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+
+__all__ = ["Found", "Refused", "members_of"]
+
+_IN_MEMORY = 8 << 20
+_COPY = 256 << 10
+_HEADERS = 4 << 20
+"""Bytes of tar headers between two members beyond which there is something wrong."""
+
+_TORN = (zipfile.BadZipFile, EOFError, ValueError, OSError, NotImplementedError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A member, whose `source` can be read until the next one is asked for."""
+
+    place: PurePosixPath
+    source: Member
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A member, or all of the archive (`name` is empty), that is not read, or not to its end."""
+
+    name: str
+    reason: str
+
+
+def members_of(source: Reads, kind: Kind, meter: Meter) -> Iterator[Found | Refused]:
+    """Yield what lies in a zip or a tar. Raises BombError."""
+    return _zip_members(source, meter) if kind is Kind.ZIP else _tar_members(source, meter)
+
+
+# zip
+
+
+def _zip_members(source: Reads, meter: Meter) -> Iterator[Found | Refused]:
+    with SpooledTemporaryFile(_IN_MEMORY) as spool:
+        seekable = _seekable(source)
+        if seekable is None:
+            while data := source.read(_COPY):
+                spool.write(data)
+            spool.seek(0)
+        try:
+            archive = zipfile.ZipFile(seekable or spool)
+        except _TORN as error:
+            yield Refused("", f"cannot be read as a zip: {_lower(error)}")
+            return
+        with archive:
+            for info in archive.infolist():
+                if not info.is_dir():
+                    yield from _zip_member(archive, info, meter)
+
+
+def _seekable(source: Reads) -> IO[bytes] | None:
+    """Return a file on disk for `zipfile`, which seeks."""
+    fd = getattr(source, "fd", None)
+    if fd is None or not source.is_regular:  # type: ignore[attr-defined]
+        return None
+    file = open(fd, "rb", closefd=False)  # noqa: SIM115 - closed by its owner
+    file.seek(0)
+    return file
+
+
+def _zip_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter
+) -> Iterator[Found | Refused]:
+    place = safe_place(info.filename)
+    mode = info.external_attr >> 16
+    if isinstance(place, str):
+        yield Refused(info.filename, place)
+    elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        yield Refused(info.filename, "it is no file: links and devices are not read")
+    elif info.flag_bits & 1:
+        yield Refused(info.filename, "it is encrypted: unpack it with its password first")
+    elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        yield Refused(info.filename, f"packed by method {info.compress_type}: unpack it first")
+    else:
+        checksum, info.CRC = info.CRC, None  # type: ignore[assignment]  # zipfile drops what is wrong
+        try:
+            file = archive.open(info)
+        except _TORN as error:
+            yield Refused(info.filename, f"cannot be read: {_lower(error)}")
+            return
+        with file:
+            yield Found(
+                place, _member(_Checked(cast("BufferedReader", file).read1, checksum).read, meter)
+            )
+
+
+class _Checked:
+    """Reads a member of a zip, and finds fault with it only when all of it is handed out."""
+
+    def __init__(self, read: Callable[[int], bytes], checksum: int) -> None:
+        self._read = read
+        self._expected = checksum
+        self._found = 0
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes; raises BadZipFile at the end of what is not as it was."""
+        data = self._read(size)
+        self._found = zlib.crc32(data, self._found)
+        if not data and self._found != self._expected:
+            raise zipfile.BadZipFile("the checksum is wrong")
+        return data
+
+
+# tar
+
+
+class _Blocks:
+    """Hands a tar's bytes to `tarfile`, and remembers the last of them."""
+
+    def __init__(self, source: Reads) -> None:
+        self.allowed = _HEADERS
+        self._source = source
+        self._kept = b""
+        self._end = 0
+
+    def read(self, size: int) -> bytes:
+        """Return `size` bytes, or what there is up to the end."""
+        data = b""
+        while len(data) < size and (more := self._source.read(size - len(data))):
+            data += more
+        self.allowed -= len(data)
+        if self.allowed < 0:
+            raise ValueError("a header of it has no end")
+        self._end += len(data)
+        self._kept = (self._kept + data)[-4 * tarfile.RECORDSIZE :]
+        return data
+
+    def ends_well(self, offset: int) -> bool:
+        """Tell whether a block of zeros stands at `offset`, as at the end of a whole tar."""
+        begin = offset - (self._end - len(self._kept))
+        block = self._kept[begin : begin + tarfile.BLOCKSIZE] if begin >= 0 else b""
+        return bool(block) and not any(block)
+
+
+def _tar_members(source: Reads, meter: Meter) -> Iterator[Found | Refused]:
+    blocks = _Blocks(source)
+    try:
+        with tarfile.open(fileobj=blocks, mode="r|") as archive:  # type: ignore[call-overload]
+            while True:
+                blocks.allowed = _HEADERS
+                info = archive.next()
+                if info is None:
+                    break
+                blocks.allowed = 1 << 62
+                archive.members = []  # it would remember them all
+                yield from _tar_member(archive, info, meter)
+            if not blocks.ends_well(archive.offset):
+                yield Refused("", f"is torn at offset {archive.offset}: what follows is not read")
+    except (tarfile.TarError, *_TORN) as error:
+        if isinstance(error, BombError):
+            raise
+        yield Refused("", f"is torn: {_lower(error)}")
+
+
+def _tar_member(
+    archive: tarfile.TarFile, info: tarfile.TarInfo, meter: Meter
+) -> Iterator[Found | Refused]:
+    if info.isdir():
+        return
+    place = safe_place(info.name)
+    if isinstance(place, str):
+        yield Refused(info.name, place)
+        return
+    file = archive.extractfile(info) if info.isreg() else None
+    if file is None:
+        yield Refused(info.name, "it is no file: links and devices are not read")
+        return
+    member = _member(
+        cast("BufferedReader", file).read1, meter if info.issparse() else None
+    )  # else counted on the way here
+    yield Found(place, member)
+    while member.read(_COPY):
+        pass
+
+
+def _member(read: Callable[[int], bytes], meter: Meter | None) -> Member:
+    return Member(read, (tarfile.TarError, zlib.error, *_TORN), meter.count if meter else None)
+
+
+def _lower(error: Exception) -> str:
+    text = str(error) or type(error).__name__
+    return text[:1].lower() + text[1:]

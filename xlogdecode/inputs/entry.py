@@ -1,0 +1,49 @@
+"""What there is to decode, one by one; and what there is not."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from xlogdecode.inputs.files import Input, Member
+
+__all__ = ["Entry", "Refusal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An input, or a part of one, that is not read; `str()` is a line that names it."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Say what is not read, and why."""
+        return f"{self.name}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A log that can be read; whoever takes it closes its source."""
+
+    name: str
+    """What messages call it: its path, with `: ` before its place in an archive."""
+    top: Path
+    """The folder that its text goes to by default."""
+    below: PurePosixPath
+    """Where it lies below that folder, without the ending that says it is packed."""
+    tree: str
+    """What the folder or archive it lies in is called; empty for a file named by itself."""
+    source: Input | Member
+    stat: os.stat_result
+    """Of the file on disk."""
+    path: Path | None = None
+    """That file, where all of it is this log."""
+    index: int = 0
+    """Which of the paths asked for it lies in."""
+    is_streamed: bool = False
+    """It has to be read before the next entry is asked for."""
+
+    @property
+    def in_archive(self) -> bool:
+        """Whether there may be others like it in the same file."""
+        return self.path is None and bool(self.tree)

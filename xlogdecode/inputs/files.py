@@ -1,0 +1,184 @@
+"""Files, pipes and standard input, whose errors name them."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from xlogdecode.errors import InputError
+
+__all__ = ["STDIN", "Chain", "Input", "Member", "open_input"]
+
+STDIN = "-"
+
+_HEAD = 4096
+"""Bytes that are looked at to tell an archive from a log; a tar shows itself within 512."""
+
+
+class Input:
+    """A readable file descriptor whose errors name the input. Reads return what has come."""
+
+    fault = ""
+
+    def __init__(
+        self,
+        fd: int,
+        name: str,
+        *,
+        owned: bool = True,
+        on_read: Callable[[int], object] | None = None,
+    ) -> None:
+        """Read from `fd`, called `name`; `on_read` is told how many bytes came."""
+        self.name = name
+        self.stat = os.fstat(fd)
+        self.bytes_read = 0
+        self._fd = fd
+        self._owned = owned
+        self._head = b""
+        self._on_read = on_read
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether it is a file that can be read from any place."""
+        return stat.S_ISREG(self.stat.st_mode)
+
+    @property
+    def fd(self) -> int:
+        """The descriptor."""
+        return self._fd
+
+    def peek(self) -> bytes:
+        """Return the first bytes, which the next read returns once more.
+
+        A log shows itself by its first byte, and is not waited for any longer.
+        """
+        head = self._head or self.read(_HEAD)
+        self._head = b""
+        while head[:1] > b"\x1f" and len(head) < 512 and (more := self.read(_HEAD - len(head))):
+            head += more
+        self._head = head
+        return head
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, none at the end. Raises InputError."""
+        head, self._head = self._head, b""
+        if head and not (self.is_regular and len(head) < size):
+            self._head = head[size:]
+            return head[:size]
+        try:
+            data = os.read(self._fd, size - len(head))
+        except OSError as error:
+            raise InputError(f"{self.name}: cannot be read: {error.strerror}") from None
+        self.bytes_read += len(data)
+        if self._on_read:
+            self._on_read(len(data))
+        return head + data if head else data
+
+    def close(self) -> None:
+        """Close the descriptor, if it is ours."""
+        if self._owned:
+            self._owned = False
+            os.close(self._fd)
+
+    def __enter__(self) -> Self:
+        """Return the input."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+class Member:
+    """What an archive holds, while its turn lasts. Where it is torn it ends, with a `fault`."""
+
+    def __init__(
+        self,
+        read: Callable[[int], bytes],
+        torn: tuple[type[Exception], ...] = (),
+        count: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        """Read with `read`, whose errors `torn` mean that the archive is; `count` sees all."""
+        self.fault = ""
+        self._read = read
+        self._torn = torn
+        self._count = count
+        self._head = b""
+
+    def peek(self) -> bytes:
+        """Return the first 512 bytes, which the next read returns once more."""
+        head = self._head
+        while len(head) < 512 and (more := self.read(512 - len(head))):
+            head += more
+        self._head = head
+        return head
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, none at the end or where the archive is torn."""
+        if self._head:
+            head, self._head = self._head[:size], self._head[size:]
+            return head
+        if self.fault:
+            return b""
+        try:
+            data = self._read(size)
+        except self._torn as error:
+            text = str(error) or type(error).__name__
+            self.fault = text[:1].lower() + text[1:]
+            return b""
+        return self._count(data) if self._count else data
+
+    def close(self) -> None:
+        """Do nothing: the archive goes on behind it."""
+
+    def __enter__(self) -> Self:
+        """Return the member."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Do nothing."""
+
+
+class Chain:
+    """Bytes that are at hand, and then what is read."""
+
+    def __init__(self, data: bytes, read: Callable[[int], bytes]) -> None:
+        """Read `data`, and then with `read`."""
+        self._data = data
+        self._read = read
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; none at the end."""
+        if not self._data:
+            return self._read(size)
+        data, self._data = self._data[:size], self._data[size:]
+        return data
+
+
+def open_input(path: str, on_read: Callable[[int], object] | None = None) -> Input:
+    """Open a file, or standard input for `-`. Raises InputError."""
+    if path == STDIN:
+        return Input(sys.stdin.fileno(), "standard input", owned=False, on_read=on_read)
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        if os.path.isdir(path):  # noqa: PTH112 - Windows cannot open one, and says that otherwise
+            raise InputError(f"{path}: is a folder: -r takes the logs in it") from None
+        raise InputError(f"{path}: cannot be opened: {error.strerror}") from None
+    source = Input(fd, path, on_read=on_read)
+    if stat.S_ISDIR(source.stat.st_mode):
+        source.close()
+        raise InputError(f"{path}: is a folder: -r takes the logs in it")
+    return source

@@ -1,0 +1,64 @@
+"""Names: which files are logs, in what order they were written, and which names are hostile."""
+
+import re
+from pathlib import PurePosixPath
+
+__all__ = [
+    "crash_buffers_of", "is_crash_buffer", "is_log", "natural_order", "safe_place",
+    "without_ending",
+]  # fmt: skip
+
+_BUFFER_ENDINGS = (".mmap2", ".mmap3")
+_LOG_ENDINGS = (".xlog", *_BUFFER_ENDINGS)
+_PLAIN_LOG = re.compile(r"imsdk_.*\.log", re.DOTALL)
+_PACKED = re.compile(r"(?:\.tar)?\.(?:gz|zst|zstd)\Z|\.(?:zip|tar|tgz|tzst)\Z", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_DATED = re.compile(r"(.+)_\d{8}(?:[_-]\d+)*\.xlog", re.IGNORECASE)
+
+
+def is_log(name: str, *, plain: bool) -> bool:
+    """Tell whether `name` is a log's or a crash buffer's; with `plain` also one of before 4.7.1.
+
+    Never the text decoded beside a log (`a.xlog.log`).
+    """
+    lower = name.lower()
+    if lower.endswith(_LOG_ENDINGS):
+        return True
+    return plain and not lower.endswith(".xlog.log") and bool(_PLAIN_LOG.fullmatch(lower))
+
+
+def is_crash_buffer(name: str) -> bool:
+    """Tell whether `name` is a crash buffer's."""
+    return name.lower().endswith(_BUFFER_ENDINGS)
+
+
+def crash_buffers_of(log: str) -> tuple[str, ...]:
+    """Return the names that the crash buffer beside the log named `log` may have."""
+    match = _DATED.fullmatch(log)
+    return tuple(f"{match[1]}{ending}" for ending in _BUFFER_ENDINGS) if match else ()
+
+
+def natural_order(name: str) -> tuple[bool, list[tuple[int, str]]]:
+    """Return what sorts names as they were written: `_10` behind `_9`, crash buffers last."""
+    parts = re.findall(r"(\d+)|(\D+)", name)
+    return is_crash_buffer(name), [(int(number or 0), text) for number, text in parts]
+
+
+def without_ending(name: str) -> str:
+    """Return an archive's name without what says that it is one: `a.tar.gz` -> `a`."""
+    return _PACKED.sub("", name) or name
+
+
+def safe_place(name: str) -> PurePosixPath | str:
+    """Return where the member called `name` lies in its archive, or why that name is refused."""
+    slashed = name.replace("\\", "/")
+    if slashed.startswith("/") or re.match(r"[A-Za-z]:", slashed):
+        return "its name is absolute"
+    if _CONTROL.search(name):
+        return "its name holds control characters"
+    place = PurePosixPath(slashed)
+    if ".." in place.parts:
+        return "its name climbs out of the archive"
+    if not place.name:
+        return "it has no name"
+    return place

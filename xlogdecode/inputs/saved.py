@@ -1,0 +1,96 @@
+"""Which records of a crash buffer a later launch has already saved into a log.
+
+The launch after a crash writes the buffer's block into the log of that day, right behind the line
+`~~~~~ begin of mmap ~~~~~`, as it was but for its end hour. That line is plain text even in an
+encrypted log, so that no key is needed to see it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xlogdecode.format import READINGS, Header, Reading, parse_header
+from xlogdecode.inputs.files import Input, Member
+
+__all__ = ["LARGEST_BUFFER", "Saved"]
+
+LARGEST_BUFFER = 1 << 20
+"""Bytes of a file that may be a crash buffer; they have 150 KiB."""
+
+_TIP = b"begin of mmap ~~~~~\n\0"
+_COMPARED = 1024
+"""Bytes of payload that are compared; the first line's time and process are among them."""
+
+_NEEDED = 73 + _COMPARED
+_CHUNK = 512 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    reading: Reading
+    header: Header
+    payload: bytes
+
+    def is_saved_as(self, saved: "_Block") -> bool:
+        """Tell whether `saved` begins with all of this block (its last cipher group aside)."""
+        size = min(len(self.payload), self.header.length) // 8 * 8
+        return (
+            size >= 16
+            and self.reading is saved.reading
+            and self.header.length <= saved.header.length
+            and self.payload[: min(size, _COMPARED)] == saved.payload[: min(size, _COMPARED)]
+        )
+
+
+class Saved:
+    """The blocks that were saved from crash buffers, of all logs watched so far."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._blocks: list[_Block] = []
+
+    def watch(self, read: Callable[[int], bytes]) -> Member:
+        """Return what reads with `read`, and has what goes by looked at."""
+        return Member(_Watch(read, self._blocks).read)
+
+    def scan(self, source: Input) -> None:
+        """Look at all of a log."""
+        watch = _Watch(source.read, self._blocks)
+        while watch.read(_CHUNK):
+            pass
+
+    def holds(self, buffer: bytes) -> bool:
+        """Tell whether all records of the crash buffer, whose bytes are given, were seen."""
+        return any(
+            block.is_saved_as(saved) for block in _blocks_at(buffer) for saved in self._blocks
+        )
+
+
+class _Watch:
+    def __init__(self, read: Callable[[int], bytes], found: list[_Block]) -> None:
+        self._read = read
+        self._found = found
+        self._rest = b""
+
+    def read(self, size: int, /) -> bytes:
+        data = self._read(size)
+        buffer = self._rest + data
+        done = 0
+        while (tip := buffer.find(_TIP, done)) >= 0:
+            begin = tip + len(_TIP)
+            if data and len(buffer) < begin + _NEEDED:
+                self._rest = buffer[tip:]
+                return data
+            self._found += _blocks_at(buffer[begin : begin + _NEEDED])
+            done = begin
+        self._rest = buffer[max(done, len(buffer) - len(_TIP) + 1) :]
+        return data
+
+
+def _blocks_at(data: bytes) -> list[_Block]:
+    """Return the compressed block that `data` begins with, in each way to read it."""
+    blocks: list[_Block] = []
+    for reading in READINGS.get(data[0], ()) if data else ():
+        if not reading.masked and len(data) > reading.header_size:
+            header = parse_header(data, 0, reading)
+            blocks.append(_Block(reading, header, data[reading.header_size :]))
+    return blocks

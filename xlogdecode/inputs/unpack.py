@@ -1,0 +1,117 @@
+"""Archives, and those that lie in them once more, as entries."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import PurePosixPath
+
+from xlogdecode.errors import InputError
+from xlogdecode.inputs.archives import Found, Refused, members_of
+from xlogdecode.inputs.bounds import Meter
+from xlogdecode.inputs.entry import Entry, Refusal
+from xlogdecode.inputs.files import Input, Member
+from xlogdecode.inputs.names import is_crash_buffer, is_log, without_ending
+from xlogdecode.inputs.packed import Kind, kind_of, unpacked
+
+__all__ = ["Unpacker"]
+
+_HELD = 16 << 20
+"""Bytes of crash buffers that wait for the end of their archive."""
+
+_DEEPEST = 1
+"""An archive may lie in another one; a third is not opened."""
+
+
+class Unpacker:
+    """Unpacks one file."""
+
+    def __init__(self, source: Input, *, plain: bool) -> None:
+        """Unpack `source`; with `plain` logs of before SDK 4.7.1 are taken too."""
+        size = source.stat.st_size if source.is_regular else 0
+        self._meter = Meter(source.name, lambda: max(size, source.bytes_read))
+        self._plain = plain
+        self._held = 0
+
+    def entries(self, entry: Entry, kind: Kind) -> Iterator[Entry | Refusal]:
+        """Yield the logs in `entry`, the crash buffers behind the logs of their archive."""
+        try:
+            found = False
+            for item in self._open(replace(entry, is_streamed=True), kind, depth=0):
+                found = True
+                yield item
+                if self._meter.burst:
+                    return
+            if not found:
+                yield Refusal(entry.name, "holds no log: looked for *.xlog, *.mmap2, *.mmap3")
+        except InputError as error:
+            yield Refusal(entry.name, str(error).removeprefix(f"{entry.name}: "))
+
+    def _open(self, entry: Entry, kind: Kind, depth: int) -> Iterator[Entry | Refusal]:
+        stem = entry.below.with_name(without_ending(entry.below.name))
+        if kind in (Kind.ZIP, Kind.TAR):
+            yield from self._members(entry, kind, stem, depth)
+            return
+        source = unpacked(entry.source, kind, self._meter)
+        inner = kind_of(source.peek())
+        if inner is Kind.TAR:
+            yield from self._members(replace(entry, source=source), inner, stem, depth)
+            if source.fault:
+                yield Refusal(entry.name, f"is torn: {source.fault}")
+        elif inner is not None:
+            yield Refusal(entry.name, "is packed twice: unpack it once first")
+        elif not entry.in_archive or is_log(stem.name, plain=self._plain):
+            yield replace(entry, below=stem, source=source)
+
+    def _members(
+        self, entry: Entry, kind: Kind, stem: PurePosixPath, depth: int
+    ) -> Iterator[Entry | Refusal]:
+        if depth > _DEEPEST:
+            yield Refusal(entry.name, "lies in an archive within an archive: unpack one of them")
+            return
+        if stem == entry.below:  # a folder cannot be called as the archive itself is
+            stem = stem.with_name(f"{stem.name}.logs")
+        if entry.tree:
+            inside = replace(entry, below=stem, path=None)
+        else:
+            inside = replace(
+                entry, top=entry.top / stem, below=PurePosixPath(), tree=stem.name, path=None
+            )
+        waiting: list[Entry] = []
+        for item in members_of(entry.source, kind, self._meter):
+            if isinstance(item, Refused):
+                name = f"{entry.name}: {item.name}" if item.name else entry.name
+                yield Refusal(name, item.reason)
+            else:
+                yield from self._member(inside, item, depth, waiting)
+        yield from waiting
+
+    def _member(
+        self, inside: Entry, found: Found, depth: int, waiting: list[Entry]
+    ) -> Iterator[Entry | Refusal]:
+        entry = replace(
+            inside,
+            name=f"{inside.name}: {found.place}",
+            below=inside.below / found.place,
+            source=found.source,
+        )
+        head = found.source.peek()
+        kind = kind_of(head)
+        if kind is not None:
+            yield from self._open(entry, kind, depth + 1)
+        elif not is_log(found.place.name, plain=self._plain):
+            return
+        elif is_crash_buffer(found.place.name) and any(head) and self._held < _HELD:
+            waiting.append(self._hold(entry, found))
+        else:
+            yield entry
+
+    def _hold(self, entry: Entry, found: Found) -> Entry:
+        """Read a crash buffer now, to yield it when the logs beside it are through."""
+        room = _HELD - self._held
+        data = b""
+        while len(data) < room and (more := found.source.read(room - len(data))):
+            data += more
+        self._held += len(data)
+        member = Member(BytesIO(data).read)
+        member.fault = found.source.fault
+        return replace(entry, source=member)

@@ -1,0 +1,64 @@
+"""Paths as the command line has them -> files: folders walked, globs the shell left alone."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from xlogdecode.inputs.entry import Refusal
+from xlogdecode.inputs.files import STDIN
+from xlogdecode.inputs.names import is_log, natural_order
+
+__all__ = ["Place", "expand", "walk"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file that was found, or named, and where it lies in the tree that was asked for."""
+
+    path: str
+    top: Path
+    """The folder that `below` starts from."""
+    below: PurePosixPath
+    tree: str = ""
+    """The folder's name, where a folder was asked for."""
+
+
+def expand(paths: list[str]) -> list[str]:
+    """Return `paths` with each glob that no shell has expanded (on Windows none does) replaced."""
+    found: list[str] = []
+    for path in paths:
+        if path == STDIN or not any(sign in path for sign in "*?[") or os.path.lexists(path):
+            found.append(path)
+            continue
+        import glob
+
+        found += sorted(glob.glob(path, recursive=True), key=natural_order) or [path]  # noqa: PTH207
+    return found
+
+
+def walk(folder: str, *, plain: bool) -> Iterator[Place | Refusal]:
+    """Yield the logs in `folder` and below, in the order they were written; no link is followed."""
+    top = Path(folder)
+    tree = top.resolve().name
+    waiting = [PurePosixPath()]
+    found = False
+    while waiting:
+        below = waiting.pop()
+        here = os.path.join(folder, below) if below.parts else folder  # noqa: PTH118 - as it was named
+        try:
+            with os.scandir(here) as listing:
+                entries = sorted(listing, key=lambda entry: natural_order(entry.name))
+        except OSError as error:
+            yield Refusal(here, f"cannot be listed: {error.strerror}")
+            continue
+        folders: list[PurePosixPath] = []
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(below / entry.name)
+            elif is_log(entry.name, plain=plain) and entry.is_file(follow_symlinks=False):
+                found = True
+                yield Place(entry.path, top, below / entry.name, tree)
+        waiting += reversed(folders)
+    if not found:
+        yield Refusal(folder, "holds no log: looked for *.xlog, *.mmap2, *.mmap3")

@@ -1,0 +1,143 @@
+"""Files that are whole or not there at all, and descriptors whose errors name them."""
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from xlogdecode.codecs import Buffer
+from xlogdecode.errors import OutputError
+
+__all__ = ["OpenFile", "SaveFile"]
+
+_BINARY = getattr(os, "O_BINARY", 0)
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
+
+
+class OpenFile:
+    """A file descriptor that takes all it is given; its errors name it."""
+
+    def __init__(self, fd: int, name: str) -> None:
+        """Write to `fd`, called `name`."""
+        self._fd = fd
+        self._name = name
+
+    def write(self, data: Buffer, /) -> None:
+        """Write all of `data`. Raises OutputError, and BrokenPipeError where no one reads."""
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self._fd, view) :]
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(
+                f"{self._name}: cannot be written: {error.strerror}; make room, or write elsewhere "
+                "with -o"
+            ) from None
+
+
+class SaveFile:
+    """A file that appears under its name only once it is whole, with its source's mode and mtime.
+
+    What is written goes to a hidden file beside it, which takes its place when the block ends, and
+    is removed when that ends with an exception or by `discard`. A device or a pipe of that name is
+    written to as it is.
+    """
+
+    def __init__(
+        self, path: Path, *, like: os.stat_result | None = None, replace: bool = False
+    ) -> None:
+        """Write `path`; `like` is the source, whose mode and mtime it gets.
+
+        Raises OutputError if it exists and is not to be replaced.
+        """
+        self.path = path
+        self.is_in_place = False
+        self._replace = replace
+        self._like = like
+        name = os.fsencode(path.name)[:200].decode("utf-8", "ignore")  # 255 bytes are allowed
+        self._part = path.with_name(f".{name}.{os.urandom(4).hex()}.part")
+        self._keep = True
+        self._is_special = False
+        self._fd = -1
+
+    def __enter__(self) -> Self:
+        """Open the hidden file."""
+        try:
+            self._open()
+        except OSError as error:
+            raise OutputError(
+                f"{self.path}: cannot be written: {error.strerror}; write elsewhere with -o"
+            ) from None
+        self._file = OpenFile(self._fd, str(self.path))
+        return self
+
+    def _open(self) -> None:
+        try:
+            found = os.stat(self.path)  # noqa: PTH116 - thousands of files a second
+        except OSError:
+            found = None
+        if (
+            found is not None
+            and not stat.S_ISREG(found.st_mode)
+            and not stat.S_ISDIR(found.st_mode)
+        ):
+            self._is_special = True
+            self._fd = os.open(self.path, os.O_WRONLY | _BINARY)
+            return
+        if (found is not None and not self._replace) or (not found and self.path.is_symlink()):
+            raise OutputError(f"{self.path}: exists; -f writes over it, -o chooses another name")
+        self._fd = os.open(self._part, _FLAGS, 0o666 if self._like is None else 0o600)
+
+    def write(self, data: Buffer, /) -> None:
+        """Write all of `data`. Raises OutputError."""
+        self._file.write(data)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether what was written is where it was to go."""
+        return self.is_in_place or self._is_special
+
+    def discard(self) -> None:
+        """Leave no file."""
+        self._keep = False
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the file its name, or remove it."""
+        if self._is_special:
+            os.close(self._fd)
+            return
+        keep = self._keep and kind is None
+        try:
+            if keep:
+                self._dress()
+            os.close(self._fd)
+            self._fd = -1
+            if keep:
+                os.replace(self._part, self.path)  # noqa: PTH105 - as above
+                self.is_in_place = True
+        except OSError as failure:
+            raise OutputError(f"{self.path}: cannot be made: {failure.strerror}") from None
+        finally:
+            if self._fd >= 0:
+                os.close(self._fd)
+            if not self.is_in_place:
+                self._part.unlink(missing_ok=True)
+
+    def _dress(self) -> None:
+        """Take over the source's mode and mtime, as far as the file system has them."""
+        if self._like is None:
+            return
+        if hasattr(os, "fchmod"):
+            with contextlib.suppress(PermissionError):
+                os.fchmod(self._fd, stat.S_IMODE(self._like.st_mode) & 0o666)
+        target = self._fd if os.utime in os.supports_fd else self._part
+        os.utime(target, ns=(self._like.st_atime_ns, self._like.st_mtime_ns))

@@ -1,0 +1,85 @@
+"""Where the text of each input goes: beside it, or in a folder that mirrors the tree."""
+
+import os
+import re
+from pathlib import Path, PurePosixPath
+
+from xlogdecode.errors import OutputError
+from xlogdecode.inputs.entry import Entry
+
+__all__ = ["Places", "log_beside"]
+
+_FORBIDDEN = re.compile(r'[<>:"|?*]|[. ]+\Z')
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)
+"""What Windows has no files of."""
+
+
+def log_beside(source: Path) -> Path:
+    """Return where the text of `source` goes by default, as Mars's own script has it."""
+    return source.with_name(source.name + ".log")
+
+
+class Places:
+    """Gives each input a place of its own."""
+
+    def __init__(self, output: Path | None, *, in_folder: bool, several: bool) -> None:
+        """Put all below `output`, or into it if it is to be one file, or beside each source.
+
+        `in_folder` makes `output` a folder, `several` keeps what was asked for by several paths
+        apart in it. A folder that exists is one in any case.
+        """
+        self._output = output
+        self._in_folder = in_folder or (output is not None and output.is_dir())
+        self._several = several
+        self._taken: set[str] = set()
+        self._parents: set[Path] = set()
+
+    def place(self, entry: Entry) -> Path:
+        """Return where the text of `entry` goes. Raises OutputError if that lies outside."""
+        if self._output is not None and not (self._in_folder or entry.in_archive):
+            return self._output
+        below = PurePosixPath(*map(_portable, entry.below.parts))
+        if self._output is None:
+            root = entry.top
+        else:
+            root = self._output
+            if self._several and entry.tree:
+                root /= _portable(entry.tree)
+        return self._claim(root / below)
+
+    def prepare(self, entry: Entry, target: Path) -> None:
+        """Make the folder that `target` lies in, if it is one of ours. Raises OutputError."""
+        parent = target.parent
+        if parent in self._parents:
+            return
+        root = entry.top if self._output is None else self._output
+        if root == target or (self._output is None and entry.path is not None):
+            return
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            inside = parent.resolve().is_relative_to(root.resolve())
+        except OSError as error:
+            raise OutputError(
+                f"{error.filename or parent}: no folder can be made of it: {error.strerror}"
+            ) from None
+        if not inside:
+            raise OutputError(f"{target}: lies outside of {root}, behind a link: not written")
+        self._parents.add(parent)
+
+    def _claim(self, place: Path) -> Path:
+        """Return `place` with its ending, or a numbered one where another input has that."""
+        number = 1
+        target = log_beside(place)
+        while (key := os.fspath(target).casefold()) in self._taken:
+            number += 1
+            target = place.with_name(f"{place.name}~{number}.log")
+        self._taken.add(key)
+        return target
+
+
+def _portable(part: str) -> str:
+    """Return a name that this system can have."""
+    if os.name != "nt":
+        return part
+    part = _FORBIDDEN.sub("_", part)
+    return f"_{part}" if _RESERVED.match(part) else part
