@@ -13,7 +13,7 @@ from xlogdecode.errors import KeyFileError, MissingExtraError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
-__all__ = ["Keyring", "TeaKey", "decrypt", "parse_keys"]
+__all__ = ["Keyring", "TeaKey", "decrypt", "make_key_pair", "parse_keys"]
 
 TeaKey = tuple[int, int, int, int]
 
@@ -101,6 +101,23 @@ class Keyring:
         except ValueError:
             return ()
         return tuple(_tea_key(key.exchange(ec.ECDH(), point)) for key in self._private)
+
+
+def make_key_pair() -> tuple[bytes, bytes]:
+    """Return a new private key (32 bytes) and its public key (64 bytes: X, then Y).
+
+    Raises MissingExtraError without `cryptography`.
+    """
+    try:
+        from cryptography.hazmat.primitives.asymmetric import ec
+    except ImportError as error:
+        raise MissingExtraError(
+            f"making keys needs {error.name}: run pip install 'xlogdecode[crypt]'"
+        ) from None
+    numbers = ec.generate_private_key(ec.SECP256K1()).private_numbers()
+    point = numbers.public_numbers
+    public = point.x.to_bytes(32, "big") + point.y.to_bytes(32, "big")
+    return numbers.private_value.to_bytes(32, "big"), public
 
 
 def _private_key(key: bytes) -> "ec.EllipticCurvePrivateKey":

@@ -14,6 +14,7 @@ COMMANDS = {
     "sweep": "xlogdecode.cli.sweep:sweep",
     "layouts": "xlogdecode.cli.layouts:layouts",
     "encode": "xlogdecode.cli.encode:encode",
+    "keygen": "xlogdecode.cli.keygen:keygen",
 }
 """Command -> where its click command lives; imported only when it is run."""
 

@@ -48,9 +48,14 @@ class SaveFile:
     """
 
     def __init__(
-        self, path: Path, *, like: os.stat_result | None = None, replace: bool = False
+        self,
+        path: Path,
+        *,
+        like: os.stat_result | None = None,
+        replace: bool = False,
+        secret: bool = False,
     ) -> None:
-        """Write `path`; `like` is the source, whose mode and mtime it gets.
+        """Write `path`; `like` is the source, whose mode and mtime it gets, `secret` is 0600.
 
         Raises OutputError if it exists and is not to be replaced.
         """
@@ -58,6 +63,7 @@ class SaveFile:
         self.is_in_place = False
         self._replace = replace
         self._like = like
+        self._first_mode = 0o666 if like is None and not secret else 0o600
         name = os.fsencode(path.name)[:200].decode("utf-8", "ignore")  # 255 bytes are allowed
         self._part = path.with_name(f".{name}.{os.urandom(4).hex()}.part")
         self._keep = True
@@ -90,7 +96,7 @@ class SaveFile:
             return
         if (found is not None and not self._replace) or (not found and self.path.is_symlink()):
             raise OutputError(f"{self.path}: exists; -f writes over it, -o chooses another name")
-        self._fd = os.open(self._part, _FLAGS, 0o666 if self._like is None else 0o600)
+        self._fd = os.open(self._part, _FLAGS, self._first_mode)
 
     def write(self, data: Buffer, /) -> None:
         """Write all of `data`. Raises OutputError."""

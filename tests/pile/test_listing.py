@@ -1,0 +1,94 @@
+"""`-l` and `-t`: what is in each, and whether it is whole."""
+
+import json
+
+import pytest
+
+from tests.command import run
+from tests.pile.samples import BUFFER, LOG, TEXT, ZLIB, files_in, put, tree
+from tests.shared import CORPUS, FIXTURES, expected_text, needs_corpus
+
+LOCKED = FIXTURES / "async_zlib_crypt_small.xlog"
+
+
+def rows(*args):
+    done = run("-l", "--json", *args)
+    return done, [json.loads(line) for line in done.out.splitlines()]
+
+
+def test_a_log_has_its_sizes_blocks_hours_and_times(tmp_path):
+    done, (row, totals) = rows(LOG)
+    assert done.status == 0
+    assert row["name"] == str(LOG)
+    assert (row["size"], row["text"]) == (LOG.stat().st_size, len(TEXT[LOG]))
+    assert row["ratio"] == pytest.approx(LOG.stat().st_size / len(TEXT[LOG]), abs=1e-4)
+    assert sum(row["blocks"].values()) == 8
+    assert (row["encrypted"], row["key"], row["losses"]) == (False, None, 0)
+    stamps = [line[5:28].decode() for line in TEXT[LOG].splitlines() if line[:6] == b"TIM: 2"]
+    assert (row["first"], row["last"]) == (stamps[0], stamps[-1])
+    assert totals["totals"] == 1
+    assert totals["text"] == row["text"]
+
+
+def test_the_table_has_a_row_for_each_log_and_the_totals(tmp_path):
+    tree(tmp_path / "phone")
+    done = run("-lr", tmp_path / "phone")
+    lines = done.out.decode().splitlines()
+    assert done.status == 0
+    assert lines[0].split()[:3] == ["size", "text", "ratio"]
+    assert len(lines) == 6
+    assert lines[-1].endswith("4 logs")
+    assert len(run("-l", LOG).out.splitlines()) == 2
+
+
+def test_it_says_whether_a_key_fits():
+    without, (row, _) = rows(LOCKED)
+    assert (without.status, row["key"], row["encrypted"]) == (4, "needed", True)
+    given, (row, _) = rows(LOCKED, "--key-file", FIXTURES / "key")
+    assert (given.status, row["key"], row["text"]) == (0, "fits", len(expected_text(LOCKED)))
+
+
+def test_losses_are_counted_and_nothing_is_written(tmp_path):
+    torn = tmp_path / "a.xlog"
+    torn.write_bytes(LOG.read_bytes()[:-9])
+    done, (row, totals) = rows(torn, tmp_path / "none")[0], rows(torn)[1]
+    assert done.status == 1
+    assert (row["losses"], totals["losses"]) == (1, 1)
+    assert list(files_in(tmp_path)) == ["a.xlog"]
+
+
+def test_plain_logs_of_old_sdks_are_listed_in_folders(tmp_path):
+    (tmp_path / "imsdk_20180101.log").write_bytes(TEXT[LOG])
+    _, (row, _) = rows("-r", tmp_path)
+    assert row["text"] == len(TEXT[LOG])
+
+
+@needs_corpus
+def test_nine_days_of_the_im_sdk_have_their_times():
+    _, listed = rows("-r", CORPUS / "imsdk")
+    for row in listed[:-1]:
+        name = row["name"].rpartition("/")[2]
+        text = expected_text(CORPUS / "imsdk" / name)
+        stamps = [line[5:28].decode() for line in text.splitlines() if line[:6] == b"TIM: 2"]
+        assert (row["first"], row["last"], row["text"]) == (stamps[0], stamps[-1], len(text)), name
+
+
+@pytest.mark.parametrize("flag", [(), ("-v",)])
+def test_a_test_says_of_each_whether_it_is_whole_and_writes_nothing(tmp_path, flag):
+    good, torn = put(LOG, tmp_path / "a.xlog"), tmp_path / "b.xlog"
+    torn.write_bytes(ZLIB.read_bytes()[:-9])
+    done = run("-t", *flag, good, torn)
+    assert (done.status, done.out) == (3, b"")
+    assert done.lines[0].startswith(f"xlogdecode: {good}: whole: ")
+    assert done.lines[1].startswith(f"xlogdecode: {torn}: 1 loss ")
+    assert sorted(files_in(tmp_path)) == ["a.xlog", "b.xlog"]
+    assert run("-t", good).status == 0
+    assert run("-t", LOCKED).status == 4
+    assert run("-t", tmp_path / "none").status == 1
+    assert run("-qt", good).err == ""
+
+
+def test_what_goes_with_a_listing_alone_says_so():
+    assert run("--json", LOG).status == 2
+    assert run("--with-mmap", BUFFER).status == 2
+    assert run("-c", "-o", "x", LOG).status == 2

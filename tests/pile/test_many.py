@@ -1,0 +1,86 @@
+"""Many inputs through the library, on any executor."""
+
+import concurrent.futures
+import pickle
+
+import pytest
+
+from tests.pile.samples import LOG, TEXT, ZLIB, ZSTD
+from xlogdecode import DamagedError, Options, decode_file, decode_many
+from xlogdecode.errors import InputError, OutputError, UsageError
+
+SOURCES = [LOG, str(ZLIB), ZSTD.read_bytes()] * 3
+TEXTS = [TEXT[LOG], TEXT[ZLIB], TEXT[ZSTD]] * 3
+
+
+@pytest.fixture
+def dask_executor():
+    distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client.get_executor()
+
+
+def test_without_an_executor_all_is_done_here_and_as_it_is_asked_for():
+    results = decode_many(iter(SOURCES))
+    assert next(results).text == TEXT[LOG]
+    assert [result.text for result in results] == TEXTS[1:]
+
+
+def test_processes_give_the_same_in_the_same_order():
+    with concurrent.futures.ProcessPoolExecutor(2) as pool:
+        results = list(decode_many(SOURCES, executor=pool, ahead=4))
+    assert [result.text for result in results] == TEXTS
+    assert [result.source for result in results][:3] == [str(LOG), str(ZLIB), ""]
+    assert all(result.report.is_whole for result in results)
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_cluster_gives_the_same_in_the_same_order(dask_executor):
+    results = list(decode_many(SOURCES, executor=dask_executor))
+    assert [result.text for result in results] == TEXTS
+
+
+def test_a_source_that_fails_stops_no_other(tmp_path):
+    torn = ZLIB.read_bytes()[:-9]
+    with concurrent.futures.ProcessPoolExecutor(1) as pool:
+        missing, damaged, good = decode_many(
+            [tmp_path / "none", torn, LOG], executor=pool, options=Options(strict=True)
+        )
+    assert isinstance(missing.error, InputError)
+    assert isinstance(damaged.error, DamagedError)
+    assert damaged.error.loss.reason
+    assert (good.error, good.text) == (None, TEXT[LOG])
+
+
+def test_texts_go_into_the_files_that_are_named(tmp_path):
+    targets = [tmp_path / str(number) for number in range(3)]
+    results = list(decode_many(SOURCES[:3], targets=targets))
+    assert [target.read_bytes() for target in targets] == TEXTS[:3]
+    assert [result.text for result in results] == [b""] * 3
+    with pytest.raises(UsageError, match="as many targets"):
+        list(decode_many(SOURCES[:3], targets=targets[:2]))
+
+
+def test_what_cannot_be_sent_is_refused():
+    with LOG.open("rb") as file, pytest.raises(UsageError, match="no path"):
+        list(decode_many([file]))
+
+
+def test_one_file_into_another(tmp_path):
+    report = decode_file(LOG, tmp_path / "text")
+    assert (tmp_path / "text").read_bytes() == TEXT[LOG]
+    assert report.is_whole
+    with pytest.raises(OutputError, match="exists"):
+        decode_file(LOG, tmp_path / "text")
+
+
+def test_a_damaged_error_comes_back_from_another_process():
+    (result,) = decode_many([ZLIB.read_bytes()[:-9]], options=Options(strict=True))
+    again = pickle.loads(pickle.dumps(result.error))
+    assert str(again) == str(result.error)
+    assert again.loss == result.error.loss

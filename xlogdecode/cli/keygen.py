@@ -1,0 +1,44 @@
+"""`xlogdecode keygen`: a key pair, one half for the app, one for those who read its logs."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from xlogdecode.crypto import make_key_pair
+from xlogdecode.errors import UsageError
+from xlogdecode.outputs import SaveFile
+
+__all__ = ["keygen"]
+
+STDOUT = "-"
+
+
+@click.command("keygen", context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-o", "--output", metavar="FILE", required=True,
+    help="Where the private key goes, for --key-file; - shows it on standard output.",
+)  # fmt: skip
+def keygen(output: str) -> None:
+    """Make a key pair for encrypted logs.
+
+    The public key, 128 hex digits, is printed: it goes into the app, as Mars wants it
+    (XLogConfig.pubkey_). The private key goes into FILE, which only its owner may read, and opens
+    every log that the app then writes. A FILE that exists is never written over.
+    """
+    private, public = make_key_pair()
+    text = f"# private key to the public key {public.hex()[:16]}...\n{private.hex()}\n"
+    if output == STDOUT:
+        sys.stdout.write(text)
+    else:
+        _save(Path(output), text)
+    click.echo(public.hex(), err=output == STDOUT)
+
+
+def _save(path: Path, text: str) -> None:
+    """Write a file that was its owner's alone from the first moment."""
+    if os.path.lexists(path) and not path.is_file():
+        raise UsageError(f"{path}: is no file: name one that is to hold the key")
+    with SaveFile(path, secret=True) as file:
+        file.write(text.encode())
