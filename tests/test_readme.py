@@ -23,6 +23,7 @@ RUN_ELSEWHERE = {
     "xlogdecode sweep /storage/emulated/0 --delete": "on a phone; what it does: tests/retention",
     "mkdir -p phone/Android && adb pull": "with a phone",
     "xlogdecode sweep phone --json": "with what was pulled; what it does: tests/retention",
+    "xlogdecode -F --with-mmap": "it never ends by itself; what it does: tests/pile",
     ".venv/bin/python -m tests.bench": "by hand: it measures the machine",
     ".venv/bin/python -m pytest tests/bench": "by hand: it measures the machine",
 }

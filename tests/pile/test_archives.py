@@ -163,6 +163,12 @@ def test_archives_may_lie_in_one_another_once(tmp_path):
     assert "within an archive" in refused[0]
 
 
+def test_an_archive_on_standard_input_goes_to_standard_output():
+    packed = zip_of(("a.xlog", LOG.read_bytes()), ("b.xlog", ZLIB.read_bytes()))
+    done = run("-", input=packed)
+    assert (done.status, done.out) == (0, TEXT[LOG] + TEXT[ZLIB])
+
+
 def test_a_whole_archive_is_read_in_one_pass_without_a_file_on_disk(tmp_path):
     packed = gzip.compress(tar_of(("a.xlog", LOG.read_bytes())))
     done = run("-c", "-", input=packed, env={"TMPDIR": str(tmp_path / "no such folder")})
@@ -224,6 +230,17 @@ def test_a_link_in_a_zip_is_refused(tmp_path):
     (tmp_path / "a.zip").write_bytes(zip_of((info, "/etc/passwd"), ("b.xlog", LOG.read_bytes())))
     done = run("-qc", tmp_path / "a.zip")
     assert (done.status, done.out, len(done.lines)) == (1, TEXT[LOG], 1)
+
+
+def test_a_header_without_an_end_is_not_read_into_memory(tmp_path):
+    info = tarfile.TarInfo("././@PaxHeader")
+    info.type, info.size = tarfile.XHDTYPE, 8 << 30
+    header = info.tobuf(tarfile.GNU_FORMAT)
+    (tmp_path / "a.tgz").write_bytes(gzip.compress(header + bytes(40 << 20)))
+    done = run("-c", tmp_path / "a.tgz")
+    assert done.status == 1
+    assert len(done.lines) == 1
+    assert "a header of it has no end" in done.lines[0]
 
 
 @needs_tool("zip")

@@ -2,12 +2,15 @@
 
 import importlib
 import sys
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from xlogdecode import __version__
 from xlogdecode.errors import UsageError, XlogError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "decode": "xlogdecode.cli.decode:decode_command",
@@ -38,11 +41,22 @@ class Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Send anything that names no command to `decode`, and nothing but a pipe as well."""
-        if not args and not sys.stdin.isatty():
+        if not args and not ctx.resilient_parsing and not sys.stdin.isatty():
             args = ["-"]
         if args and args[0] not in COMMANDS and args[0] not in GROUP_OPTIONS:
             args = ["decode", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Complete a first word: commands, and all that `decode` takes."""
+        from click.shell_completion import CompletionItem
+
+        found = super().shell_complete(ctx, incomplete)
+        decode = self.get_command(ctx, "decode")
+        if decode is not None and incomplete.startswith("-"):
+            inner = click.Context(decode, ctx, "decode", resilient_parsing=True)
+            return found + decode.shell_complete(inner, incomplete)
+        return [CompletionItem(incomplete, type="file"), *found]  # bash takes files only if first
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

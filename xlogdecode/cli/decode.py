@@ -28,10 +28,31 @@ MOST_THREADS = 8
 """Threads taken unless more are asked for."""
 
 
+EPILOG = """\b
+Exit status, the first that applies of 130, 2, 1, 4, 3, 0:
+  0    all of it is whole
+  1    an input gave nothing or could not be read; an output could not be written
+  2    usage or configuration is wrong
+  3    done, and some bytes were lost
+  4    encrypted, and no key, or none that fits
+  130  interrupted
+\b
+Examples:
+  xlogdecode imsdk_20240101.xlog        text into imsdk_20240101.xlog.log
+  xlogdecode case.zip                   each log of it into the folder case
+  xlogdecode -r phones -o texts -u      a tree, every night
+  xlogdecode -lr phones                 what is there
+  xlogdecode -c a.xlog | less
+"""
+
+
 @click.command(
-    "decode", cls=GroupedCommand, context_settings={"help_option_names": ["-h", "--help"]}
+    "decode",
+    cls=GroupedCommand,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EPILOG,
 )
-@click.argument("paths", nargs=-1, required=True, metavar="PATH|-...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH|-...", type=click.Path())
 @decode_options
 def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
     """Turn xlog files into text.
@@ -64,7 +85,8 @@ def _settings(asked: dict[str, Any]) -> Settings:
         strict=asked.pop("strict"),
         dedup=asked.pop("dedup"),
     )
-    return Settings(options, decode, **asked)  # what filters would stand here, for `decode`
+    pour = decode  # what filters on the way takes its place, and its arguments
+    return Settings(options, pour, **asked)
 
 
 def _refuse_what_cannot_be(

@@ -34,7 +34,7 @@ class GroupedCommand(click.Command):
         """Return for each heading what stands below it: how an option is written, and its help."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for option in self.get_params(ctx):
-            row = option.get_help_record(ctx)
+            row = option.get_help_record(ctx) if isinstance(option, click.Option) else None
             if row is not None:
                 groups.setdefault(getattr(option, "group", _OTHER), []).append(row)
         if _OTHER in groups:  # `--help` among them

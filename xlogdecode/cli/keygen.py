@@ -1,11 +1,11 @@
 """`xlogdecode keygen`: a key pair, one half for the app, one for those who read its logs."""
 
 import os
-import sys
 from pathlib import Path
 
 import click
 
+from xlogdecode.cli.work import standard_output
 from xlogdecode.crypto import make_key_pair
 from xlogdecode.errors import UsageError
 from xlogdecode.outputs import SaveFile
@@ -30,10 +30,11 @@ def keygen(output: str) -> None:
     private, public = make_key_pair()
     text = f"# private key to the public key {public.hex()[:16]}...\n{private.hex()}\n"
     if output == STDOUT:
-        sys.stdout.write(text)
+        standard_output().write(text.encode())
+        click.echo(public.hex(), err=True)
     else:
         _save(Path(output), text)
-    click.echo(public.hex(), err=output == STDOUT)
+        standard_output().write(f"{public.hex()}\n".encode())
 
 
 def _save(path: Path, text: str) -> None:

@@ -1,7 +1,6 @@
 """`-l`: a table of what is in each input, as `xz -l` has it."""
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.stamps import Stamps
 from xlogdecode.cli.status import Status, worst
 from xlogdecode.cli.voice import say, shown
-from xlogdecode.cli.work import Outcome
+from xlogdecode.cli.work import Outcome, standard_output
 from xlogdecode.decode import Options, Sink, Source, decode
 from xlogdecode.report import Report
 
@@ -164,7 +163,7 @@ def list_logs(paths: list[str], settings: Settings, *, as_json: bool) -> Status:
 
 
 def _print_json(line: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
+    standard_output().write(f"{json.dumps(line)}\n".encode())
 
 
 def _print_table(rows: Iterable[Row]) -> None:
@@ -175,7 +174,8 @@ def _print_table(rows: Iterable[Row]) -> None:
             cell.rjust(width) if name in _RIGHT else cell.ljust(width)
             for cell, width, (name, _) in zip(line, widths, _COLUMNS, strict=True)
         )
-        sys.stdout.write("  ".join(parts).rstrip() + "\n")
+        text = "  ".join(parts).rstrip() + "\n"
+        standard_output().write(text.encode("utf-8", "surrogateescape"))
 
 
 def _ranges(hours: set[int]) -> str:

@@ -30,14 +30,16 @@ class Progress:
         self._bar: tqdm[NoReturn] | None = None
         self._files = 0
         self.on_read: Callable[[int], object] | None = None
-        to_terminal = not (settings.output or settings.test) and sys.stdout.isatty()
-        if settings.quiet or not sys.stderr.isatty() or (settings.to_stdout and to_terminal):
+        text_on_terminal = settings.to_stdout and sys.stdout.isatty()
+        if settings.quiet or text_on_terminal or not sys.stderr.isatty():
             return
-        total = None if STDIN in paths else sum(_sizes(paths, settings))
-        if total is None or total >= WORTH_A_BAR:
+        if STDIN in paths:
+            return  # its text goes to standard output, and its size no one knows
+        total = sum(_sizes(paths, settings))
+        if total >= WORTH_A_BAR:
             self._start(total)
 
-    def _start(self, total: int | None) -> None:
+    def _start(self, total: int) -> None:
         from tqdm import tqdm
 
         self._bar = bar = tqdm(

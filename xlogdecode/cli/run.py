@@ -64,8 +64,8 @@ class Run:
         settings = self._settings
         self._look_ahead(entry)
         saved = None if self._is_alone and not entry.in_archive else self._saved
-        to_sink = settings.test or settings.to_stdout
-        if to_sink or (entry.path is None and not entry.tree and settings.output is None):
+        from_stdin = self._paths[entry.index] == STDIN
+        if settings.test or settings.to_stdout or (from_stdin and settings.output is None):
             return Task(entry, settings, None, self._sink, saved)
         target = self._places.place(entry)
         found = _stat(target)

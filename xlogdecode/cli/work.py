@@ -15,7 +15,7 @@ from xlogdecode.inputs import LARGEST_BUFFER, Chain, Entry, Saved, is_crash_buff
 from xlogdecode.outputs import Escaped, OpenFile, SaveFile, Utf8
 from xlogdecode.report import Report
 
-__all__ = ["Nowhere", "Outcome", "Task", "viewer"]
+__all__ = ["Nowhere", "Outcome", "Task", "standard_output", "viewer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Nowhere:
         """Forget `data`."""
 
 
-def _stdout() -> OpenFile:
+def standard_output() -> OpenFile:
     """Return standard output, whatever Python made of it."""
     sys.stdout.flush()
     return OpenFile(sys.stdout.fileno(), "standard output")
@@ -52,7 +52,7 @@ def _stdout() -> OpenFile:
 
 def viewer() -> Sink:
     """Return standard output, safe to look at if that is a terminal."""
-    return Escaped(_stdout()) if sys.stdout.isatty() else _stdout()
+    return Escaped(standard_output()) if sys.stdout.isatty() else standard_output()
 
 
 @dataclass(frozen=True, slots=True)

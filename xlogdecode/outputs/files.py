@@ -64,8 +64,9 @@ class SaveFile:
         self._replace = replace
         self._like = like
         self._first_mode = 0o666 if like is None and not secret else 0o600
-        name = os.fsencode(path.name)[:200].decode("utf-8", "ignore")  # 255 bytes are allowed
-        self._part = path.with_name(f".{name}.{os.urandom(4).hex()}.part")
+        folder, name = os.path.split(path)
+        name = os.fsencode(name)[:200].decode("utf-8", "ignore")  # 255 bytes are allowed
+        self._part = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.part")  # noqa: PTH118
         self._keep = True
         self._is_special = False
         self._fd = -1
@@ -136,7 +137,8 @@ class SaveFile:
             if self._fd >= 0:
                 os.close(self._fd)
             if not self.is_in_place:
-                self._part.unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(self._part)  # noqa: PTH108
 
     def _dress(self) -> None:
         """Take over the source's mode and mtime, as far as the file system has them."""

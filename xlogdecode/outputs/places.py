@@ -2,7 +2,7 @@
 
 import os
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from xlogdecode.errors import OutputError
 from xlogdecode.inputs.entry import Entry
@@ -35,17 +35,18 @@ class Places:
         self._parents: set[Path] = set()
 
     def place(self, entry: Entry) -> Path:
-        """Return where the text of `entry` goes. Raises OutputError if that lies outside."""
+        """Return where the text of `entry` goes."""
         if self._output is not None and not (self._in_folder or entry.in_archive):
             return self._output
-        below = PurePosixPath(*map(_portable, entry.below.parts))
-        if self._output is None:
-            root = entry.top
-        else:
+        root = entry.top
+        if self._output is not None:
             root = self._output
             if self._several and entry.tree:
                 root /= _portable(entry.tree)
-        return self._claim(root / below)
+        below = str(entry.below)
+        if os.name == "nt":
+            below = "/".join(map(_portable, entry.below.parts))
+        return self._claim(f"{root}/{below}")
 
     def prepare(self, entry: Entry, target: Path) -> None:
         """Make the folder that `target` lies in, if it is one of ours. Raises OutputError."""
@@ -66,15 +67,15 @@ class Places:
             raise OutputError(f"{target}: lies outside of {root}, behind a link: not written")
         self._parents.add(parent)
 
-    def _claim(self, place: Path) -> Path:
+    def _claim(self, place: str) -> Path:
         """Return `place` with its ending, or a numbered one where another input has that."""
         number = 1
-        target = log_beside(place)
-        while (key := os.fspath(target).casefold()) in self._taken:
+        target = f"{place}.log"
+        while (key := target.casefold()) in self._taken:
             number += 1
-            target = place.with_name(f"{place.name}~{number}.log")
+            target = f"{place}~{number}.log"
         self._taken.add(key)
-        return target
+        return Path(target)
 
 
 def _portable(part: str) -> str:

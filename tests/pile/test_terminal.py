@@ -1,0 +1,138 @@
+"""What only a terminal sees, and what a shell asks for."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.command import run
+from tests.pile.samples import LOG, ZLIB
+
+pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX's")
+termios = pytest.importorskip("termios", reason="pseudo-terminals are POSIX's")
+
+
+def in_terminal(*args, stdout=None, stdin=None):
+    """Run with standard error (and output, unless given) on a terminal; return status, screen."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xlogdecode", *map(str, args)],
+        stdin=theirs if stdin is None else stdin,
+        stdout=theirs if stdout is None else stdout,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    screen = b""
+    while True:
+        try:
+            data = os.read(ours, 65536)
+        except OSError:  # Linux says the other end is gone that way
+            break
+        if not data:
+            break
+        screen += data
+    os.close(ours)
+    return process.wait(), screen
+
+
+@pytest.fixture
+def big(tmp_path):
+    """Logs of some MB each."""
+    for name in "ab":
+        (tmp_path / f"{name}.xlog").write_bytes(ZLIB.read_bytes() * 2500)
+    return tmp_path
+
+
+def test_a_terminal_sees_one_bar_for_the_whole_job(big):
+    status, screen = in_terminal("-r", big, "-o", big / "out")
+    assert status == 0
+    assert b"/19.9M" in screen
+    assert b"%|" in screen
+    assert b"a.xlog: whole" in screen
+    quiet = in_terminal("-q", "-f", "-r", big, "-o", big / "out")
+    assert quiet == (0, b"")
+
+
+def test_a_small_job_and_a_pipe_see_none(big):
+    status, screen = in_terminal(LOG, "-o", big / "text")
+    assert (status, b"%" in screen) == (0, False)
+    done = run("-f", "-r", big, "-o", big / "out")
+    assert "%" not in done.err
+
+
+def test_control_characters_are_shown_to_a_terminal_and_written_to_a_pipe(tmp_path):
+    hostile = b"[I][\x1b]0;owned\x07 tab\there \xc2\x9b31m \xff end\n"
+    log = tmp_path / "a.xlog"
+    assert run("encode", "-", "-o", log, input=hostile).status == 0
+    status, screen = in_terminal("-c", log)
+    assert status == 0
+    assert (
+        screen.rstrip()
+        == rb"[I][\x1b]0;owned\x07 tab" + b"\there " + rb"\xc2\x9b31m" + b" \xff end"
+    )
+    assert run("-c", log).out == hostile
+
+
+def test_what_is_no_utf8_is_replaced_only_where_that_is_asked_for(tmp_path):
+    text = "gr\u00fc\u00df".encode() + b" \xff\n"
+    log = tmp_path / "a.xlog"
+    assert run("encode", "-", "-o", log, input=text).status == 0
+    assert run("-c", "--utf8", log).out == "gr\u00fc\u00df \ufffd\n".encode()
+    assert run("-c", log).out == text
+
+
+def test_binary_input_from_a_terminal_is_refused():
+    status, screen = in_terminal("-")
+    assert status == 2
+    assert b"standard input is a terminal" in screen
+
+
+def test_a_call_without_arguments_shows_help_on_a_terminal():
+    _, screen = in_terminal()
+    assert b"Usage: xlogdecode" in screen
+
+
+def completions(line, count):
+    done = run(
+        env={
+            "_XLOGDECODE_COMPLETE": "bash_complete",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(count),
+        }
+    )
+    return done.out.decode().split()
+
+
+@pytest.mark.parametrize(
+    ("line", "count", "expected"),
+    [
+        ("xlogdecode ", 1, "plain,sweep"),
+        ("xlogdecode sw", 1, "plain,sweep"),
+        ("xlogdecode --st", 1, "plain,--strict"),
+        ("xlogdecode a.x", 1, "file,a.x"),
+        ("xlogdecode a.xlog --key", 2, "plain,--key-file"),
+        ("xlogdecode -c a.x", 2, "file,a.x"),
+        ("xlogdecode decode --rec", 2, "plain,--recursive"),
+        ("xlogdecode sweep --del", 2, "plain,--delete"),
+    ],
+)
+def test_a_shell_completes_commands_options_and_files(line, count, expected):
+    assert expected in completions(line, count)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_there_is_a_script_for_each_shell(shell):
+    done = run(env={"_XLOGDECODE_COMPLETE": f"{shell}_source"})
+    assert done.status == 0
+    assert b"xlogdecode" in done.out
+
+
+def test_help_stands_in_groups_with_every_option_and_every_status():
+    shown = run("decode", "--help").out.decode()
+    headings = [line for line in shown.splitlines() if line and line[0] != " "]
+    for heading in ("What is read:", "Where the text goes:", "What is said:", "Other options:"):
+        assert heading in headings
+    for status in ("0", "1", "2", "3", "4", "130"):
+        assert any(line.split()[:1] == [status] for line in shown.splitlines())
