@@ -1,0 +1,16 @@
+"""Decoded text -> records: who said what, where and when.
+
+    for item in read_records(events, source="imsdk_C_20240101.xlog"):
+        if isinstance(item, Record):
+            print(item.time, item.level, item.message)
+
+Two lanes look at the same text. The exact one, here, makes a `Record` of each; the bulk one
+(`xlogdecode.filters`) only tells which stretches of text are wanted. Both open a record by the
+same table, `layouts`.
+"""
+
+from xlogdecode.records.pages import Event, Loss
+from xlogdecode.records.reader import read_records
+from xlogdecode.records.record import Record
+
+__all__ = ["Event", "Loss", "Record", "read_records"]

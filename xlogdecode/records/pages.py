@@ -1,0 +1,118 @@
+"""Pieces of decoded text -> pages: whole lines, large enough to be worth a regular expression.
+
+A block may end in mid-line, and a log written line by line has a block a line: pieces are joined
+until a page's worth is there, and a line that is not yet complete waits for its end. Whatever
+was lost between two pieces ends the line before it.
+"""
+
+import enum
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+__all__ = ["LONGEST", "PAGE", "Event", "Loss", "Page", "Then", "pages"]
+
+PAGE: Final = 256 * 1024
+"""Bytes that make a page."""
+
+LONGEST: Final = 4 * 1024 * 1024
+"""Bytes of one record or line at most; what is longer is handed on in parts. Bounds memory."""
+
+
+class Loss(Protocol):
+    """Bytes that could not be decoded: the decoder's damage, as far as it is needed here."""
+
+    @property
+    def offset(self) -> int:
+        """Position in the source, in bytes."""
+
+    @property
+    def length(self) -> int:
+        """Bytes that were lost."""
+
+    @property
+    def reason(self) -> object:
+        """Why, in a word: a string, or an enum with string values."""
+
+    @property
+    def detail(self) -> str:
+        """Why, in more words."""
+
+
+Event = tuple[int, bytes] | Loss
+"""What a decoder yields: the text of a block or of a part of it with the block's offset, or a loss.
+
+An empty text says that nothing more is there for now: what is complete is handed on at once.
+"""
+
+
+class Then(enum.Enum):
+    """What follows a page."""
+
+    MORE = "more text"
+    PAUSE = "nothing for now"
+    END = "a loss, or the end: nothing goes on after it"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Whole lines, unless `then` is END or one line is longer than LONGEST."""
+
+    data: bytes
+    cuts: tuple[tuple[int, int], ...]
+    """Position in `data`, and offset of the block that the text from there on came from."""
+    then: Then
+
+
+class _Pile:
+    """Pieces that wait for the end of their line."""
+
+    def __init__(self) -> None:
+        self.pieces: list[tuple[int, bytes]] = []
+        self.size = 0
+
+    def add(self, offset: int, text: bytes) -> None:
+        self.pieces.append((offset, text))
+        self.size += len(text)
+
+    def take(self, then: Then) -> Iterator[Page]:
+        """Yield what is complete, if anything is, and keep the line that is not."""
+        data = b"".join([text for _, text in self.pieces])
+        stop = len(data) if then is Then.END else data.rfind(b"\n") + 1
+        if not stop and len(data) > LONGEST:
+            stop = len(data)
+        starts = itertools.accumulate((len(text) for _, text in self.pieces), initial=0)
+        cuts = [(start, offset) for start, (offset, _) in zip(starts, self.pieces, strict=False)]
+        rest: list[tuple[int, bytes]] = []
+        end = len(data)
+        while end > stop:
+            start, offset = cuts[-1]
+            rest.append((offset, data[max(start, stop) : end]))
+            end = start
+            if start >= stop:
+                cuts.pop()
+        self.pieces, self.size = rest[::-1], len(data) - stop
+        if stop or then is Then.PAUSE:
+            yield Page(data[:stop], tuple(cuts), then)
+
+
+def pages(events: Iterable[Event], size: int = PAGE) -> Iterator[Page | Loss]:
+    """Yield the text of `events` in pages of about `size` bytes, and losses where they stand.
+
+    Before a loss and at the end comes a page whose `then` is END, if there is text left.
+    """
+    pile = _Pile()
+    for event in events:
+        if not isinstance(event, tuple):
+            yield from pile.take(Then.END)
+            yield event
+            continue
+        offset, text = event
+        if text:
+            pile.add(offset, text)
+        if pile.size >= size and (b"\n" in text or pile.size > LONGEST):
+            yield from pile.take(Then.MORE)
+        elif not text:
+            yield from pile.take(Then.PAUSE)
+    yield from pile.take(Then.END)

@@ -1,0 +1,151 @@
+"""One record: its parts as they are written, and what they mean."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from xlogdecode.records.stamps import Stamps
+
+__all__ = ["Place", "Record", "Who", "parse_who", "readable"]
+
+_WHO: Final = re.compile(r"(?:(?P<pid>-?[0-9]+)(?P<by>, |,|-))?(?P<tid>-?[0-9]+)(?P<main>\*?)")
+
+
+def readable(part: str) -> str:
+    """Return a part of a record, one character a byte, as text.
+
+    A byte that is no UTF-8 becomes a lone surrogate, U+DC80 to U+DCFF; nothing is lost.
+    """
+    return part if part.isascii() else part.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+class Who(NamedTuple):
+    """Who logged: a process and a thread."""
+
+    pid: int | None
+    tid: int | None
+    main_thread: bool | None
+
+
+def parse_who(text: str | None) -> Who:
+    """Return what `2211, 2240*`, `838,91395`, `4104-4156` or `21504` (a thread) says."""
+    found = _WHO.fullmatch(text or "")
+    if not found:
+        return Who(None, None, None)
+    pid = int(found["pid"]) if found["pid"] else None
+    # Only Mars marks the main thread, and only Mars writes a blank after the comma.
+    return Who(pid, int(found["tid"]), found["main"] == "*" if found["by"] == ", " else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the records of one session, or one recovered stretch of it, share."""
+
+    source: str
+    session: int | None
+    """Counted from 1 in each source; None before the first banner."""
+    recovered: bool
+    """They were saved from the crash buffer."""
+    stamps: Stamps
+
+
+def _part(place: int, doc: str) -> Any:
+    return property(itemgetter(place), doc=doc)
+
+
+def _text(place: int, doc: str) -> Any:
+    def get(record: "Record") -> str | None:
+        part = record[place]
+        return None if part is None else readable(part)
+
+    return property(get, doc=doc)
+
+
+class Record(tuple[Any, ...]):
+    """One record: a line that opens a layout and the lines after it that open none.
+
+    A tuple of parts as they were found, one character a byte, since 150,000 are made in a second;
+    what they mean is worked out when it is asked for. What a layout has not is None. Inside the
+    package a record may be unpacked: `layouts.FIELDS`, layout, place, block offset, text line.
+    """
+
+    __slots__ = ()
+
+    text: str = _text(0, "The whole record, its line ends included (see `readable`).")
+    level: str | None = _part(1, "One of V D I W E F.")
+    tag: str | None = _text(6, "The tag; of IM SDK 4.0 the thread's name.")
+    file: str | None = _text(7, "The source file that logged.")
+    function: str | None = _text(9, "The function that logged.")
+    message: str = _text(10, "What follows the fields, without the last line end.")
+    layout: str = _part(11, "A name of `layouts.LAYOUTS`, or `unknown`.")
+    place: Place = _part(12, "What the records around it share.")
+    block_offset: int = _part(13, "Position in the source of the block that it began in, in bytes.")
+    text_line: int = _part(14, "The line of the source's text that it begins in, from 1.")
+
+    @property
+    def iso(self) -> str | None:
+        """When it was logged: ISO 8601 to the millisecond, with an offset where it is known."""
+        hour, clock, zone = self[2:5]
+        around = clock and self.place.stamps[hour, zone]
+        if not around:
+            return None
+        return f"{around[0]}{clock}{'' if len(clock) > 6 else '.000'}{around[1]}"
+
+    @property
+    def has_time(self) -> bool:
+        """Whether a time stands in it; one that no calendar has included."""
+        return bool(self[3])
+
+    @property
+    def time(self) -> datetime | None:
+        """When it was logged; aware where the zone is known."""
+        iso = self.iso
+        return None if iso is None else datetime.fromisoformat(iso)
+
+    @property
+    def who(self) -> Who:
+        """Its process and thread."""
+        return parse_who(self[5])
+
+    @property
+    def line(self) -> int | None:
+        """The line of `file`."""
+        return int(self[8]) if self[8] else None
+
+    @property
+    def source(self) -> str:
+        """The source's name."""
+        return self.place.source
+
+    @property
+    def session(self) -> int | None:
+        """The session, counted from 1 in each source; None before the first banner."""
+        return self.place.session
+
+    @property
+    def recovered(self) -> bool:
+        """It was saved from the crash buffer, and belongs to the session before."""
+        return self.place.recovered
+
+    @property
+    def raw(self) -> bytes:
+        """The whole record as it was logged."""
+        return bytes(self[0], "latin-1")
+
+    @property
+    def message_bytes(self) -> bytes:
+        """The message as it was logged."""
+        return bytes(self[10], "latin-1")
+
+    def with_text(self, text: str, message: str) -> "Record":
+        """Return the record with another text and message, both one character a byte."""
+        return Record((text, *self[1:10], message, *self[11:]))
+
+    def part_of(self, text: str, offset: int, line: int) -> "Record":
+        """Return the record of text that goes on with this one, with its fields."""
+        return Record((text, *self[1:10], text.removesuffix("\n"), *self[11:13], offset, line))
+
+    def __repr__(self) -> str:
+        return f"<Record {self.source}:{self.text_line} {self.layout} {self.text[:60]!r}>"

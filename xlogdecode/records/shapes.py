@@ -1,0 +1,60 @@
+"""The shapes of the layouts, made ready: how the groups of a match become a record."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final
+
+from xlogdecode.records.layouts import FIELDS, GOING_ON, LAYOUTS, Layout
+
+__all__ = ["JOINS", "ReadyShape", "shapes_of"]
+
+_Values = tuple[Any, ...]
+
+JOINS: Final = frozenset(layout.name for layout in LAYOUTS if layout.joins)
+"""The layouts whose records take in the lines after them that open nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyShape:
+    """One shape of a layout."""
+
+    layout: str
+    line: re.Pattern[str]
+    """Matches a line of this shape."""
+    page: re.Pattern[str]
+    """Finds every line of a page. The group after `line`'s are lines that open nothing, and the
+    last is a line that opens something else."""
+    arrange: Callable[[_Values], _Values]
+    """(*groups, "", "", None, layout, place, block offset, text line) -> the fields of a record."""
+    arrange_old: Callable[[_Values], _Values]
+    """Takes the groups whose names start with `old_`."""
+    old: int
+    """The group that tells that `arrange_old` is to be taken; negative: none does."""
+
+    def record(self, groups: _Values, rest: _Values) -> _Values:
+        """Return the fields of the record of `groups`, as `line` finds them."""
+        arrange = self.arrange_old if self.old >= 0 and groups[self.old] else self.arrange
+        return arrange((*groups, "", "", *rest))
+
+
+def shapes_of(layout: Layout) -> tuple[ReadyShape, ...]:
+    """Return the shapes of `layout`, the richest first."""
+    return tuple(
+        ReadyShape(
+            layout.name,
+            shape,
+            re.compile(rf"{shape.pattern}|({GOING_ON})|([^\n]++\n?)"),
+            _arrange(shape, ""),
+            _arrange(shape, "old_"),
+            shape.groupindex.get("old_at", 0) - 1,
+        )
+        for shape in layout.shapes
+    )
+
+
+def _arrange(shape: re.Pattern[str], prefix: str) -> Callable[[_Values], _Values]:
+    groups, none = shape.groupindex, shape.groups + 2
+    fields = [groups.get(prefix + name, groups.get(name, none + 1)) - 1 for name in FIELDS]
+    return itemgetter(*fields, none + 1, none + 2, none + 3, none + 4)

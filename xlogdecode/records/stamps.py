@@ -1,0 +1,90 @@
+"""What a log line says about time: zones as Mars writes them, days without a year."""
+
+import re
+from datetime import date, datetime, timedelta, timezone, tzinfo
+from typing import Final
+
+__all__ = ["Stamps", "date_in_name", "zone_minutes"]
+
+_HOUR: Final = re.compile(r"(?P<day>[0-9-]+)(?:[ /](?P<zone>[+-]\S+))?[ /](?P<hour>[0-9]{2})")
+
+
+def zone_minutes(text: str) -> int | None:
+    """Return the minutes east of UTC that `text` states, or None where that is no zone.
+
+    `+8.0` and `+5.8` (5:45, rounded by the writer) are hours, `+80` is Mars 1.2.5's way to write
+    +8.0, `+0800` is a banner's. Every zone lies on a quarter of an hour.
+    """
+    digits = text[1:]
+    if "." in digits:
+        minutes = round(float(digits) * 4) * 15
+    elif len(digits) == 4:
+        minutes = int(digits[:2]) * 60 + int(digits[2:])
+    else:
+        minutes = int(digits) * (60 if len(digits) == 1 else 6)
+    if minutes >= 24 * 60:
+        return None
+    return -minutes if text[0] == "-" else minutes
+
+
+def date_in_name(name: str) -> date | None:
+    """Return the date of a log's file name, `..._YYYYMMDD...`, or None."""
+    found = re.findall(r"(?<![0-9])(20[0-9]{6})(?![0-9])", name)
+    return next((known for digits in found if (known := _date_or_none(digits))), None)
+
+
+class Stamps(dict[tuple[str, str | None], tuple[str, str] | None]):
+    """(hour, zone) as logged -> what stands before and after the clock in ISO 8601.
+
+    None where the calendar has no such hour. A cache: a log has few hours. `zone` is for times
+    that have none, `near` gives a day without a year the year that puts it nearest.
+    """
+
+    _BOUND: Final = 4096
+
+    def __init__(self, zone: tzinfo | None = None, near: date | None = None) -> None:
+        super().__init__()
+        self.zone = zone
+        self.near = near
+
+    def after_banner(self, hour: str) -> "Stamps":
+        """Return the stamps of the session whose banner says `hour`."""
+        found = _HOUR.fullmatch(hour)
+        day = _date_or_none(found and found["day"])
+        return Stamps(_fixed_zone(found and found["zone"]) or self.zone, day or self.near)
+
+    def __missing__(self, key: tuple[str, str | None]) -> tuple[str, str] | None:
+        if len(self) >= self._BOUND:
+            self.clear()
+        self[key] = around = self._around(*key)
+        return around
+
+    def _around(self, stamp: str, zone: str | None) -> tuple[str, str] | None:
+        found = _HOUR.fullmatch(stamp)
+        day = found and self._with_year(found["day"])
+        if not found or not day or found["hour"] > "23":
+            return None
+        known = _fixed_zone(found["zone"] or zone) or self.zone
+        start = datetime(day.year, day.month, day.day, int(found["hour"]), tzinfo=known)
+        text = start.isoformat()
+        return text[:13], text[19:]
+
+    def _with_year(self, day: str) -> date | None:
+        near = self.near
+        if len(day) == 10 or near is None:
+            return _date_or_none(day)
+        years = (near.year, near.year - 1, near.year + 1)
+        days = [known for year in years if (known := _date_or_none(f"{year}-{day}"))]
+        return min(days, key=lambda known: abs(known - near), default=None)
+
+
+def _fixed_zone(text: str | None) -> timezone | None:
+    minutes = None if text is None else zone_minutes(text)
+    return None if minutes is None else timezone(timedelta(minutes=minutes))
+
+
+def _date_or_none(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
