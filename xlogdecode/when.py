@@ -1,12 +1,17 @@
 """Ages, sizes and times as people write them."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta, tzinfo
 
 from xlogdecode.errors import UsageError
 
-__all__ = ["parse_age", "parse_size"]
+__all__ = ["Bound", "parse_age", "parse_bound", "parse_size", "parse_zone"]
 
+Bound = datetime | time
+"""A bound of a stretch of time. Aware: an instant. Naive: wall-clock time as logged. A `time`:
+that time on every day of the log."""
+
+_DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _AGE_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
@@ -36,3 +41,48 @@ def parse_size(text: str) -> int:
             f"{text!r} is no size: write a whole number of bytes, or such as 500M or 2G"
         )
     return int(match[1]) * _SIZE_UNITS[match[2].upper()]
+
+
+def parse_bound(text: str, now: datetime) -> Bound:
+    """Return the bound that `text` states; `now` is aware.
+
+    ISO 8601 (`2024-01-01`, `2024-01-01T10:00`, `2024-01-01 10:00:00+08:00`); `now`; an age before
+    now (`-2h`); `today`, `yesterday`, `tomorrow`, alone or with a time (`yesterday 14:00`); a time
+    (`10:00`), which holds for each day of the log. Raises UsageError for anything else.
+    """
+    words = text.strip().lower().split()
+    if words == ["now"]:
+        return now
+    if len(words) == 1 and words[0].startswith("-"):
+        return now - parse_age(words[0][1:])
+    try:
+        if words and words[0] in _DAYS:
+            day = now.replace(tzinfo=None) + timedelta(days=_DAYS[words[0]])
+            at = time.fromisoformat(" ".join(words[1:]) or "00:00")
+            return datetime.combine(day, at)
+        if re.fullmatch(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?", text.strip()):
+            return time.fromisoformat(text.strip())
+        return datetime.fromisoformat(text.strip().upper())
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is no time: write such as 2024-01-01T10:00, '2024-01-01 10:00+08:00', "
+            "10:00, today, 'yesterday 14:00' or -2h"
+        ) from None
+
+
+def parse_zone(text: str) -> tzinfo:
+    """Return the zone that `text` names: `+08:00`, `UTC`, or such as `Asia/Shanghai`.
+
+    Raises UsageError for anything else.
+    """
+    from zoneinfo import ZoneInfo  # only --tz needs it
+
+    zone: tzinfo | None
+    try:
+        signed = text[:1] in {"+", "-"}
+        zone = datetime.strptime(text, "%z").tzinfo if signed else ZoneInfo(text)
+    except (ValueError, OSError, KeyError):  # an odd name, a folder's, an unknown one
+        zone = None
+    if zone is None:
+        raise UsageError(f"{text!r} is no time zone: write such as +08:00, UTC or Asia/Shanghai")
+    return zone

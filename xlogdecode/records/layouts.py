@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 __all__ = [
-    "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "Layout", "heads", "timed_heads",
+    "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "NOTES", "Layout", "heads",
+    "timed_heads",
 ]  # fmt: skip
 
 LEVELS: Final = "VDIWEF"
@@ -128,41 +129,43 @@ def _nameless(pattern: str) -> str:
     return re.sub(r"\(\?P<\w+>", "(?:", pattern)
 
 
-def heads(levels: str, *, notes: bool) -> str:
-    """Return the pattern of the heads that open a record of one of `levels`, without groups.
+def heads(levels: str) -> str:
+    """Return the pattern of the heads that open a record of the app of one of `levels`.
 
-    With `notes`, the heads of lines that have no level open one too. This runs at every line of
-    a text: the alternatives are laid out so that most lines are done with in a step or two.
+    Without groups. This runs at every line of a text: the alternatives are laid out so that most
+    lines are done with in a step or two.
     """
+    if not levels:
+        return "(?!)"
+    letters = f"[{levels}]"
+    rows = [(row[1], _nameless(row[2]).replace("@", letters)) for row in _RECORDS]
     wanted = []
-    if levels:
-        letters = f"[{levels}]"
-        rows = [(row[1], _nameless(row[2]).replace("@", letters)) for row in _RECORDS]
-        for opening in (_BRACKET, _TIM, ""):
-            # The IM SDK's level stands at a fixed place: look there first.
-            early = f"(?=.{{24}}{letters})" if opening == _TIM else ""
-            rests = "|".join(rest for start, rest in rows if start == opening)
-            wanted.append(f"{_nameless(opening).replace('@', letters)}{early}(?:{rests})")
-    noted = [head for _, head, _ in _NOTES]
-    if "F" in levels:
-        wanted += [_nameless(head) for head in noted if "level" in head]
-    if notes:
-        plain = "|".join(head for head in noted if "level" not in head)
-        wanted.append(f"{_NOTE_LETTERS}(?:{plain})")
-    return "|".join(wanted) or "(?!)"
+    for opening in (_BRACKET, _TIM, ""):
+        # The IM SDK's level stands at a fixed place: look there first.
+        early = f"(?=.{{24}}{letters})" if opening == _TIM else ""
+        rests = "|".join(rest for start, rest in rows if start == opening)
+        wanted.append(f"{_nameless(opening).replace('@', letters)}{early}(?:{rests})")
+    return "|".join(wanted)
 
 
 def timed_heads() -> str:
-    """Return the pattern of the heads that tell a time, without groups."""
+    """Return the pattern of the heads that may tell a time, without groups."""
     notes = [_nameless(head + rest) for _, head, rest in _NOTES if rest]
-    return "|".join([heads(LEVELS, notes=False), *notes])
+    return "|".join([heads(LEVELS), *notes])
 
 
-_OPENING = heads(LEVELS, notes=True)
-_LINE = r"(?P<message>[^\n]*+)\n?"
+FATAL_NOTES: Final = "|".join(_nameless(head) for _, head, _ in _NOTES if "level" in head)
+"""The pattern of lines that are no records of the app, and have a level: F."""
 
+_PLAIN_NOTES = "|".join(head for _, head, _ in _NOTES if "level" not in head)
+NOTES: Final = f"{FATAL_NOTES}|{_NOTE_LETTERS}(?:{_PLAIN_NOTES})"
+"""The pattern of all lines that are no records of the app."""
+
+_OPENING = f"{heads(LEVELS)}|{NOTES}"
 GOING_ON: Final = rf"(?:(?!{_OPENING}|\Z)[^\n]*+\n?)++"
 """The pattern of lines that open nothing."""
+
+_LINE = r"(?P<message>[^\n]*+)\n?"
 
 
 def _shape(pattern: str) -> re.Pattern[str]:

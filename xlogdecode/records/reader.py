@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import tzinfo
 
-from xlogdecode.records.layouts import LAYOUTS
 from xlogdecode.records.pages import LONGEST, PAGE, Event, Loss, Page, Then, pages
 from xlogdecode.records.record import Place, Record
-from xlogdecode.records.shapes import JOINS, ReadyShape, shapes_of
+from xlogdecode.records.shapes import JOINS, Openers
 from xlogdecode.records.stamps import Stamps, date_in_name
 
 __all__ = ["read_batches", "read_records"]
@@ -82,8 +81,8 @@ class _Reader:
         """A record that is no longer here, to which more may belong."""
         self._in_line = False
         """What was handed on ended in mid-line."""
-        self._layouts = [shapes_of(layout) for layout in LAYOUTS]
-        self._usual = self._layouts[0][0]
+        self._openers = Openers()
+        self._usual = self._openers.layouts[0][0]
         """The shape of the last record of the app: likely that of the next."""
 
     def end(self) -> list[Record]:
@@ -144,8 +143,13 @@ class _Reader:
 
     def _other(self, text: str, offset: int, line: int) -> Record:
         """Return the record of a line that opens one, but not of the usual shape."""
-        shape, found = self._match(text)
-        if shape.layout not in JOINS:
+        opened = self._openers.match(text)
+        if opened is None:  # cannot be, since a pattern says that it opens something
+            return self._unknown(text, offset, line)
+        shape, found = opened
+        if shape.layout in JOINS:
+            self._usual = self._openers.richest(shape.layout)
+        else:
             self._note(shape.layout, found)
         rest = (None, shape.layout, self._place, offset, line)
         return Record(shape.record(found.groups(""), rest))
@@ -154,15 +158,6 @@ class _Reader:
         """Return the record of a line that opens none."""
         message = text.removesuffix("\n")
         return Record((text, *[None] * 9, message, "unknown", self._place, offset, line))
-
-    def _match(self, text: str) -> tuple[ReadyShape, re.Match[str]]:
-        for shapes in self._layouts:
-            for shape in shapes:
-                if found := shape.line.match(text):
-                    if shape.layout in JOINS:
-                        self._usual = shapes[0]
-                    return shape, found
-        raise AssertionError(text)
 
     def _note(self, layout: str, found: re.Match[str]) -> None:
         """Take from a banner or a tip what it says about the records after it."""

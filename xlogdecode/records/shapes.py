@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from xlogdecode.records.layouts import FIELDS, GOING_ON, LAYOUTS, Layout
 
-__all__ = ["JOINS", "ReadyShape", "shapes_of"]
+__all__ = ["JOINS", "Openers", "ReadyShape"]
 
 _Values = tuple[Any, ...]
 
@@ -39,7 +39,7 @@ class ReadyShape:
         return arrange((*groups, "", "", *rest))
 
 
-def shapes_of(layout: Layout) -> tuple[ReadyShape, ...]:
+def _shapes_of(layout: Layout) -> tuple[ReadyShape, ...]:
     """Return the shapes of `layout`, the richest first."""
     return tuple(
         ReadyShape(
@@ -52,6 +52,25 @@ def shapes_of(layout: Layout) -> tuple[ReadyShape, ...]:
         )
         for shape in layout.shapes
     )
+
+
+class Openers:
+    """Every shape, to tell what a line opens."""
+
+    def __init__(self) -> None:
+        self.layouts = tuple(_shapes_of(layout) for layout in LAYOUTS)
+
+    def match(self, line: str) -> tuple[ReadyShape, re.Match[str]] | None:
+        """Return the shape of a line and its match, or None where it opens nothing."""
+        for shapes in self.layouts:
+            for shape in shapes:
+                if found := shape.line.match(line):
+                    return shape, found
+        return None
+
+    def richest(self, layout: str) -> ReadyShape:
+        """Return the first shape of `layout`."""
+        return next(shapes[0] for shapes in self.layouts if shapes[0].layout == layout)
 
 
 def _arrange(shape: re.Pattern[str], prefix: str) -> Callable[[_Values], _Values]:
