@@ -100,7 +100,7 @@ class _Reader:
             position = self._finish_line(head, text, where)
         usual, records, place, line = self._usual, self._records, self._place, self._text_line
         arrange, old, others, new = usual.arrange, usual.old, usual.line.groups, tuple.__new__
-        for row in usual.page.findall(text, position):
+        for row in usual.page().findall(text, position):
             offset = where.offset if position < where.until else where.at(position)
             if raw := row[0]:
                 if self._more:

@@ -23,15 +23,20 @@ class ReadyShape:
     layout: str
     line: re.Pattern[str]
     """Matches a line of this shape."""
-    page: re.Pattern[str]
-    """Finds every line of a page. The group after `line`'s are lines that open nothing, and the
-    last is a line that opens something else."""
     arrange: Callable[[_Values], _Values]
     """(*groups, "", "", None, layout, place, block offset, text line) -> the fields of a record."""
     arrange_old: Callable[[_Values], _Values]
     """Takes the groups whose names start with `old_`."""
     old: int
     """The group that tells that `arrange_old` is to be taken; negative: none does."""
+
+    def page(self) -> re.Pattern[str]:
+        """Return the pattern that finds every line of a page.
+
+        The group after those of `line` are lines that open nothing, the last one is a line that
+        opens something else. `re` keeps it: few are needed, and making one takes milliseconds.
+        """
+        return re.compile(rf"{self.line.pattern}|({GOING_ON})|([^\n]++\n?)")
 
     def record(self, groups: _Values, rest: _Values) -> _Values:
         """Return the fields of the record of `groups`, as `line` finds them."""
@@ -45,7 +50,6 @@ def _shapes_of(layout: Layout) -> tuple[ReadyShape, ...]:
         ReadyShape(
             layout.name,
             shape,
-            re.compile(rf"{shape.pattern}|({GOING_ON})|([^\n]++\n?)"),
             _arrange(shape, ""),
             _arrange(shape, "old_"),
             shape.groupindex.get("old_at", 0) - 1,

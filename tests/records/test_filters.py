@@ -1,0 +1,228 @@
+"""Filters keep whole records, combine, and mean the same in both lanes."""
+# ruff: noqa: DTZ001, DTZ901 - naive bounds are what is tested
+
+from datetime import UTC, datetime, time, timedelta, timezone
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.records.lines import CLOSED, IMSDK, OPENED, Lost, mars, streams
+from xlogdecode.errors import UsageError
+from xlogdecode.filters import (
+    LAST,
+    Filter,
+    count,
+    parse_level,
+    parse_pattern,
+    parse_session,
+    select,
+    select_text,
+)
+from xlogdecode.records import Record, read_records
+from xlogdecode.when import parse_bound, parse_zone
+
+CHINA = timezone(timedelta(hours=8))
+NOW = datetime(2024, 1, 2, 12, 30, tzinfo=CHINA)
+STACK = "\n\tat com.example.Call(Call.java:1)\n[I][not a real line]"
+
+
+def records_of(*lines):
+    return read_records([(0, "\n".join(lines).encode())], source="a.xlog")
+
+
+def messages(wanted, *lines):
+    return [r.message for r in select(records_of(*lines), wanted)]
+
+
+def at(clock, message="", level="I"):
+    return mars(level, f"2024-01-01 +8.0 {clock}", message or clock)
+
+
+@pytest.mark.parametrize(
+    ("text", "letters"),
+    [
+        ("E", "EF"), ("warn", "WEF"), ("WARNING", "WEF"), ("fatal", "F"), ("v", "VDIWEF"),
+        ("V2TIM_LOG_DEBUG", "DIWEF"), ("V2TIM_LOG_WARN", "WEF"), ("V2TIM_LOG_NONE", ""),
+        ("kTIMLog_Assert", "F"), ("4", "IWEF"), ("0", ""), ("none", ""),
+    ],
+)  # fmt: skip
+def test_a_level_means_itself_and_the_graver_ones(text, letters):
+    assert parse_level(text) == letters
+
+
+@pytest.mark.parametrize("text", ["", "X", "VD", "V2TIM_LOG_", "loud"])
+def test_what_is_no_level_is_refused(text):
+    with pytest.raises(UsageError, match="is no level"):
+        parse_level(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("2024-01-01", datetime(2024, 1, 1)),
+        ("2024-01-01 10:00", datetime(2024, 1, 1, 10)),
+        ("2024-01-01T10:00:00.5+08:00", datetime(2024, 1, 1, 10, 0, 0, 500000, tzinfo=CHINA)),
+        ("2024-01-01t10:00z", datetime(2024, 1, 1, 10, tzinfo=UTC)),
+        ("today", datetime(2024, 1, 2)),
+        ("yesterday 14:00", datetime(2024, 1, 1, 14)),
+        ("-2h", NOW - timedelta(hours=2)),
+        ("now", NOW),
+        ("10:00", time(10)),
+        ("10:00:05.25", time(10, 0, 5, 250000)),
+    ],
+)
+def test_a_bound_is_read_as_people_write_it(text, bound):
+    assert parse_bound(text, NOW) == bound
+
+
+@pytest.mark.parametrize("text", ["", "soon", "25:00", "yesterday noon", "-2", "today 10:00 x"])
+def test_what_is_no_bound_is_refused_with_examples(text):
+    with pytest.raises(UsageError, match=r"write"):
+        parse_bound(text, NOW)
+
+
+def test_a_zone_is_an_offset_or_a_name():
+    assert parse_zone("+08:00") == CHINA
+    assert parse_zone("Asia/Shanghai").utcoffset(datetime(2024, 1, 1)) == timedelta(hours=8)
+    for text in ("", "8", "Mars/Olympus", "../etc", "+8"):
+        with pytest.raises(UsageError, match="is no time zone"):
+            parse_zone(text)
+
+
+def test_bounds_are_included_and_a_bound_without_a_zone_is_the_clock_on_the_wall():
+    lines = [at("09:59:59.999"), at("10:00:00.000"), at("11:00:00.000"), at("11:00:00.001")]
+    wanted = Filter(since=datetime(2024, 1, 1, 10), until=datetime(2024, 1, 1, 11))
+    assert messages(wanted, *lines) == ["10:00:00.000", "11:00:00.000"]
+
+
+def test_a_bound_with_a_zone_is_an_instant():
+    lines = [at("09:59:59.999"), at("10:00:00.000")]
+    wanted = Filter(since=datetime(2024, 1, 1, 2, tzinfo=UTC))
+    assert messages(wanted, *lines) == ["10:00:00.000"]
+    unzoned = list(select(records_of(IMSDK), wanted, local=CHINA))
+    assert unzoned == []
+    assert len(list(select(records_of(IMSDK), wanted, local=timezone(-timedelta(hours=8))))) == 1
+
+
+def test_a_time_of_day_holds_on_every_day_and_may_span_midnight():
+    lines = [
+        mars(time=f"2024-01-0{day} +8.0 {hour}:00:00.000", message=f"{day} {hour}")
+        for day in (1, 2)
+        for hour in ("01", "12", "23")
+    ]
+    assert messages(Filter(since=time(10), until=time(13)), *lines) == ["1 12", "2 12"]
+    night = Filter(since=time(22), until=time(2))
+    assert messages(night, *lines) == ["1 01", "1 23", "2 01", "2 23"]
+
+
+def test_a_record_without_a_time_is_as_early_as_the_one_before_it():
+    lines = [at("09:00:00.000"), "get mmap time: 1", at("10:00:00.000"), "get mmap time: 2"]
+    found = messages(Filter(since=datetime(2024, 1, 1, 10)), *lines)
+    assert found == ["10:00:00.000", "get mmap time: 2"]
+
+
+def test_conditions_combine_and_keep_whole_records():
+    lines = [
+        at("10:00:00.000", "one" + STACK, "E"),
+        at("10:00:00.000", "two", "E"),
+        at("10:00:00.000", "one", "I"),
+        at("12:00:00.000", "one", "E"),
+    ]
+    wanted = Filter(levels="EF", until=time(11), grep=parse_pattern("^one"))
+    assert messages(wanted, *lines) == []
+    wanted = Filter(levels="EF", until=time(11), grep=parse_pattern("ONE|Call", ignore_case=True))
+    assert messages(wanted, *lines) == ["one" + STACK]
+
+
+def test_a_pattern_is_searched_in_all_lines_of_a_record_and_may_be_inverted():
+    lines = [at("10:00:00.000", "one" + STACK), at("10:00:00.000", "two")]
+    assert messages(Filter(grep=parse_pattern(r"^\tat .*1\)$")), *lines) == ["one" + STACK]
+    assert messages(Filter(grep=parse_pattern("one"), invert=True), *lines) == ["two"]
+
+
+def test_tag_process_and_thread_are_asked_for_by_name():
+    lines = [at("10:00:00.000"), IMSDK]
+    assert messages(Filter(tags=frozenset(["mars::stn"])), *lines) == ["10:00:00.000"]
+    assert len(messages(Filter(pids=frozenset([4104, 1])), *lines)) == 1
+    assert len(messages(Filter(tids=frozenset([2240])), *lines)) == 1
+
+
+def test_context_is_whatever_stands_around_and_nothing_comes_twice():
+    lines = [at("10:00:00.000", str(n), "E" if n in {3, 5} else "D") for n in range(10)]
+    wanted = Filter(levels="EF", before=2, after=1)
+    assert messages(wanted, *lines) == ["1", "2", "3", "4", "5", "6"]
+    assert count(records_of(*lines), wanted) == 2
+
+
+def test_a_session_is_asked_for_by_number():
+    lines = [OPENED, at("10:00:00.000", "a"), CLOSED, OPENED, at("10:00:00.000", "b")]
+    assert messages(Filter(session=2), *lines)[1:] == ["b"]
+    assert count(records_of(*lines), Filter(session=LAST, levels="I")) == 1
+    assert count(records_of(*lines, OPENED), Filter(session=LAST, levels="I")) == 0
+    assert (parse_session("last"), parse_session("12")) == (LAST, 12)
+    for text in ("0", "-1", "first"):
+        with pytest.raises(UsageError, match="is no session"):
+            parse_session(text)
+
+
+def test_no_level_wants_no_record_and_keeps_the_losses():
+    events = [(0, mars().encode() + b"\n"), Lost(5), (9, mars("F").encode())]
+    assert list(select(read_records(events), Filter(levels=""))) == [events[1]]
+
+
+bounds = st.one_of(
+    st.none(),
+    st.sampled_from(
+        [
+            datetime(2024, 1, 1, 9, 12, 33, 123000),
+            datetime(2024, 1, 1, 9),
+            datetime(2024, 1, 1, 10, 59, 59, 999000),
+            datetime(2024, 1, 1, 1, 30, tzinfo=UTC),
+            datetime(2023, 8, 15, 4, tzinfo=UTC),
+            datetime(2020, 1, 1),
+            time(9, 12, 33, 124000),
+            time(10, 30),
+            time(22),
+            datetime.min.replace(tzinfo=UTC),
+            datetime.max,
+        ]
+    ),
+)
+bulk_filters = st.builds(
+    Filter,
+    since=bounds,
+    until=bounds,
+    levels=st.sampled_from([None, "", "F", "EF", "WEF", "DIWEF", "VDIWEF"]),
+)
+
+
+@given(streams(), bulk_filters, st.integers(1, 400), st.sampled_from([None, CHINA]))
+@settings(max_examples=400)
+@example([(0, f"{OPENED}\n{IMSDK}".encode())], Filter(since=time(8, 47, 4)), 400, None)
+def test_both_lanes_find_the_same(events, wanted, page, zone):
+    options = {"source": "LiteAV_C_20230816.xlog", "zone": zone}
+    local = timezone(timedelta(hours=-3))
+
+    def joined(items):
+        text, found = b"", []
+        for item in items:
+            if isinstance(item, Lost):
+                found += [text, item]
+                text = b""
+            else:
+                text += item.raw if isinstance(item, Record) else item
+        return [*found, text]
+
+    exact = select(read_records(events, **options), wanted, local=local)
+    bulk = select_text(events, wanted, local=local, page=page, **options)
+    assert joined(bulk) == joined(exact)
+
+
+@given(streams(), bulk_filters)
+def test_a_filter_and_its_opposite_share_out_the_records(events, wanted):
+    grep = parse_pattern("[0-5]")
+    inside = select(read_records(events), Filter(grep=grep))
+    outside = select(read_records(events), Filter(grep=grep, invert=True))
+    lines = sum(isinstance(r, Record) for r in read_records(events))
+    assert sum(isinstance(r, Record) for r in [*inside, *outside]) == lines

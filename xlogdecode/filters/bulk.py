@@ -1,0 +1,204 @@
+"""The bulk lane: text in, the wanted stretches of it out, without a look at each record.
+
+Level: one pattern finds runs of records of the wanted levels. Time: verdicts change only with the
+time, so the text is searched for the next record of another hour (of another minute, in the hour
+of a bound; of another record, in the minute of a bound), and what lies between is all in or out.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+from typing import Final
+
+from xlogdecode.filters.model import Filter
+from xlogdecode.filters.window import Window
+from xlogdecode.records import Event, Loss
+from xlogdecode.records.layouts import FATAL_NOTES, LEVELS, NOTES, heads, timed_heads
+from xlogdecode.records.pages import PAGE, Page, Then, pages
+from xlogdecode.records.shapes import JOINS, Openers
+from xlogdecode.records.stamps import Stamps, date_in_name
+
+__all__ = ["select_text"]
+
+Span = tuple[int, int]
+
+_HEAD = 2048
+"""Bytes of a line that hold every head."""
+
+_STARTS = r"(?:\[[VDIWEF]\]\[|TIM: [0-9]|[0-9]{4}-|\^\^|\$\$|~~~~~ e)"
+"""What the heads that may tell a time start with."""
+_GRAINS = (
+    # hour, minute, second: characters of the clock; the first and the last rest of it; any rest
+    (0, ":00:00.000", ":59:59.999", (":", r"[0-9:]{5}\.[0-9]{3}")),
+    (3, ":00.000", ":59.999", (":", r"[0-9]{2}\.[0-9]{3}")),
+    (6, ".000", ".999", (r"\.", "[0-9]{3}")),
+)
+
+
+def select_text(
+    events: Iterable[Event],
+    wanted: Filter,
+    *,
+    source: str = "",
+    zone: tzinfo | None = None,
+    local: tzinfo | None = None,
+    page: int = PAGE,
+) -> Iterator[bytes | Loss]:
+    """Yield the wanted text of one source, and its losses; `wanted.is_bulk` has to hold.
+
+    What `select` would yield, as text. `source` and `zone` are as for `read_records`, `local` as
+    for `select`.
+    """
+    level = None if wanted.levels is None else _Levels(wanted.levels)
+    timed = wanted.since is not None or wanted.until is not None
+    window = Window(wanted.since, wanted.until, local)
+    time = _Times(window, Stamps(zone, date_in_name(source))) if timed else None
+    for event in pages(events, page):
+        if not isinstance(event, Page):
+            if level:
+                level.end()
+            yield event
+            continue
+        data = event.data
+        spans = time.spans(data) if time else [(0, len(data))]
+        if level:
+            spans = [
+                (start + low, start + high)
+                for start, stop in spans
+                for low, high in level.spans(data[start:stop])
+            ]
+            if event.then is Then.END:
+                level.end()
+        yield b"".join([data[start:stop] for start, stop in spans])
+
+
+class _Levels:
+    """Runs of records of some levels."""
+
+    def __init__(self, levels: str) -> None:
+        others = "".join(letter for letter in LEVELS if letter not in levels)
+        stops = f"{heads(others)}|{NOTES}"
+        # A line that opens nothing belongs to what is before it, and a note takes in no line.
+        going_on = rf"(?:\n(?!{stops})[^\n]*+)*+"
+        note = rf"|\n(?:{FATAL_NOTES})[^\n]*+" if "F" in levels else ""
+        run = rf"\n(?:{heads(levels)})[^\n]*+{going_on}{note}"
+        self._run: Final = re.compile(run.encode())
+        self._going_on: Final = re.compile(going_on.encode())
+        self._held = False
+        """The next line, if it opens nothing, belongs to a wanted record."""
+        self._rest_held = False
+        """The next page starts in mid-line, and that line is wanted."""
+        self._in_line = False
+
+    def end(self) -> None:
+        """Take what comes next for no part of what was."""
+        self._held = self._rest_held = self._in_line = False
+
+    def spans(self, data: bytes) -> list[Span]:
+        """Return the stretches of `data` that are wanted; it goes on where the last ended."""
+        text = (b" " if self._in_line else b"\n") + data
+        found, end, held = [], 0, self._held
+        if self._in_line:
+            end = text.find(b"\n") if b"\n" in data else len(text)
+        if self._held and (more := self._going_on.match(text, end)):
+            end = more.end()
+        if end and (self._held or self._rest_held):
+            found.append((0, end))
+        for run in self._run.finditer(text, end):
+            end, held = run.end(), run.lastindex is None
+            found.append((run.start(), end))
+        to_the_end = bool(found) and end == len(text)
+        self._in_line = not text.endswith(b"\n")
+        self._rest_held = to_the_end and self._in_line
+        self._held = to_the_end and held
+        return [(start, min(stop, len(data))) for start, stop in found]
+
+
+class _Times:
+    """Stretches of records whose times are in a window."""
+
+    def __init__(self, window: Window, stamps: Stamps) -> None:
+        self._window = window
+        self._stamps = stamps
+        self._openers = Openers()
+        self._timed: Final = re.compile(timed_heads().encode())
+        self._any: Final = re.compile(rf"\n{_STARTS}".encode())
+        self._next = self._any
+        """Finds the lines whose time may change the verdict."""
+        self._known: dict[tuple[str | None, ...], tuple[bool, re.Pattern[bytes]]] = {}
+        """Layout, hour, zone and minute -> verdict, and what `_next` is to be."""
+        self._held = False
+        self._in_line = False
+
+    def spans(self, data: bytes) -> list[Span]:
+        """Return the stretches of `data` that are wanted; it goes on where the last ended."""
+        text = (b" " if self._in_line else b"\n") + data
+        found, start, at = [], 0, 0
+        while line := self._next.search(text, at):
+            stop, at = line.start(), line.end()
+            if not self._timed.match(text, stop + 1):
+                continue
+            head = text[stop + 1 : stop + _HEAD].partition(b"\n")[0]
+            held = self._look(head.decode("latin-1"))
+            if held != self._held:
+                if self._held:
+                    found.append((start, stop))
+                start, self._held = stop, held
+        if self._held:
+            found.append((start, len(data)))
+        self._in_line = not text.endswith(b"\n")
+        return found
+
+    def _look(self, line: str) -> bool:
+        """Return whether the record that `line` opens is wanted, and set what to look for next."""
+        opened = self._openers.match(line)
+        if opened is None:
+            return self._held
+        shape, found = opened
+        fields = found.groupdict()
+        hour, clock, zone = fields.get("hour"), fields.get("clock"), fields.get("zone")
+        if shape.layout == "opened":
+            self._stamps = self._stamps.after_banner(hour or "")
+            self._known.clear()
+        around = self._stamps[hour, zone] if hour and clock else None
+        if around is None or clock is None:
+            return self._held
+        if shape.layout not in JOINS:
+            self._next = self._any
+            return f"{around[0]}{clock}.000{around[1]}" in self._window
+        return self._stretch(shape.layout, line, found, around)
+
+    def _stretch(
+        self, layout: str, line: str, found: re.Match[str], around: tuple[str, str]
+    ) -> bool:
+        """Return the verdict on a record of the app, which holds for as long as can be."""
+        hour, clock, zone = found["hour"], found["clock"], found.groupdict().get("zone")
+        for shown, first, last, rest in _GRAINS:
+            key = (layout, hour, zone, clock[:shown])
+            if key not in self._known:
+                early, late = (
+                    f"{around[0]}{clock[:shown]}{end}{around[1]}" for end in (first, last)
+                )
+                if not self._window.is_even(early, late):
+                    continue
+                self._known[key] = early in self._window, _other_than(line, found, shown, rest)
+            held, self._next = self._known[key]
+            return held
+        self._next = self._any
+        return f"{around[0]}{clock}{around[1]}" in self._window
+
+
+def _other_than(
+    line: str, found: re.Match[str], shown: int, rest: tuple[str, str]
+) -> re.Pattern[bytes]:
+    """Return what finds the next line that may have a time, but not the hour or minute of `line`.
+
+    A line that has it and opens no record after all is passed over: it changes no verdict.
+    """
+    level, stop = found.start("level"), found.start("clock") + shown
+    same = re.escape(line[:stop])
+    if level < stop:
+        same = f"{re.escape(line[:level])}[{LEVELS}]{re.escape(line[level + 1 : stop])}"
+    zone = found.groupdict().get("zone")
+    same += rest[0] + (rest[1] + re.escape(zone) if zone else "")
+    return re.compile(rf"\n(?!{same}){_STARTS}".encode())

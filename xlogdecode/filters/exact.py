@@ -1,0 +1,94 @@
+"""The exact lane: record by record."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from datetime import tzinfo
+
+from xlogdecode.filters.model import LAST, Filter
+from xlogdecode.filters.window import Window
+from xlogdecode.records import Loss, Record
+
+__all__ = ["count", "select"]
+
+Check = Callable[[Record], bool]
+
+
+def select(
+    items: Iterable[Record | Loss], wanted: Filter, *, local: tzinfo | None = None
+) -> Iterator[Record | Loss]:
+    """Yield the records of one source that are wanted, those around them, and all losses.
+
+    `local` is the zone of times that have none, for bounds that are instants. `wanted.session`
+    may not be LAST, which nobody knows before the end: `writers.render` can.
+    """
+    matches = _all_of(_checks(wanted, local))
+    before: deque[Record] = deque(maxlen=wanted.before)
+    owed = 0
+    for item in items:
+        if not isinstance(item, Record):
+            yield item
+        elif matches(item):
+            yield from before
+            before.clear()
+            yield item
+            owed = wanted.after
+        elif owed:
+            yield item
+            owed -= 1
+        elif wanted.before:
+            before.append(item)
+
+
+def count(items: Iterable[Record | Loss], wanted: Filter, *, local: tzinfo | None = None) -> int:
+    """Return how many records of one source are wanted, those around them not counted."""
+    matches = _all_of(_checks(wanted, local))
+    session, found = None, 0
+    for item in items:
+        if isinstance(item, Record):
+            if wanted.session == LAST and item.session != session:
+                session, found = item.session, 0
+            found += matches(item)
+    return found
+
+
+def _all_of(checks: list[Check]) -> Check:
+    if len(checks) == 1:
+        return checks[0]
+    first, *rest = checks or [lambda _: True]  # the first keeps count of times: it sees them all
+    return lambda record: first(record) and all(check(record) for check in rest)
+
+
+def _checks(wanted: Filter, local: tzinfo | None) -> list[Check]:
+    """Return what has to hold, each made for what is asked."""
+    checks: list[Check] = []
+    if wanted.since is not None or wanted.until is not None:
+        checks.append(_Timed(Window(wanted.since, wanted.until, local)))
+    if (levels := wanted.levels) is not None:
+        letters = frozenset(levels)
+        checks.append(lambda record: record.level in letters)
+    if wanted.session not in {None, LAST}:
+        checks.append(lambda record: record.session == wanted.session)
+    if wanted.tags:
+        checks.append(lambda record: record.tag in wanted.tags)
+    if wanted.pids:
+        checks.append(lambda record: record.who.pid in wanted.pids)
+    if wanted.tids:
+        checks.append(lambda record: record.who.tid in wanted.tids)
+    if (grep := wanted.grep) is not None:
+        found, invert = grep.search, wanted.invert
+        checks.append(lambda record: (found(record.text.removesuffix("\n")) is None) == invert)
+    return checks
+
+
+class _Timed:
+    """A record without a time is as early as the one before it; see every record in turn."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._held = False
+
+    def __call__(self, record: Record) -> bool:
+        iso = record.iso
+        if iso is not None:
+            self._held = iso in self._window
+        return self._held
