@@ -88,6 +88,9 @@ class Lost:
     reason: str = "bad payload"
     detail: str = "does not inflate"
 
+    def mark(self):
+        return f"[F][xlogdecode] {self.length} bytes at {self.offset}\n".encode()
+
 
 @st.composite
 def streams(draw, text=texts):

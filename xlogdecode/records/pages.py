@@ -39,6 +39,9 @@ class Loss(Protocol):
     def detail(self) -> str:
         """Why, in more words."""
 
+    def mark(self) -> bytes:
+        """Return the line that stands in the text for it."""
+
 
 Event = tuple[int, bytes] | Loss
 """What a decoder yields: the text of a block or of a part of it with the block's offset, or a loss.

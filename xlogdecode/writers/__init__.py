@@ -1,0 +1,23 @@
+"""Records into bytes: text as it was logged, JSON, CSV.
+
+for chunk in render(events, TextWriter(), wanted=Filter(levels="EF"), source="a.xlog"):
+sys.stdout.buffer.write(chunk)
+"""
+
+from xlogdecode.writers.csv_lines import CsvWriter
+from xlogdecode.writers.json_lines import JsonWriter
+from xlogdecode.writers.objects import KEYS, as_object, json_schema, restore
+from xlogdecode.writers.render import Writer, render
+from xlogdecode.writers.text import TextWriter
+
+__all__ = [
+    "KEYS",
+    "CsvWriter",
+    "JsonWriter",
+    "TextWriter",
+    "Writer",
+    "as_object",
+    "json_schema",
+    "render",
+    "restore",
+]

@@ -1,0 +1,30 @@
+"""CSV for spreadsheets: the keys of the JSON objects as columns."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from xlogdecode.records import Loss, Record
+from xlogdecode.writers.objects import KEYS, as_object
+
+__all__ = ["CsvWriter"]
+
+
+class CsvWriter:
+    """Writes a row an item, in UTF-8; what is null in JSON is empty here."""
+
+    header = ",".join(KEYS).encode() + b"\n"
+
+    def write(self, items: Iterable[Record | Loss], source: str = "") -> Iterator[bytes]:
+        """Yield the rows of `items`; `source` is that of the losses."""
+        rest = iter(items)
+        while batch := list(islice(rest, 1024)):
+            text = io.StringIO(newline="")
+            rows = csv.DictWriter(text, KEYS, extrasaction="ignore", lineterminator="\n")
+            for item in batch:
+                row: dict[str, Any] = as_object(item, source)
+                row["main_thread"] = {True: "true", False: "false"}.get(row["main_thread"])
+                rows.writerow(row)
+            yield text.getvalue().encode()

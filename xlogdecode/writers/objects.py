@@ -1,0 +1,103 @@
+"""Records, sessions and losses as objects of plain values."""
+
+import json
+import re
+from importlib.resources import files
+from typing import Any, Final
+
+from xlogdecode.records import Loss, Record
+from xlogdecode.sessions import SESSION_LAYOUTS, build_of
+
+__all__ = ["ESCAPED", "KEYS", "UTF_8", "as_object", "json_schema", "printable", "restore"]
+
+KEYS: Final = (
+    "type", "time", "level", "pid", "tid", "main_thread", "tag", "file", "line", "function",
+    "message", "session", "source", "block_offset", "encoding",
+)  # fmt: skip
+"""The keys of every object, in their order."""
+
+UTF_8: Final = "utf-8"
+ESCAPED: Final = "utf-8, other bytes as \\xNN, backslashes doubled"
+"""What `encoding` says: all strings of the object are as they were logged, or escaped."""
+
+
+def as_object(item: Record | Loss, source: str = "") -> dict[str, Any]:
+    """Return a record, a line that opens or closes a session, or a loss, with all of KEYS.
+
+    A session has `event` and `build` as well, a loss (`"type": "damage"`) `length`, `reason` and
+    `detail`. `source` is the loss's, which does not know it.
+    """
+    if not isinstance(item, Record):
+        return _loss_as_object(item, source)
+    text, tag, file, function, message = (item[0], item[6], item[7], item[9], item[10])
+    encoding, read = UTF_8, _as_utf8
+    try:
+        text.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        encoding, read = ESCAPED, _escaped
+    is_session = item.layout in SESSION_LAYOUTS
+    found = {
+        "type": "session" if is_session else "record",
+        "time": item.iso,
+        "level": item.level,
+        **item.who._asdict(),
+        "tag": read(tag),
+        "file": read(file),
+        "line": item.line,
+        "function": read(function),
+        "message": read(message),
+        "session": item.session,
+        "source": printable(item.source),
+        "block_offset": item.block_offset,
+        "encoding": encoding,
+    }
+    if is_session:
+        found |= {"event": item.layout, "build": read(build_of(item))}
+    return found
+
+
+def _loss_as_object(loss: Loss, source: str) -> dict[str, Any]:
+    reason = str(getattr(loss.reason, "value", loss.reason))
+    detail = f" ({loss.detail})" if loss.detail else ""
+    return dict.fromkeys(KEYS) | {
+        "type": "damage",
+        "message": f"{loss.length} bytes lost: {reason}{detail}",
+        "source": printable(source),
+        "block_offset": loss.offset,
+        "encoding": UTF_8,
+        "length": loss.length,
+        "reason": reason,
+        "detail": loss.detail,
+    }
+
+
+def printable(name: str) -> str:
+    """Return a file's name as text that can be written; bytes that are no UTF-8 become `\\xNN`."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def restore(text: str, encoding: str) -> bytes:
+    """Return the bytes of a string of an object whose `encoding` is as given."""
+    if encoding != ESCAPED:
+        return text.encode()
+    return re.sub(rb"\\(?:\\|x([0-9a-f]{2}))", _unescape, text.encode())
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of one line of JSON."""
+    schema = files("xlogdecode").joinpath("data/line.schema.json").read_text("utf-8")
+    return dict(json.loads(schema))
+
+
+def _as_utf8(part: str | None) -> str | None:
+    return part if part is None or part.isascii() else part.encode("latin-1").decode()
+
+
+def _escaped(part: str | None) -> str | None:
+    if part is None:
+        return None
+    return part.encode("latin-1").replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+
+
+def _unescape(found: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(found[1].decode()) if found[1] else b"\\"

@@ -1,0 +1,80 @@
+"""From events to bytes: the whole way of one source, by the shortest road."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import tzinfo
+from itertools import groupby
+from tempfile import SpooledTemporaryFile
+from typing import Protocol
+
+from xlogdecode.filters import LAST, Filter, select, select_text
+from xlogdecode.records import Event, Loss, Record, read_records
+from xlogdecode.writers.text import TextWriter
+
+__all__ = ["Writer", "render"]
+
+_IN_MEMORY = 8 << 20
+"""Bytes of the last session that are held in memory; more lie in a temporary file."""
+
+
+class Writer(Protocol):
+    """What makes bytes of records."""
+
+    header: bytes
+    """Comes once, before the first source."""
+
+    def write(self, items: Iterable[Record | Loss], source: str = "") -> Iterator[bytes]:
+        """Yield the bytes of `items`."""
+
+
+def render(
+    events: Iterable[Event],
+    writer: Writer,
+    *,
+    wanted: Filter | None = None,
+    source: str = "",
+    zone: tzinfo | None = None,
+    local: tzinfo | None = None,
+    change: Callable[[Record], Record] | None = None,
+) -> Iterator[bytes]:
+    """Yield the output of one source, in chunks, without `writer.header`.
+
+    `zone` and `local` are as for `read_records` and `select`; `change` is done to each record
+    that is written (`redact.Redactor.change`). Level and time alone, written as text, take the
+    bulk lane.
+    """
+    wanted = wanted or Filter()
+    if wanted.is_bulk and change is None and isinstance(writer, TextWriter) and not writer.named:
+        spans = select_text(events, wanted, source=source, zone=zone, local=local)
+        yield from (writer.add(span, source) for span in spans)
+        return
+    records = read_records(events, source=source, zone=zone)
+
+    def written(items: Iterable[Record | Loss]) -> Iterator[bytes]:
+        found = select(items, wanted, local=local)
+        if change is not None:
+            found = (change(item) if isinstance(item, Record) else item for item in found)
+        return writer.write(found, source)
+
+    yield from _last(records, written) if wanted.session == LAST else written(records)
+
+
+def _last(
+    items: Iterable[Record | Loss], written: Callable[[Iterable[Record | Loss]], Iterator[bytes]]
+) -> Iterator[bytes]:
+    """Yield what is written of the last session: each is held until another begins."""
+    number: int | None = None
+
+    def session_of(item: Record | Loss) -> int | None:
+        nonlocal number
+        number = item.session if isinstance(item, Record) else number
+        return number
+
+    with SpooledTemporaryFile(_IN_MEMORY) as held:
+        for _, group in groupby(items, session_of):
+            held.seek(0)
+            held.truncate()
+            for chunk in written(group):
+                held.write(chunk)
+        held.seek(0)
+        while chunk := held.read(1 << 16):
+            yield chunk

@@ -1,0 +1,58 @@
+"""Text as it was logged."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from xlogdecode.records import Loss, Record
+from xlogdecode.writers.objects import printable
+
+__all__ = ["TextWriter"]
+
+
+class TextWriter:
+    """Writes records byte for byte, and a line where something was lost.
+
+    With `named`, each record is prefixed by its source, as records of several sources need it.
+    Without `marks`, losses are passed over.
+    """
+
+    header = b""
+
+    def __init__(self, *, marks: bool = True, named: bool = False) -> None:
+        self.marks = marks
+        self.named = named
+        self._in_line = False
+
+    def write(self, items: Iterable[Record | Loss], source: str = "") -> Iterator[bytes]:
+        """Yield the text of `items`; `source` is that of the losses."""
+        rest = iter(items)
+        while batch := list(islice(rest, 1024)):
+            yield b"".join([self._one(item, source) for item in batch])
+
+    def add(self, item: bytes | Loss, source: str = "") -> bytes:
+        """Return what comes next of text, or of what is lost of it.
+
+        What was lost ends a line.
+        """
+        if isinstance(item, bytes):
+            if item:
+                self._in_line = not item.endswith(b"\n")
+            return item
+        if not self.marks:
+            return self._end_line()
+        return self._end_line() + self._name(source) + item.mark()
+
+    def _one(self, item: Record | Loss, source: str) -> bytes:
+        if not isinstance(item, Record):
+            return self.add(item, source)
+        if self.named:  # the record before may be another file's
+            return self._end_line() + self.add(self._name(item.source) + item.raw)
+        return self.add(item.raw)
+
+    def _name(self, source: str) -> bytes:
+        return f"{printable(source)}: ".encode() if self.named else b""
+
+    def _end_line(self) -> bytes:
+        end = b"\n" if self._in_line else b""
+        self._in_line = False
+        return end
