@@ -175,5 +175,5 @@ def test_csv_has_a_row_an_item_with_the_keys_as_columns():
 def test_json_of_a_source_whose_name_is_no_utf8_is_still_json():
     (record,) = read_records([(0, b"x")], source="a\udcff群.xlog")
     assert isinstance(record, Record)
-    (line,) = JsonWriter().write([record])
+    line = JsonWriter().write([record])
     assert json.loads(line)["source"] == "a\\xff群.xlog"

@@ -10,7 +10,7 @@ same table, `layouts`.
 """
 
 from xlogdecode.records.pages import Event, Loss
-from xlogdecode.records.reader import read_records
+from xlogdecode.records.reader import read_batches, read_records
 from xlogdecode.records.record import Record
 
-__all__ = ["Event", "Loss", "Record", "read_records"]
+__all__ = ["Event", "Loss", "Record", "read_batches", "read_records"]

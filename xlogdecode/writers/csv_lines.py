@@ -2,8 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any
 
 from xlogdecode.records import Loss, Record
@@ -17,14 +16,12 @@ class CsvWriter:
 
     header = ",".join(KEYS).encode() + b"\n"
 
-    def write(self, items: Iterable[Record | Loss], source: str = "") -> Iterator[bytes]:
-        """Yield the rows of `items`; `source` is that of the losses."""
-        rest = iter(items)
-        while batch := list(islice(rest, 1024)):
-            text = io.StringIO(newline="")
-            rows = csv.DictWriter(text, KEYS, extrasaction="ignore", lineterminator="\n")
-            for item in batch:
-                row: dict[str, Any] = as_object(item, source)
-                row["main_thread"] = {True: "true", False: "false"}.get(row["main_thread"])
-                rows.writerow(row)
-            yield text.getvalue().encode()
+    def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
+        """Return the rows of `batch`; `source` is that of the losses."""
+        text = io.StringIO(newline="")
+        rows = csv.DictWriter(text, KEYS, extrasaction="ignore", lineterminator="\n")
+        for item in batch:
+            row: dict[str, Any] = as_object(item, source)
+            row["main_thread"] = {True: "true", False: "false"}.get(row["main_thread"])
+            rows.writerow(row)
+        return text.getvalue().encode()

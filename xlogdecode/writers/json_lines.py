@@ -7,8 +7,7 @@ UTF-8 is made again by `as_object`, which escapes what is none; so are sessions 
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Sequence
 from json.encoder import encode_basestring as quote
 from typing import Final
 
@@ -19,8 +18,6 @@ from xlogdecode.writers.objects import as_object, printable
 
 __all__ = ["JsonWriter"]
 
-_BATCH: Final = 1024
-
 
 class JsonWriter:
     """Writes objects (`objects.as_object`), a line each."""
@@ -30,45 +27,31 @@ class JsonWriter:
     def __init__(self) -> None:
         self._who: Final = _Kept(_who_as_json)
         self._quoted: Final = _Kept(lambda text: "null" if text is None else quote(text))
-        self._quoted_place: tuple[Place | None, str] = None, ""
-        self._source = ""
 
-    def write(self, items: Iterable[Record | Loss], source: str = "") -> Iterator[bytes]:
-        """Yield the lines of `items`; `source` is that of the losses."""
-        rest = iter(items)
-        while batch := list(islice(rest, _BATCH)):
-            lines = self._lines(batch, source)
-            data = "".join(lines).encode("latin-1")
-            if not _is_utf8(data):
-                data = b"".join(map(_sound, lines, batch))
-            yield data
+    def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
+        """Return the lines of `batch`; `source` is that of the losses."""
+        data = "".join(self._lines(batch, source)).encode("latin-1")
+        return data if data.isascii() else _repaired(data, batch)
 
-    def _lines(self, batch: list[Record | Loss], source: str) -> list[str]:
-        who_of, quoted, lines = self._who, self._quoted, []
+    def _lines(self, batch: Sequence[Record | Loss], source: str) -> list[str]:
+        who_of, quoted, lines, last = self._who, self._quoted, [], None
         for item in batch:
             if not isinstance(item, Record) or item[11] in SESSION_LAYOUTS:
                 lines.append(_dumped(as_object(item, source)))
                 continue
-            _, level, hour, clock, zone, who, tag, file, at, function, message = item[:11]
-            place, offset = item[12:14]
-            around = place.stamps[hour, zone] if clock else None
+            (_, level, hour, clock, zone, who, tag, file, at, function, message,
+             _, place, offset, _) = item  # fmt: skip
+            if place is not last:
+                last, stamps, end = place, place.stamps, _end(place)
+            around = stamps[hour, zone] if clock else None
             time = f'"{around[0]}{clock}{around[1]}"' if around else "null"
             lines.append(
                 f'{{"type":"record","time":{time},"level":{quoted[level]},{who_of[who]},'
                 f'"tag":{quoted[tag]},"file":{quoted[file]},"line":{at or "null"},'
                 f'"function":{quoted[function]},"message":{quote(message)}'
-                f'{self._end(place)}{offset},"encoding":"utf-8"}}\n'
+                f'{end}{offset},"encoding":"utf-8"}}\n'
             )
         return lines
-
-    def _end(self, place: Place) -> str:
-        """Return what all records of a place have between message and block offset."""
-        if self._quoted_place[0] is not place:
-            session = "null" if place.session is None else place.session
-            source = quote(printable(place.source)).encode().decode("latin-1")
-            end = f',"session":{session},"source":{source},"block_offset":'
-            self._quoted_place = place, end
-        return self._quoted_place[1]
 
 
 class _Kept(dict[str | None, str]):
@@ -87,6 +70,13 @@ class _Kept(dict[str | None, str]):
         return made
 
 
+def _end(place: Place) -> str:
+    """Return what all records of a place have between message and block offset."""
+    session = "null" if place.session is None else place.session
+    source = quote(printable(place.source)).encode().decode("latin-1")
+    return f',"session":{session},"source":{source},"block_offset":'
+
+
 def _who_as_json(text: str | None) -> str:
     return json.dumps(parse_who(text)._asdict(), separators=(",", ":"))[1:-1]
 
@@ -96,17 +86,18 @@ def _dumped(value: object) -> str:
     return text.encode().decode("latin-1")
 
 
-def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
-        return True
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _sound(line: str, item: Record | Loss) -> bytes:
-    """Return the line of `item` as UTF-8."""
-    data = line.encode("latin-1")
-    return data if _is_utf8(data) else _dumped(as_object(item)).encode("latin-1")
+def _repaired(data: bytes, batch: Sequence[Record | Loss]) -> bytes:
+    """Return the lines of `batch`, those that are no UTF-8 being made anew."""
+    view, parts, start, number = memoryview(data), [], 0, 0
+    while start < len(data):
+        try:
+            str(view[start:], "utf-8")
+        except UnicodeDecodeError as error:
+            line = max(start, data.rfind(b"\n", start, start + error.start) + 1)
+            number += data.count(b"\n", start, line)
+            parts += [data[start:line], _dumped(as_object(batch[number])).encode("latin-1")]
+            start = data.index(b"\n", line) + 1
+            number += 1
+        else:
+            break
+    return b"".join([*parts, data[start:]])

@@ -1,17 +1,18 @@
 """From events to bytes: the whole way of one source, by the shortest road."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
-from itertools import groupby
+from itertools import groupby, islice
 from tempfile import SpooledTemporaryFile
 from typing import Protocol
 
 from xlogdecode.filters import LAST, Filter, select, select_text
-from xlogdecode.records import Event, Loss, Record, read_records
+from xlogdecode.records import Event, Loss, Record, read_batches, read_records
 from xlogdecode.writers.text import TextWriter
 
 __all__ = ["Writer", "render"]
 
+_BATCH = 1024
 _IN_MEMORY = 8 << 20
 """Bytes of the last session that are held in memory; more lie in a temporary file."""
 
@@ -22,8 +23,8 @@ class Writer(Protocol):
     header: bytes
     """Comes once, before the first source."""
 
-    def write(self, items: Iterable[Record | Loss], source: str = "") -> Iterator[bytes]:
-        """Yield the bytes of `items`."""
+    def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
+        """Return the bytes of `batch`; `source` is that of the losses."""
 
 
 def render(
@@ -47,13 +48,18 @@ def render(
         spans = select_text(events, wanted, source=source, zone=zone, local=local)
         yield from (writer.add(span, source) for span in spans)
         return
+    if wanted.is_empty and change is None:
+        for batch in read_batches(events, source=source, zone=zone):
+            yield writer.write(batch if isinstance(batch, list) else [batch], source)
+        return
     records = read_records(events, source=source, zone=zone)
 
     def written(items: Iterable[Record | Loss]) -> Iterator[bytes]:
         found = select(items, wanted, local=local)
         if change is not None:
             found = (change(item) if isinstance(item, Record) else item for item in found)
-        return writer.write(found, source)
+        while batch := list(islice(found, _BATCH)):
+            yield writer.write(batch, source)
 
     yield from _last(records, written) if wanted.session == LAST else written(records)
 

@@ -1,7 +1,6 @@
 """Text as it was logged."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Sequence
 
 from xlogdecode.records import Loss, Record
 from xlogdecode.writers.objects import printable
@@ -23,11 +22,9 @@ class TextWriter:
         self.named = named
         self._in_line = False
 
-    def write(self, items: Iterable[Record | Loss], source: str = "") -> Iterator[bytes]:
-        """Yield the text of `items`; `source` is that of the losses."""
-        rest = iter(items)
-        while batch := list(islice(rest, 1024)):
-            yield b"".join([self._one(item, source) for item in batch])
+    def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
+        """Return the text of `batch`; `source` is that of the losses."""
+        return b"".join([self._one(item, source) for item in batch])
 
     def add(self, item: bytes | Loss, source: str = "") -> bytes:
         """Return what comes next of text, or of what is lost of it.
