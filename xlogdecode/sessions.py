@@ -64,7 +64,7 @@ class Session:
     device_type: str | None = None
     device_id: str | None = None
     system_version: str | None = None
-    process_id: str | None = None
+    process_id: int | None = None
     init_path: str | None = None
     log_path: str | None = None
     mars: dict[str, str] = field(default_factory=dict)
@@ -102,7 +102,11 @@ class Session:
     def _add_header(self, line: str) -> None:
         found = _HEADER.fullmatch(line)
         name = found and _HEADER_FIELDS.get(found["name"])
-        if found and name:
+        if not found or not name:
+            return
+        if name == "process_id":
+            self.process_id = int(found["value"]) if found["value"].isdecimal() else None
+        else:
             setattr(self, name, found["value"])
 
 

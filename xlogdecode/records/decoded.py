@@ -1,0 +1,28 @@
+"""From a log's bytes to events: what lies between the decoder and the records."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from xlogdecode.decode import iter_decode
+from xlogdecode.options import Options, Piece, Source
+from xlogdecode.records.pages import Event
+from xlogdecode.report import Report
+
+__all__ = ["iter_events"]
+
+
+def iter_events(
+    source: Source,
+    options: Options | None = None,
+    report: Report | None = None,
+    *,
+    per_block: bool = True,
+) -> Iterator[Event]:
+    """Yield the text of `source` with its blocks' offsets, and its losses, filling in `report`.
+
+    With `per_block` each line knows its own block; without, a run of small ones shares an offset,
+    and goes faster.
+    """
+    options = replace(options or Options(), per_block=per_block)
+    for item in iter_decode(source, options, report):
+        yield (item.offset, bytes(item.text)) if isinstance(item, Piece) else item
