@@ -143,6 +143,12 @@ class Record(tuple[Any, ...]):
         """Return the record with another text and message, both one character a byte."""
         return Record((text, *self[1:10], message, *self[11:]))
 
+    def with_message(self, message: str) -> "Record":
+        """Return the record with another message, one character a byte, in its text as well."""
+        body = self[0].removesuffix("\n")
+        head, end = body[: len(body) - len(self[10])], self[0][len(body) :]
+        return self.with_text(head + message + end, message)
+
     def part_of(self, text: str, offset: int, line: int) -> "Record":
         """Return the record of text that goes on with this one, with its fields."""
         return Record((text, *self[1:10], text.removesuffix("\n"), *self[11:13], offset, line))

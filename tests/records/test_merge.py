@@ -1,0 +1,112 @@
+"""Several logs become one timeline: in order of time, stable, whatever their order within."""
+
+from datetime import timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.records.lines import IMSDK, OPENED, Lost, mars
+from xlogdecode import merge as merge_module
+from xlogdecode.filters import LAST, Filter
+from xlogdecode.merge import Log, merge, render_merged
+from xlogdecode.records import Record
+from xlogdecode.writers import JsonWriter, TextWriter
+
+CHINA = timezone(timedelta(hours=8))
+
+
+def at(seconds, message, zone="+8.0"):
+    return mars("I", f"2024-01-01 {zone} 10:00:{seconds:02}.000", message)
+
+
+def log(name, *lines, **options):
+    events = [event if isinstance(event, Lost) else (0, f"{event}\n".encode()) for event in lines]
+    return Log(name, lambda: iter(events), **options)
+
+
+def timeline(*logs, **options):
+    return [
+        (name, item.message if isinstance(item, Record) else "lost")
+        for name, item in merge(logs, **options)
+    ]
+
+
+def test_the_earliest_comes_first_whatever_log_and_zone_it_is_of():
+    one = log("a", at(1, "1"), at(4, "4"))
+    two = log("b", at(2, "2", "+8.0"), mars(time="2024-01-01 +0.0 02:00:03.000", message="3"))
+    assert timeline(one, two) == [("a", "1"), ("b", "2"), ("b", "3"), ("a", "4")]
+
+
+def test_what_has_no_time_stays_behind_the_one_before_it():
+    one = log("a", "before", at(3, "3"), OPENED.replace("[2024", "[x024"), Lost(9))
+    two = log("b", at(1, "1"), "\tat x", at(5, "5"))
+    names = timeline(one, two)
+    assert [message[:6] for _, message in names] == [
+        "before",
+        "1\n\tat ",
+        "3",
+        "^^^^^^",
+        "lost",
+        "5",
+    ]
+
+
+@pytest.mark.parametrize("once", [False, True])
+def test_a_log_that_is_not_in_order_is_sorted_and_stays_stable(once, monkeypatch):
+    monkeypatch.setattr(merge_module, "SORTED", 4)
+    monkeypatch.setattr(merge_module, "_BLOCK", 3)
+    seconds = [5, 1, 1, 9, 3, 5, 0, 2, 2, 7, 5]
+    lines = [at(second, str(place)) for place, second in enumerate(seconds)]
+    found = [int(message) for _, message in timeline(log("a", *lines, once=once))]
+    assert found == sorted(range(len(seconds)), key=lambda place: seconds[place])
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 9), max_size=12), min_size=1, max_size=4), st.integers(1, 5)
+)
+def test_the_timeline_is_the_stable_sort_of_all_records(logs, size):
+    expected = sorted(
+        (
+            (second, name, place)
+            for name, seconds in enumerate(logs)
+            for place, second in enumerate(seconds)
+        ),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(merge_module, "SORTED", size)
+        given_logs = [
+            log(str(name), *(at(second, str(place)) for place, second in enumerate(seconds)))
+            for name, seconds in enumerate(logs)
+        ]
+        found = timeline(*given_logs)
+    assert found == [(str(name), str(place)) for _, name, place in expected]
+
+
+def test_a_time_without_a_zone_is_in_that_of_the_banner_then_the_callers():
+    zoned = mars(time="2024-01-01 +0.0 00:47:04.100", message="before")
+    late = mars(time="2024-01-01 +0.0 00:47:04.200", message="after")
+    west = timezone(-timedelta(hours=8))
+    with_banner = log("a", IMSDK, OPENED, IMSDK)
+    names = [n for n, _ in timeline(with_banner, log("b", zoned), log("c", late), zone=west)]
+    assert names == ["a", "b", "a", "a", "c"] or names == ["a", "b", "a", "c", "a"]
+    without = [n for n, _ in timeline(log("a", IMSDK), log("b", zoned), log("c", late), zone=CHINA)]
+    assert without == ["b", "a", "c"]
+    machine = [
+        n for n, _ in timeline(log("a", IMSDK), log("b", zoned), log("c", late), local=CHINA)
+    ]
+    assert machine == ["b", "a", "c"]
+
+
+def test_filters_and_sessions_are_each_logs_own():
+    one = log("a", OPENED, at(1, "1"), OPENED, at(5, "5"))
+    two = log("b", OPENED, at(3, "3"))
+    wanted = Filter(session=LAST, levels="I")
+    assert timeline(one, two, wanted=wanted) == [("b", "3"), ("a", "5")]
+
+
+def test_each_record_is_prefixed_by_its_log():
+    logs = [log("a", at(1, "1"), at(4, "4")), log("b", at(2, "2"), Lost(3))]
+    text = b"".join(render_merged(logs, TextWriter(named=True))).decode().splitlines()
+    assert [line[:2] for line in text] == ["a:", "b:", "b:", "a:"]
+    assert b"".join(render_merged(logs, JsonWriter())).count(b'"source":"b"') == 2

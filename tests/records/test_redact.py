@@ -1,0 +1,131 @@
+"""Before a log leaves the house: who someone is goes, everything else stays."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+
+from tests.records.lines import IMSDK, SHARED, expected_text, mars, needs_shared, streams
+from xlogdecode.errors import ConfigError
+from xlogdecode.records import Record, read_records
+from xlogdecode.redact import Pattern, Redactor, built_in_patterns, parse_patterns
+from xlogdecode.writers import JsonWriter, TextWriter, render
+
+SIG = "eJwtzE0LgkAUheH-MutQ7zgzo0KLaBEUhaAQuR3nmhfTZPwgiP57l1rdh3N4e*q0Zv2ZRzIR2-QGwSPyhmD"
+
+
+@pytest.fixture
+def redactor():
+    return Redactor(built_in_patterns())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Login begin|userid:user_2|x", "Login begin|userid:<user-1>|x"),
+        ('{"UserID": "张三"}', '{"UserID": "<user-1>"}'),
+        ("conversation_key:c2c_user_36|n:0", "conversation_key:c2c_<user-1>|n:0"),
+        ("ip address:203.0.113.134:8080", "ip address:<ip-1>:8080"),
+        ("to [2001:db8::8a2e:370:7334] now", "to [<ip-1>] now"),
+        ("call 13800138000, or +1 415 555 0132", "call <phone-1>, or <phone-2>"),
+        ("mail a.b+c@example.com.", "mail <email-1>."),
+        ("Device ID:   00000000-0000-0000-0000-D6E5669F0512", "Device ID:   <device-1>"),
+        ("mac 02:00:5e:10:00:ff|imei=490154203237518", "mac <device-1>|imei=<device-2>"),
+        (f"sig {SIG}|", "sig <token-1>|"),
+        ("access_token=abcDEF123456&x", "access_token=<token-1>&x"),
+        ("UserSig: short12", "UserSig: <token-1>"),
+    ],
+)
+def test_what_tells_who_someone_is_becomes_a_placeholder(redactor, text, expected):
+    assert redactor.redact(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sdk version:7.7.5282|build 1.2.3",
+        "version: 8.5.0.123",
+        "error_code:6206|error_message:UserSig expired",
+        "client_time:1703463263|sequence:1304342433|random:1382110337",
+        "2024-01-01T08:47:04.162+08:00 took 10:20:30",
+        "mars::stn::LongLink a::b std::string",
+        "cost 138001380001 ms, 0x13800138000ab",
+        "群提示|群名:测试群4|成员数:412",
+        "at com.tencent.mm.A.run(A.java:12)",
+    ],
+)
+def test_everything_else_stays_as_it_was(redactor, text):
+    assert redactor.redact(text) == text
+
+
+def test_the_same_value_has_the_same_placeholder_within_a_run(redactor):
+    assert redactor.redact("userid:a ip 10.0.0.1") == "userid:<user-1> ip <ip-1>"
+    assert redactor.redact("c2c_a c2c_b 10.0.0.2 10.0.0.1") == (
+        "c2c_<user-1> c2c_<user-2> <ip-2> <ip-1>"
+    )
+
+
+def test_text_and_json_say_the_same_and_fields_stay(redactor):
+    line = IMSDK.replace("error_code:6206", "userid:me")
+    events = [(0, f"{line}\nmore of userid:me\n{mars(message='userid:you')}".encode())]
+    text = b"".join(render(events, TextWriter(), change=redactor.change)).decode()
+    assert text == (
+        line.replace("userid:me", "userid:<user-1>")
+        + f"\nmore of userid:<user-1>\n{mars(message='userid:<user-2>')}"
+    )
+    lines = b"".join(render(events, JsonWriter(), change=redactor.change)).splitlines()
+    first = json.loads(lines[0])
+    assert first["message"].endswith("\nmore of userid:<user-1>")
+    assert (first["pid"], first["function"]) == (4104, "HandleA2D2OnlineResponse")
+
+
+@given(streams())
+def test_what_nothing_is_found_in_is_not_touched(events):
+    nothing = Redactor([Pattern("none", "\U0001f600")])
+    everything = Redactor([Pattern("all", "[^\n]")])
+    for record in read_records(events):
+        if isinstance(record, Record):
+            assert nothing.change(record) == record
+            changed = everything.change(record)
+            head = record.text.removesuffix("\n").removesuffix(record.message)
+            assert changed.text.removesuffix("\n") == head + changed.message
+            assert changed.text.count("\n") == record.text.count("\n")
+
+
+@needs_shared
+def test_the_nine_days_keep_no_address_user_or_device(redactor):
+    for path in sorted(SHARED.glob("corpus/imsdk/imsdk_C_2*.expected.zst")):
+        text = expected_text(path)
+        redacted = b"".join(render([(0, text)], TextWriter(), change=redactor.change)).decode()
+        assert len(redacted.splitlines()) == len(text.decode().splitlines())
+        for gone in (r"203\.0\.113\.", r"user_\d", r"00000000-0000-"):
+            assert re.search(gone, text.decode())
+            assert not re.search(gone, redacted)
+        assert redacted.count("sdk version:7.7.5282") == text.count(b"sdk version:7.7.5282")
+
+
+def test_patterns_of_ones_own_come_from_yaml():
+    own = parse_patterns("patterns:\n  - {name: order, pattern: 'order (\\d+)'}\n", "own.yaml")
+    assert Redactor([*own, *built_in_patterns()]).redact("order 12 userid:a") == (
+        "order <order-1> userid:<user-1>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", "1:1"),
+        ("patterns: 5", "1:11"),
+        ("patterns:\n  - name: x\n", "2:5"),
+        ("patterns:\n  - {name: x, pattern: '('}\n", "2:24"),
+        ("patterns:\n  - {name: x, pattern: '(a)(b)'}\n", "2:24"),
+        ("patterns:\n  - {name: x, pattern: 'a*'}\n", "2:24"),
+        ("patterns:\n  - {name: '<', pattern: a}\n", "2:12"),
+        ("patterns: [\n", "2:1"),
+        ("more: 1", "1:1"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_line(text, place):
+    with pytest.raises(ConfigError, match=f"^own.yaml:{place}: "):
+        parse_patterns(text, "own.yaml")

@@ -1,0 +1,174 @@
+"""Several logs as one timeline.
+
+Each log is read once to see whether its records are in order of time, and a second time as the
+timeline goes: a heap takes the earliest record of all logs, so memory holds a page a log. A log
+that is not in order within (threads that overtook each other, a crash buffer saved late, a clock
+that was set back) is sorted by itself first: stretches of SORTED records are sorted in memory,
+and, if there are several, lie in a temporary file about twice as large as the text until the heap
+has taken them. A log that can be read only once, such as standard input, is sorted as well.
+"""
+
+import heapq
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone, tzinfo
+from itertools import islice
+from math import inf
+from operator import itemgetter
+from tempfile import TemporaryFile
+from typing import IO, Final
+
+from xlogdecode.filters import LAST, Filter, select
+from xlogdecode.records import Event, Loss, Record, read_records
+from xlogdecode.writers import Writer
+
+__all__ = ["SORTED", "Log", "merge", "render_merged"]
+
+SORTED: Final = 20_000
+"""Records that are sorted in memory at a time."""
+
+_BLOCK: Final = 256
+"""Records that are read from the temporary file at a time."""
+
+_Timed = tuple[float, str, Record | Loss]
+"""Milliseconds since 1970, the log's name, and what stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One log to be merged; `events` is called for each reading of it."""
+
+    name: str
+    events: Callable[[], Iterable[Event]]
+    once: bool = False
+    """It can be read only once."""
+
+
+def merge(
+    logs: Sequence[Log],
+    *,
+    wanted: Filter | None = None,
+    zone: tzinfo | None = None,
+    local: tzinfo | None = None,
+) -> Iterator[tuple[str, Record | Loss]]:
+    """Yield the wanted records and the losses of all logs in order of time, each with its log.
+
+    Stable: what is of the same time stays in the order of its log, and of the logs. A record
+    without a time, and a loss, stays behind the one before it. A time without a zone is in that
+    of the session's banner, else of the log's first banner, else in `zone`, else in `local`, and
+    if that is None in the machine's.
+    """
+    with ExitStack() as files:
+        runs: list[Iterable[_Timed]] = []
+        for log in logs:
+            timed, in_order = _read(log, wanted or Filter(), zone, local)
+            runs += [timed] if in_order else _sorted_runs(timed, files)
+        for _, name, item in heapq.merge(*runs, key=itemgetter(0)):
+            yield name, item
+
+
+def render_merged(
+    logs: Sequence[Log],
+    writer: Writer,
+    *,
+    wanted: Filter | None = None,
+    zone: tzinfo | None = None,
+    local: tzinfo | None = None,
+    change: Callable[[Record], Record] | None = None,
+) -> Iterator[bytes]:
+    """Yield the output of `merge` in chunks, without `writer.header` (see `writers.render`)."""
+    items = merge(logs, wanted=wanted, zone=zone, local=local)
+    while stretch := list(islice(items, 1024)):
+        batch: list[Record | Loss] = []
+        for name, item in stretch:
+            if isinstance(item, Record):
+                batch.append(change(item) if change else item)
+            else:  # it does not know its log
+                yield writer.write(batch, "") + writer.write([item], name)
+                batch = []
+        yield writer.write(batch, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What a first reading of a log tells."""
+
+    in_order: bool
+    zone: tzinfo | None
+    session: int | None
+    """The last one."""
+
+
+def _read(
+    log: Log, wanted: Filter, zone: tzinfo | None, local: tzinfo | None
+) -> tuple[Iterator[_Timed], bool]:
+    """Return what is wanted of a log, and whether it is in order of time."""
+    if log.once:
+        seen = _Survey(in_order=False, zone=None, session=None)
+    else:
+        seen = _survey(log, zone, local)
+    if wanted.session == LAST and not log.once:
+        wanted = replace(wanted, session=seen.session or LAST)
+    records = read_records(log.events(), source=log.name, zone=seen.zone or zone)
+    return _timed(log.name, select(records, wanted, local=local), local), seen.in_order
+
+
+def _survey(log: Log, zone: tzinfo | None, local: tzinfo | None) -> _Survey:
+    found: tzinfo | None = None
+    session: int | None = None
+    last, in_order = -inf, True
+    for at, _, item in _timed(log.name, read_records(log.events(), source=log.name), zone or local):
+        in_order = in_order and at >= last
+        last = at
+        if isinstance(item, Record) and item.session != session:
+            session = item.session
+            time = item.time
+            offset = time.utcoffset() if time else None
+            found = found or (None if offset is None else timezone(offset))
+    return _Survey(in_order, found, session)
+
+
+def _timed(name: str, items: Iterable[Record | Loss], local: tzinfo | None) -> Iterator[_Timed]:
+    """Yield `items` with their times; what has none has that of the one before."""
+    at = -inf
+    for item in items:
+        if isinstance(item, Record) and (iso := item.iso):
+            time = datetime.fromisoformat(iso)
+            if time.tzinfo is None and local is not None:
+                time = time.replace(tzinfo=local)
+            at = time.timestamp()
+        yield at, name, item
+
+
+def _sorted_runs(items: Iterator[_Timed], files: ExitStack) -> list[Iterable[_Timed]]:
+    """Return stretches of `items`, each in order."""
+    runs: list[Iterable[_Timed]] = []
+    file: IO[bytes] | None = None
+    while stretch := sorted(islice(items, SORTED), key=itemgetter(0)):
+        if len(stretch) < SORTED and file is None:
+            return [stretch]
+        if file is None:
+            file = files.enter_context(TemporaryFile())  # noqa: SIM115 - the stack closes it
+        runs.append(_Laid(file, stretch))
+    return runs
+
+
+class _Laid:
+    """A stretch of items in a file that several share."""
+
+    def __init__(self, file: IO[bytes], stretch: list[_Timed]) -> None:
+        self._file = file
+        self._start = file.tell()
+        self._blocks = -(-len(stretch) // _BLOCK)
+        for place in range(0, len(stretch), _BLOCK):
+            pickle.dump(stretch[place : place + _BLOCK], file)
+
+    def __iter__(self) -> Iterator[_Timed]:
+        place = self._start
+        for _ in range(self._blocks):
+            self._file.seek(place)
+            block: list[_Timed] = pickle.load(self._file)  # noqa: S301 - we wrote it ourselves
+            place = self._file.tell()
+            yield from block
