@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "decode": "xlogdecode.cli.decode:decode_command",
     "summary": "xlogdecode.cli.summary:summary_command",
+    "lnav": "xlogdecode.cli.lnav:lnav_command",
     "sweep": "xlogdecode.cli.sweep:sweep",
     "layouts": "xlogdecode.cli.layouts:layouts",
     "encode": "xlogdecode.cli.encode:encode",
