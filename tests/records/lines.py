@@ -50,6 +50,9 @@ OPENERS = [
     "get mmap time: 1",
     "MARS_PATH: release/2024-t2.1",
     "TIM: ======  SDK Version: 7.7.5282",
+    "[E][2024-01-01 +8.0 09:12:33.123]",
+    "[W][2024-01-01 +8.0 09:1",
+    "TIM: 2024-01-01 08:47:04.162 W 41",
     "[F][ sg_buffer_async.Length() >= BUFFER_BLOCK_LENTH*4/5, len: 153084",
 ]  # fmt: skip
 
@@ -60,7 +63,7 @@ GOING_ON = [
     "message_status:success|IsOnlineOnly:false|platform:Android",
     "群名:测试群4",
     "TIM: no",
-    "[E][2024-01-01 +8.0 09:12:33.123]",
+    "[E][123][2, 3][no date",
     " [E][2024-01-01 +8.0 09:12:33.123][1, 2][t][a.cc:1, f][indented",
     "[X][2024-01-01 +8.0 09:12:33.123][1, 2][t][a.cc:1, f][no such level",
 ]

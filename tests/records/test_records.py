@@ -124,6 +124,13 @@ def test_lines_that_open_nothing_belong_to_the_record_before_them():
     assert (second.text_line, second.text) == (5, mars() + "\n")
 
 
+def test_a_line_that_was_cut_off_in_its_fields_is_a_record_of_its_own():
+    first, second, third = read(f"{mars('E')}\n[W][2024-01-01 +8.0 09:1\n{mars()[:60]}")
+    assert first.message == "task id:7 timed out"
+    assert (second.level, second.time, second.message) == ("W", None, "[W][2024-01-01 +8.0 09:1")
+    assert (third.level, third.who.pid, third.message) == ("I", 2211, "mars::stn][lo")
+
+
 def test_lines_of_no_layout_after_a_banner_are_records_of_their_own():
     records = read(f"{OPENED}\none\ntwo\n")
     assert [(r.layout, r.message) for r in records[1:]] == [("unknown", "one"), ("unknown", "two")]

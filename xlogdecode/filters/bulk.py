@@ -60,16 +60,19 @@ def select_text(
             yield event
             continue
         data = event.data
-        spans = time.spans(data) if time else [(0, len(data))]
+        stretches = [data]
+        if time:
+            spans = time.spans(data)
+            stretches = [data] if spans == [(0, len(data))] else _cut(data, spans)
         if level:
-            spans = [
-                (start + low, start + high)
-                for start, stop in spans
-                for low, high in level.spans(data[start:stop])
-            ]
+            stretches = [part for each in stretches for part in _cut(each, level.spans(each))]
             if event.then is Then.END:
                 level.end()
-        yield b"".join([data[start:stop] for start, stop in spans])
+        yield b"".join(stretches)
+
+
+def _cut(data: bytes, spans: list[Span]) -> list[bytes]:
+    return [data[start:stop] for start, stop in spans]
 
 
 class _Levels:
@@ -78,11 +81,14 @@ class _Levels:
     def __init__(self, levels: str) -> None:
         others = "".join(letter for letter in LEVELS if letter not in levels)
         stops = f"{heads(others)}|{NOTES}"
-        # A line that opens nothing belongs to what is before it, and a note takes in no line.
+        # A line that opens nothing belongs to what is before it, but a note takes in no line.
         going_on = rf"(?:\n(?!{stops})[^\n]*+)*+"
-        note = rf"|\n(?:{FATAL_NOTES})[^\n]*+" if "F" in levels else ""
-        run = rf"\n(?:{heads(levels)})[^\n]*+{going_on}{note}"
-        self._run: Final = re.compile(run.encode())
+        note = rf"((?<=\[F\]\[)(?:{FATAL_NOTES}))" if "F" in levels else "()(?!)"
+        wanted = heads(levels, beside=note) if levels else note
+        run = rf"(?:{wanted})[^\n]*+(?(1)|{going_on})"
+        self._first: Final = re.compile(run.encode())
+        self._run: Final = re.compile(rf"\n{run}".encode())
+        self._first_going_on: Final = re.compile(rf"(?!{stops})[^\n]*+{going_on}".encode())
         self._going_on: Final = re.compile(going_on.encode())
         self._held = False
         """The next line, if it opens nothing, belongs to a wanted record."""
@@ -96,22 +102,31 @@ class _Levels:
 
     def spans(self, data: bytes) -> list[Span]:
         """Return the stretches of `data` that are wanted; it goes on where the last ended."""
-        text = (b" " if self._in_line else b"\n") + data
-        found, end, held = [], 0, self._held
+        if not data:
+            return []
+        first, end = self._start(data), 0
+        if first:
+            end = first.end()
+        elif self._in_line:
+            end = data.find(b"\n") if b"\n" in data else len(data)
+        runs = list(self._run.finditer(data, end))
+        found = [(run.start() + 1, run.end() + 1) for run in runs]
+        if first or self._rest_held:
+            found.insert(0, (0, end + 1))
+        last = runs[-1] if runs else first
+        to_the_end = (last.end() if last else end) == len(data)
+        self._in_line = not data.endswith(b"\n")
+        self._rest_held = to_the_end and self._in_line and (bool(last) or self._rest_held)
+        self._held = to_the_end and last is not None and last.lastindex is None
+        return found
+
+    def _start(self, data: bytes) -> re.Match[bytes] | None:
+        """Return what is wanted from the start of `data` on, if its first line is."""
         if self._in_line:
-            end = text.find(b"\n") if b"\n" in data else len(text)
-        if self._held and (more := self._going_on.match(text, end)):
-            end = more.end()
-        if end and (self._held or self._rest_held):
-            found.append((0, end))
-        for run in self._run.finditer(text, end):
-            end, held = run.end(), run.lastindex is None
-            found.append((run.start(), end))
-        to_the_end = bool(found) and end == len(text)
-        self._in_line = not text.endswith(b"\n")
-        self._rest_held = to_the_end and self._in_line
-        self._held = to_the_end and held
-        return [(start, min(stop, len(data))) for start, stop in found]
+            line_end = data.find(b"\n")
+            return self._going_on.match(data, line_end) if self._held and line_end >= 0 else None
+        wanted = self._first.match(data)
+        return wanted or (self._first_going_on.match(data) if self._held else None)
 
 
 class _Times:
@@ -132,25 +147,28 @@ class _Times:
 
     def spans(self, data: bytes) -> list[Span]:
         """Return the stretches of `data` that are wanted; it goes on where the last ended."""
-        text = (b" " if self._in_line else b"\n") + data
+        if not data:
+            return []
         found, start, at = [], 0, 0
-        while line := self._next.search(text, at):
-            stop, at = line.start(), line.end()
-            if not self._timed.match(text, stop + 1):
+        if not self._in_line and self._timed.match(data):
+            self._held = self._look(data)
+        while line := self._next.search(data, at):
+            stop, at = line.start() + 1, line.end()
+            if not self._timed.match(data, stop):
                 continue
-            head = text[stop + 1 : stop + _HEAD].partition(b"\n")[0]
-            held = self._look(head.decode("latin-1"))
+            held = self._look(data, stop)
             if held != self._held:
                 if self._held:
                     found.append((start, stop))
                 start, self._held = stop, held
         if self._held:
             found.append((start, len(data)))
-        self._in_line = not text.endswith(b"\n")
+        self._in_line = not data.endswith(b"\n")
         return found
 
-    def _look(self, line: str) -> bool:
-        """Return whether the record that `line` opens is wanted, and set what to look for next."""
+    def _look(self, data: bytes, start: int = 0) -> bool:
+        """Return whether the record that opens at `start` is wanted; set what to look for next."""
+        line = data[start : start + _HEAD].partition(b"\n")[0].decode("latin-1")
         opened = self._openers.match(line)
         if opened is None:
             return self._held

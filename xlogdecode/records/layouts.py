@@ -40,14 +40,18 @@ PID = "-?[0-9]{1,19}+"
 AT = "0|[1-9][0-9]{0,8}"
 _TO_BRACKET = r"[^\n\]]{0,256}+(?:\][^\n\]]{0,256}+){0,9}?"  # to the first fitting "]["
 _TO_BAR = r"[^\n| ]{0,256}+(?: +[^\n| ]{1,256}+){0,9}?"  # to the bar, but for the padding
-_BRACKET, _TIM = rf"\[{LEVEL}\]", "TIM: "
+_BRACKET, _TIM = rf"\[{LEVEL}\]\[", "TIM: [12].{22}"
 
-# name; opening; rest of the head; what may follow it up to the message, the richest first
+# name; head, in two parts; the fields up to the message, the richest first
+#
+# A head is as little of a line as tells it from any other: it is looked for at every line, and a
+# line that was cut off in its fields opens a record too.
 _RECORDS: Final = (
     (
         "mars",
         _BRACKET,
-        rf"\[(?:(?P<hour>{DATE} {ZONE} {HOUR}){CLOCK})?\]\[(?P<who>{PID}, {PID}\*?)\]\[",
+        r"(?:[12][0-9][0-9][0-9]-[01]|\]\[-?[0-9])",
+        rf"\[{LEVEL}\]\[(?:(?P<hour>{DATE} {ZONE} {HOUR}){CLOCK})?\]\[(?P<who>{PID}, {PID}\*?)\]\[",
         (
             (
                 # file:line, function; before 2017 file, function, line
@@ -60,13 +64,15 @@ _RECORDS: Final = (
     (
         "liteav",
         _BRACKET,
-        rf"\[(?P<hour>{DAY}/{HOUR}){CLOCK}(?P<zone>{ZONE})\]\[(?P<who>{PID},{PID})\]",
+        "[01][0-9]-[0-3][0-9]/",
+        rf"\[{LEVEL}\]\[(?P<hour>{DAY}/{HOUR}){CLOCK}(?P<zone>{ZONE})\]\[(?P<who>{PID},{PID})\]",
         (rf"\[(?P<file>[^\n:\]]{{0,256}}+):(?P<at>{AT})\]",),
     ),
     (
         "imsdk",
         _TIM,
-        rf"(?P<hour>{DATE} {HOUR}){CLOCK} {LEVEL} (?P<who>{PID}-{PID}) *",
+        f" {LEVEL} ",
+        rf"TIM: (?P<hour>{DATE} {HOUR}){CLOCK} {LEVEL} (?P<who>{PID}-{PID}) *",
         (
             rf"\|-(?P<file>[^\n|:]{{0,256}}+):(?P<at>{AT}) *(?P<function>{_TO_BAR}) *\|",
             rf"\|(?P<function>{_TO_BAR}) *\|",
@@ -75,7 +81,8 @@ _RECORDS: Final = (
     (
         "imsdk-4.6",
         _TIM,
-        rf"(?P<hour>{DATE} {HOUR}){CLOCK}/{LEVEL}/(?P<who>{PID}-{PID}) *",
+        f"/{LEVEL}/",
+        rf"TIM: (?P<hour>{DATE} {HOUR}){CLOCK}/{LEVEL}/(?P<who>{PID}-{PID}) *",
         (
             (
                 r"/(?P<tag>[^\n/]{0,256}?) *-(?P<file>[^\n/ ]{0,256}?)"
@@ -86,6 +93,7 @@ _RECORDS: Final = (
     (
         "imsdk-4.0",
         "",
+        rf"{DATE} {HOUR}:[0-9:.]{{9}}\| *{PID}\|[^\n|]{{0,64}}\|{LEVEL}\|",
         rf"(?P<hour>{DATE} {HOUR}){CLOCK}\| *(?P<who>{PID})\|(?P<tag>[^\n|]{{0,64}})\|{LEVEL}\|",
         (rf" *(?P<file>[^\n|:]{{0,256}}+):(?P<at>{AT}) *\|(?P<function>[^\n>]{{0,512}}?) *> ?",),
     ),
@@ -129,23 +137,22 @@ def _nameless(pattern: str) -> str:
     return re.sub(r"\(\?P<\w+>", "(?:", pattern)
 
 
-def heads(levels: str) -> str:
+def heads(levels: str, *, beside: str = "") -> str:
     """Return the pattern of the heads that open a record of the app of one of `levels`.
 
-    Without groups. This runs at every line of a text: the alternatives are laid out so that most
-    lines are done with in a step or two.
+    Without groups. `beside` is one more alternative for what may follow `[level][`. This runs at
+    every line of a text: the alternatives are laid out so that most lines are done with early.
     """
     if not levels:
         return "(?!)"
     letters = f"[{levels}]"
     rows = [(row[1], _nameless(row[2]).replace("@", letters)) for row in _RECORDS]
-    wanted = []
-    for opening in (_BRACKET, _TIM, ""):
-        # The IM SDK's level stands at a fixed place: look there first.
-        early = f"(?=.{{24}}{letters})" if opening == _TIM else ""
-        rests = "|".join(rest for start, rest in rows if start == opening)
-        wanted.append(f"{_nameless(opening).replace('@', letters)}{early}(?:{rests})")
-    return "|".join(wanted)
+    rows += [(_BRACKET, beside)] if beside else []
+    return "|".join(
+        f"{_nameless(opening).replace('@', letters)}"
+        f"(?:{'|'.join(rest for start, rest in rows if start == opening)})"
+        for opening in (_BRACKET, _TIM, "")
+    )
 
 
 def timed_heads() -> str:
@@ -154,11 +161,12 @@ def timed_heads() -> str:
     return "|".join([heads(LEVELS), *notes])
 
 
-FATAL_NOTES: Final = "|".join(_nameless(head) for _, head, _ in _NOTES if "level" in head)
-"""The pattern of lines that are no records of the app, and have a level: F."""
+_FATAL = r"\[(?P<level>F)\]\["
+FATAL_NOTES: Final = "|".join(h.removeprefix(_FATAL) for _, h, _ in _NOTES if h.startswith(_FATAL))
+"""What follows `[F][` in lines that are no records of the app, and yet have a level."""
 
 _PLAIN_NOTES = "|".join(head for _, head, _ in _NOTES if "level" not in head)
-NOTES: Final = f"{FATAL_NOTES}|{_NOTE_LETTERS}(?:{_PLAIN_NOTES})"
+NOTES: Final = rf"\[F\]\[(?:{FATAL_NOTES})|{_NOTE_LETTERS}(?:{_PLAIN_NOTES})"
 """The pattern of all lines that are no records of the app."""
 
 _OPENING = f"{heads(LEVELS)}|{NOTES}"
@@ -172,9 +180,10 @@ def _shape(pattern: str) -> re.Pattern[str]:
     return re.compile(f"(?P<text>{pattern})")
 
 
-def _record(name: str, opening: str, rest: str, tails: tuple[str, ...]) -> Layout:
-    head = (opening + rest).replace("@", f"[{LEVELS}]")
-    return Layout(name, tuple(_shape(head + tail + _LINE) for tail in (*tails, "")))
+def _record(name: str, opening: str, rest: str, fields: str, tails: tuple[str, ...]) -> Layout:
+    cut_off = f"(?P<message>{opening}{rest}[^\\n]*+)\\n?"
+    patterns = [*(fields + tail + _LINE for tail in (*tails, "")), cut_off]
+    return Layout(name, tuple(_shape(each.replace("@", f"[{LEVELS}]")) for each in patterns))
 
 
 def _note(name: str, head: str, rest: str) -> Layout:
