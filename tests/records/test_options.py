@@ -1,0 +1,135 @@
+"""The filter options at the door, and the manual's examples of them."""
+
+import importlib.util
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.shared import FIXTURES, ROOT
+
+LOG = FIXTURES / "imsdk_20240101.xlog"
+README = (ROOT / "README.md").read_text("utf-8").partition("## Records, filters")[2]
+EXAMPLES = re.findall(r"^\$ (xlogdecode -c .*)\n((?:(?!\$ |```).*\n)*)", README, re.MULTILINE)
+
+
+def run(*args, **extra):
+    return subprocess.run(
+        [sys.executable, "-m", "tests.records.filtering", *map(str, args)],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        **extra,
+    )
+
+
+def objects(*args):
+    return [json.loads(line) for line in run("--format", "json", *args, LOG).stdout.splitlines()]
+
+
+def test_options_combine():
+    asked = ("-p", "W", "-S", "10:00", "-U", "2024-01-01T11:00")
+    found = objects(*asked, "-g", "NETWORK", "--ignore-case")
+    assert {(o["level"], o["function"]) for o in found} == {("E", "NotifyReadWriteError")}
+    assert {o["time"][11:13] for o in found} == {"10"}
+    inverted = objects(*asked, "-g", "network", "--invert-match")
+    assert len(inverted) == len(objects(*asked)) - len(found)
+
+
+def test_several_processes_and_threads_may_be_named():
+    assert {o["pid"] for o in objects("--pid", "4104", "--pid", "4144")} == {4104, 4144}
+    assert {o["tid"] for o in objects("--tid", "4164")} == {4164}
+    assert objects("--tag", "none") == []
+
+
+def test_context_comes_with_what_is_found():
+    alone = objects("-g", "OnUserSigExpired|6206")
+    assert len(objects("-g", "OnUserSigExpired|6206", "-C", "1")) == 3 * len(alone)
+    assert len(objects("-g", "OnUserSigExpired|6206", "-A", "2")) == 3 * len(alone)
+
+
+def test_a_count_is_of_records_that_are_wanted():
+    assert run("--count", "-p", "E", LOG).stdout == "10\n"
+    assert run("--count", "-p", "none", LOG).stdout == "0\n"
+
+
+def test_a_merge_of_two_names_them_and_is_in_order():
+    found = run("--merge", "-p", "V2TIM_LOG_ERROR", FIXTURES / "imsdk_C.mmap2", LOG)
+    lines = [line for line in found.stdout.splitlines() if "TIM: " in line]
+    times = [line.partition("TIM: ")[2][:23] for line in lines]
+    assert times == sorted(times)
+    assert {line.partition(": ")[0] for line in lines} == {
+        str(LOG), str(FIXTURES / "imsdk_C.mmap2"),
+    }  # fmt: skip
+
+
+def test_redaction_takes_patterns_of_ones_own(tmp_path):
+    (tmp_path / "own.yaml").write_text("patterns: [{name: cost, pattern: 'cost:([0-9]+ms)'}]")
+    found = run("--redact-patterns", tmp_path / "own.yaml", LOG).stdout
+    assert "time cost:<cost-1>" in found
+    assert "203.0.113" not in found
+    assert "203.0.113" in run(LOG).stdout
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("-S", "soon"), ("-U", "25:00"), ("-p", "loud"), ("-g", "("), ("--session", "first"),
+        ("--tz", "Mars/Olympus"), ("--redact-patterns", "absent.yaml"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_one_line_that_says_what_to_write(args):
+    done = run(*args, LOG)
+    assert done.returncode
+    (line,) = done.stderr.splitlines()
+    assert repr(args[1]) in line or args[1] in line
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copytree(FIXTURES, tmp_path / "fixtures")
+    (tmp_path / "bin").mkdir()
+    for name, module in (("xlogdecode", "-m tests.records.filtering"), ("python", "")):
+        script = tmp_path / "bin" / name
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {module} "$@"\n')
+        script.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the examples are written for a POSIX shell")
+@pytest.mark.parametrize(("command", "output"), EXAMPLES, ids=range(len(EXAMPLES)))
+def test_the_manuals_examples_print_what_it_says(folder, command, output):
+    for tool in ("duckdb", "pandas"):
+        if f"import {tool}" in command and not importlib.util.find_spec(tool):
+            pytest.skip(f"{tool} is not installed")
+    if "| jq " in command and not shutil.which("jq"):
+        pytest.skip("jq is not installed")
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    env = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=folder, env=env, capture_output=True, encoding="utf-8"
+    )
+    assert (done.returncode, done.stdout) == (0, output), done.stderr
+
+
+def test_the_manuals_python_runs(folder):
+    (code,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n2024-01-01 10:47:0") > 1
+
+
+def test_the_manual_has_examples():
+    assert len(EXAMPLES) >= 5
