@@ -20,6 +20,7 @@ from operator import itemgetter
 from tempfile import TemporaryFile
 from typing import IO, Final
 
+from xlogdecode.errors import UsageError
 from xlogdecode.filters import LAST, Filter, select
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.writers import Writer
@@ -58,7 +59,8 @@ def merge(
     Stable: what is of the same time stays in the order of its log, and of the logs. A record
     without a time, and a loss, stays behind the one before it. A time without a zone is in that
     of the session's banner, else of the log's first banner, else in `zone`, else in `local`, and
-    if that is None in the machine's.
+    if that is None in the machine's. Raises UsageError for the last session of a log that can be
+    read only once.
     """
     with ExitStack() as files:
         runs: list[Iterable[_Timed]] = []
@@ -105,11 +107,13 @@ def _read(
     log: Log, wanted: Filter, zone: tzinfo | None, local: tzinfo | None
 ) -> tuple[Iterator[_Timed], bool]:
     """Return what is wanted of a log, and whether it is in order of time."""
+    if log.once and wanted.session == LAST:
+        raise UsageError(f"{log.name}: its last session cannot be told in time: save it to a file")
     if log.once:
         seen = _Survey(in_order=False, zone=None, session=None)
     else:
         seen = _survey(log, zone, local)
-    if wanted.session == LAST and not log.once:
+    if wanted.session == LAST:
         wanted = replace(wanted, session=seen.session or LAST)
     records = read_records(log.events(), source=log.name, zone=seen.zone or zone)
     return _timed(log.name, select(records, wanted, local=local), local), seen.in_order

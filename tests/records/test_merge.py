@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.records.lines import IMSDK, OPENED, Lost, mars
 from xlogdecode import merge as merge_module
+from xlogdecode.errors import UsageError
 from xlogdecode.filters import LAST, Filter
 from xlogdecode.merge import Log, merge, render_merged
 from xlogdecode.records import Record
@@ -103,6 +104,8 @@ def test_filters_and_sessions_are_each_logs_own():
     two = log("b", OPENED, at(3, "3"))
     wanted = Filter(session=LAST, levels="I")
     assert timeline(one, two, wanted=wanted) == [("b", "3"), ("a", "5")]
+    with pytest.raises(UsageError, match=r"^pipe: its last session"):
+        timeline(log("pipe", OPENED, once=True), wanted=wanted)
 
 
 def test_each_record_is_prefixed_by_its_log():

@@ -29,6 +29,7 @@ def redactor():
         ("ip address:203.0.113.134:8080", "ip address:<ip-1>:8080"),
         ("to [2001:db8::8a2e:370:7334] now", "to [<ip-1>] now"),
         ("call 13800138000, or +1 415 555 0132", "call <phone-1>, or <phone-2>"),
+        ("86 13800138000 0086-13900139000", "<phone-1> <phone-2>"),
         ("mail a.b+c@example.com.", "mail <email-1>."),
         ("Device ID:   00000000-0000-0000-0000-D6E5669F0512", "Device ID:   <device-1>"),
         ("mac 02:00:5e:10:00:ff|imei=490154203237518", "mac <device-1>|imei=<device-2>"),
