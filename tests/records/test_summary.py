@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from collections import Counter, defaultdict
 
 import pytest
@@ -120,6 +121,30 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others():
         1, ["xlogdecode: absent.xlog: cannot be opened: No such file or directory"],
     )  # fmt: skip
     assert b"onConnecting" in done.out
+
+
+def test_folders_and_archives_are_taken_as_anywhere(tmp_path):
+    log = (FIXTURES / "imsdk_20240101.xlog").read_bytes()
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/imsdk_20240101.xlog").write_bytes(log)
+    with zipfile.ZipFile(tmp_path / "case.zip", "w") as archive:
+        archive.writestr("imsdk_20240102.xlog", log)
+    done = run("summary", "--json", "-r", "logs", "case.zip", cwd=tmp_path)
+    assert json.loads(done.out)["records"] == 2 * 141
+    assert run("summary", "logs", cwd=tmp_path).status == 1
+
+
+def test_a_log_that_waits_for_its_key_says_so():
+    done = run("summary", FIXTURES / "async_zlib_crypt_small.xlog")
+    assert done.status == 4
+    assert "--key-file" in done.err
+
+
+def test_a_log_cannot_command_the_terminal():
+    header = b"TIM: ======  SDK Version: \x1b[31m7\n"
+    done = run("summary", "-", input=f"{OPENED}\n".encode() + header)
+    assert b"\x1b" not in done.out
+    assert b"\\x1b[31m7" in done.out
 
 
 def test_losses_and_what_the_writer_left_out_are_counted():

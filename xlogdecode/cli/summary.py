@@ -2,13 +2,15 @@
 
 import json
 import sys
+from datetime import tzinfo
 
 import click
 
 from xlogdecode.cli.keys import KEY_REMEDY, read_keys
 from xlogdecode.cli.status import Status, of_report, worst
-from xlogdecode.errors import InputError
-from xlogdecode.inputs import open_input
+from xlogdecode.cli.voice import say, shown
+from xlogdecode.errors import InputError, MissingExtraError
+from xlogdecode.inputs import Entry, Refusal, iter_entries
 from xlogdecode.options import Options
 from xlogdecode.records import read_records
 from xlogdecode.records.decoded import iter_events
@@ -21,12 +23,14 @@ __all__ = ["summary_command"]
 
 @click.command("summary", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("paths", nargs=-1, required=True, metavar="PATH|-...")
+@click.option("-r", "--recursive", is_flag=True, help="Take the logs in folders.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of tables.")
 @click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +08:00.")
 @click.option("--key-file", metavar="FILE", help="Private keys, 64 hex digits a line.")
 def summary_command(
     paths: tuple[str, ...],
-    as_json: bool,  # noqa: FBT001 - click passes by name
+    recursive: bool,  # noqa: FBT001 - click passes by name
+    as_json: bool,  # noqa: FBT001
     tz: str | None,
     key_file: str | None,
 ) -> int:
@@ -34,24 +38,35 @@ def summary_command(
     zone = parse_zone(tz) if tz else None
     options = Options(keys=read_keys(key_file))
     summary, statuses = Summary(), []
-    for path in paths:
-        report = Report()
-        try:
-            with open_input(path) as source:
-                events = iter_events(source, options, report, per_block=False)
-                summarize(read_records(events, source=path, zone=zone), summary)
-        except InputError as error:
-            click.echo(f"xlogdecode: {error}", err=True)
+    for entry in iter_entries(paths, recursive=recursive, plain=True):
+        if isinstance(entry, Refusal):
+            say(str(entry))
             statuses.append(Status.FAILED)
-            continue
-        if report.locked_blocks:
-            click.echo(f"xlogdecode: {path}: {report.summary()}; {KEY_REMEDY}", err=True)
-        statuses.append(of_report(report))
+        else:
+            statuses.append(_add(entry, summary, options, zone))
     if as_json:
-        click.echo(json.dumps(as_dict(summary), ensure_ascii=True))
+        click.echo(json.dumps(as_dict(summary)))
     else:
-        click.echo(as_text(summary, bar=_bar()), nl=False)
+        for line in as_text(summary, bar=_bar()).removesuffix("\n").split("\n"):
+            click.echo(shown(line))
     return worst(statuses).value
+
+
+def _add(entry: Entry, summary: Summary, options: Options, zone: tzinfo | None) -> Status:
+    """Take in one log, and say what stood in the way."""
+    report = Report()
+    try:
+        with entry.source as source:
+            events = iter_events(source, options, report, per_block=False)
+            summarize(read_records(events, source=entry.name, zone=zone), summary)
+    except (InputError, MissingExtraError) as error:
+        say(str(error))
+        return Status.FAILED
+    status = of_report(report)
+    if status is not Status.WHOLE:
+        remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
+        say(f"{entry.name}: {report.summary()}{remedy}")
+    return status
 
 
 def _bar() -> str:
