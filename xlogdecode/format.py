@@ -16,16 +16,21 @@ byte. Source: Tencent/mars `mars/xlog/src`, releases up to 2025-09.
 """
 
 import enum
+import re
 import struct
 from dataclasses import dataclass
 from typing import Final
 
 __all__ = [
-    "CRASH_BUFFER_SIZE", "READINGS", "TAILER", "Codec", "Header", "Reading", "is_plausible",
-    "mask_of", "parse_header",
+    "CRASH_BUFFER_SIZE", "LONGEST_LINE", "NOT_TEXT", "READINGS", "TAILER", "Codec", "Header",
+    "Reading", "is_plausible", "mask_of", "parse_header",
 ]  # fmt: skip
 
 TAILER: Final = 0
+LONGEST_LINE: Final = 16 << 10
+"""Bytes at which Mars cuts a line; a plain block holds one."""
+NOT_TEXT: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+"""Bytes that text seldom holds, and what is no text holds soon."""
 CRASH_BUFFER_SIZE: Final = 150 * 1024
 """Bytes of an `.mmap3` or `.mmap2` file; no writer makes a block longer than this."""
 

@@ -1,6 +1,5 @@
 """A payload into text: unmasked, decrypted, unpacked; and what can be had of a broken one."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from xlogdecode.codecs import (
     unpack,
 )
 from xlogdecode.crypto import Keyring, TeaKey, decrypt
-from xlogdecode.format import CRASH_BUFFER_SIZE, Codec, mask_of
+from xlogdecode.format import CRASH_BUFFER_SIZE, LONGEST_LINE, NOT_TEXT, Codec, mask_of
 from xlogdecode.framing import Block, Proof, Verdict
 
 __all__ = ["Payloads", "Unpacked"]
@@ -32,9 +31,7 @@ _DECRYPTING = 16 << 10
 _PROOF = 64
 """Bytes that a wrong key does not inflate without a fault."""
 
-_LONGEST_LINE = 16 << 10
 _HOLE = bytes(64)
-_NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +185,7 @@ class Payloads:
                 if len(head) >= _PROOF:
                     self._keyring.prove(client_key, key)
                     return key
-                if not _NOT_TEXT.search(result.text or b""):
+                if not NOT_TEXT.search(result.text or b""):
                     return key
                 whole = whole or key
         if whole or (fitting and len(head) >= _PROOF):
@@ -240,19 +237,19 @@ def _opens_as_text(codec: Codec, head: Buffer) -> bool:
             text += piece
     except CodecError:
         pass
-    return len(text) >= 16 and not _NOT_TEXT.search(text, 0, 64)
+    return len(text) >= 16 and not NOT_TEXT.search(text, 0, 64)
 
 
 def _salvage_plain(broken: Block, remains: memoryview, *, to_the_end: bool) -> Iterator[bytes]:
     """Yield a plain payload up to its first NUL (its tailer, if the length lied), if it is text."""
-    text = bytes(remains[: _LONGEST_LINE + 1])
+    text = bytes(remains[: LONGEST_LINE + 1])
     if broken.reading.masked:
         mask = mask_of(broken.header, broken.reading)
         text = bytes(byte ^ mask for byte in text[: broken.header.length])
     text = text.partition(b"\0")[0]
     if to_the_end and len(text) + 1 != len(remains):
         return
-    if len(text) <= _LONGEST_LINE and not _NOT_TEXT.search(text):
+    if len(text) <= LONGEST_LINE and not NOT_TEXT.search(text):
         yield text
 
 
@@ -281,7 +278,7 @@ def _up_to_the_fault(codec: Codec, data: Buffer, hole: int) -> Iterator[bytes]:
 def _without_junk(text: bytes) -> bytes:
     """Cut what inflating past a tear made of it: NULs, and control characters in the last line."""
     text = text.partition(b"\0")[0]
-    junk = _NOT_TEXT.search(text, text.rfind(b"\n") + 1)
+    junk = NOT_TEXT.search(text, text.rfind(b"\n") + 1)
     return text[: junk.start()] if junk else text
 
 

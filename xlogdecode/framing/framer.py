@@ -14,32 +14,28 @@ many can be decoded at once; whoever decodes them gives back each that does not 
 from collections import deque
 from collections.abc import Iterator
 
-from xlogdecode.format import READINGS, Header, Reading, is_plausible
+from xlogdecode.format import READINGS, Reading, is_plausible
 from xlogdecode.framing.events import (
     Block,
     Damage,
     Event,
-    Fill,
     PlainRun,
     PlainText,
     Reason,
     Verdict,
 )
-from xlogdecode.framing.fit import Fit, Follow, Place, header_shape, is_plain, measure, what_follows
+from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.judge import Answer, Judge, Probe
-from xlogdecode.framing.lines import TextEnd, opens_a_log, split_lines, text_end, text_resumes
+from xlogdecode.framing.lines import LONGEST_OPENING, TextEnd, opens_a_log, split_lines, text_end
 from xlogdecode.framing.plain import plain_run
+from xlogdecode.framing.search import Search
 from xlogdecode.framing.window import Window
 
 __all__ = ["MAX_BLOCK", "Framer"]
 
 MAX_BLOCK = 16 << 20
 """Bytes of payload beyond which no length is believed."""
-
-_SHORTEST_HEADER = 8
-_LONGEST_OPENING = 32
-"""Bytes at the end of a buffer that a header's shape, or a line's opening, may need more of."""
 
 _BIG = 1 << 20
 """A payload of more is looked through for blocks before the rest of it is waited for."""
@@ -54,17 +50,16 @@ class Framer:
         """Take the test of a payload, and the longest payload to believe in."""
         self._probe = probe
         self._judge = Judge(probe)
+        self._search = Search(self._judge, max_block)
         self._max_block = max_block
-        self._shape = header_shape(max_block)
         self._speculative = speculative
         self._window = Window(keeps=speculative)
         self._rejected: set[tuple[int, int]] = set()  # offset and header size
         self._gap: Gap | None = None
         self._ready: deque[Event | PlainRun] = deque()
-        self._last: Reading | None = None
+        self._is_masked = False  # the last block was one of the second reading
         self._in_text = False
         self._after_text = False
-        self._looked_within = (-1, 0)  # offset of a long block, and how far it was looked through
 
     # what the caller says
 
@@ -83,23 +78,18 @@ class Framer:
         what came after the block. Otherwise None: forget all events after the block; the framer
         goes back to it and finds them anew.
         """
-        damage = self._reject_in_place(block)
+        damage = self._damage_in_place(block)
         if damage is None:
-            self._rejected.add((block.offset, block.reading.header_size))
-            self._go_back(block.offset)
+            self._reject(block)
         return damage
 
     def doubt(self, block: Block) -> bool:
         """Look into a block whose payload ends in mid-stream: a length that lied may have swallowed
         others. True: forget all events after the block; the framer goes back to it.
         """
-        place = Place(
-            block.buffer, block.offset - block.start, closed=False, max_block=self._max_block
-        )
-        swallows = isinstance(self._swallowed(place, block), Block)
+        swallows = isinstance(self._search.within(self._place_of(block), block), Block)
         if swallows:
-            self._rejected.add((block.offset, block.reading.header_size))
-            self._go_back(block.offset)
+            self._reject(block)
         return swallows
 
     def release(self, offset: int) -> None:
@@ -135,7 +125,7 @@ class Framer:
         while True:
             if self._ready:
                 return self._ready.popleft()
-            event = self._search(self._gap) if self._gap else self._step()
+            event = self._step() if self._gap is None else self._end_gap(self._gap)
             if event is not None:
                 return event
             if self._ready:
@@ -151,13 +141,13 @@ class Framer:
     def _step(self) -> Event | PlainRun | None:
         buffer, start = self._window.buffer, self._window.start
         rest = len(buffer) - start
-        if rest == 0 or (rest < _LONGEST_OPENING and not self._window.is_last and buffer[start]):
+        if rest == 0 or (rest < LONGEST_OPENING and not self._window.is_last and buffer[start]):
             return None
         if self._in_text or opens_a_log(buffer, start):
             text = self._text()
             if text is not None or self._in_text:
                 return text
-        readings = self._readings(buffer[start])
+        readings = self._search.readings(buffer[start])
         limit = None
         for reading in readings:
             run = self._run(reading)
@@ -170,14 +160,7 @@ class Framer:
                 return None
             if isinstance(answer, int) and limit is None:
                 limit = answer
-        return self._search(self._open_gap(readings, limit))
-
-    def _readings(self, magic: int) -> tuple[Reading, ...]:
-        """Return what a magic may mean here; the second reading only in a file of nothing else."""
-        readings = READINGS.get(magic, ())
-        if self._last is None or self._last.masked:
-            return readings
-        return tuple(reading for reading in readings if not reading.masked)
+        return self._end_gap(self._open_gap(readings, limit))
 
     def _run(self, reading: Reading) -> PlainRun | None:
         start = self._window.start
@@ -185,16 +168,16 @@ class Framer:
             return None
         run = plain_run(self._window.buffer, start, self._window.offset, reading)
         if run is not None:
-            self._window.start += run.length
-            self._after_text = False
-            self._last = reading
+            self._pass(run.length, reading)
         return run
 
     def _weigh_in_step(self, reading: Reading) -> Block | Answer | int:
         """Return the block, or why not; the offset of its end where only its payload fails."""
         place, start = self._place(), self._window.start
         fit, header = measure(place, start, reading)
-        if fit is Fit.TOO_LONG or (header and header.length > _BIG and self._holds_a_block(header)):
+        if fit is Fit.TOO_LONG or (
+            header and header.length > _BIG and self._search.holds_a_block(place, start, header)
+        ):
             return Answer.NO
         if fit is Fit.MORE and (header is None or header.length <= _BIG):
             return Answer.MORE
@@ -213,52 +196,21 @@ class Framer:
                 return block if self._speculative or self._stands(place, block) else offset + length
         return self._judge.weigh(place, start, reading, in_step=True)
 
-    def _holds_a_block(self, header: Header) -> bool:
-        """Tell whether a block can be believed within a payload that is longer than writers make.
-
-        Then its length is a lie, and the rest of it need not be waited for.
-        """
-        place, start = self._place(), self._window.start
-        offset, seen = self._looked_within
-        if offset != place.base + start:
-            offset, seen = place.base + start, place.base + start + 1
-            self._judge.begin_search()
-        seen -= place.base
-        for match in self._shape.finditer(place.buffer, seen, start + header.length):
-            seen = match.start()
-            answer = self._weigh_candidate(place, seen, seen - start)
-            if isinstance(answer, Block):
-                return True
-            if answer is Answer.MORE:
-                break
-        else:
-            seen = max(seen, len(place.buffer) - _SHORTEST_HEADER)
-        self._looked_within = (offset, place.base + seen)
-        return False
-
     def _stands(self, place: Place, block: Block) -> bool:
         verdict = self._probe(block).verdict
         if verdict is Verdict.OPEN:
-            return not isinstance(self._swallowed(place, block), Block)
+            return not isinstance(self._search.within(place, block), Block)
         return verdict is not Verdict.BROKEN
 
-    def _swallowed(self, place: Place, block: Block) -> Block | Answer:
-        """Return the first block that starts within this one, and can be believed."""
-        self._judge.begin_search()
-        end = block.start + block.length
-        for match in self._shape.finditer(place.buffer, block.start + 1):
-            if match.start() >= end:
-                break
-            answer = self._weigh_candidate(place, match.start(), match.start() - block.start)
-            if answer is not Answer.NO:
-                return answer
-        return Answer.NO
+    def _pass(self, length: int, reading: Reading) -> None:
+        """Go on behind a block, or a run of them."""
+        self._window.start += length
+        self._after_text = False
+        self._is_masked = self._search.has_second_reading = reading.masked
 
     def _take(self, block: Block) -> Block:
         """Go on behind a block; where its tailer is missing, that is where a gap begins."""
-        self._window.start += block.length
-        self._last = block.reading
-        self._after_text = False
+        self._pass(block.length, block.reading)
         if block.length == block.reading.header_size + block.header.length:
             self._gap = Gap(block.offset + block.length, Reason.TAILER, scan=self._window.start)
             self._judge.begin_search()
@@ -280,7 +232,7 @@ class Framer:
         """Return where text ends: at a block that can be believed, where one begins just before."""
         place = self._place()
         for index in end.headers:
-            answer = self._judge.weigh_any(place, index, self._readings(place.buffer[index]))
+            answer = self._search.weigh(place, index)
             if isinstance(answer, Block):
                 return index
             if answer is Answer.MORE:
@@ -290,100 +242,54 @@ class Framer:
     # out of step
 
     def _open_gap(self, readings: tuple[Reading, ...], limit: int | None) -> Gap:
-        gap = Gap.at(
-            self._place(),
-            self._window.start,
-            readings,
-            limit,
-            masked=bool(self._last and self._last.masked),
-        )
+        gap = Gap.at(self._place(), self._window.start, readings, limit, masked=self._is_masked)
         gap.after_text = self._after_text and limit is None
         self._gap = gap
         self._judge.begin_search()
         return gap
 
-    def _search(self, gap: Gap) -> Event | None:
-        """Look for the block that ends the gap."""
-        place = self._place()
-        stop = len(place.buffer) if gap.limit is None else gap.limit - place.base
-        resumes = text_resumes(place.buffer, gap.scan) if gap.after_text else None
-        stop = stop if resumes is None else min(stop, resumes)
-        for match in self._shape.finditer(place.buffer, gap.scan):
-            index = match.start()
-            if index >= stop:
-                break
-            answer = self._weigh_candidate(place, index, place.base + index - gap.offset)
-            if answer is Answer.MORE:
-                gap.scan = index
-                self._let_go(gap)
-                return None
-            if isinstance(answer, Block):
-                return self._end_gap(gap, index, answer)
-        if gap.limit is not None or resumes is not None:
-            return self._end_gap(gap, stop, None)
-        if place.closed:
-            return self._end_input(gap)
-        unseen = _LONGEST_OPENING if gap.after_text else _SHORTEST_HEADER
-        gap.scan = max(gap.scan, len(place.buffer) - unseen)
-        self._let_go(gap)
-        return None
-
-    def _weigh_candidate(self, place: Place, index: int, searched: int) -> Block | Answer:
-        if not self._judge.can_afford(searched):
-            return Answer.NO
-        return self._judge.weigh_any(place, index, self._readings(place.buffer[index]))
-
-    def _let_go(self, gap: Gap) -> None:
-        """Let go of what a search is through with."""
-        keep = gap.keep_from(self._place())
-        self._window.start = min(keep, gap.scan)
-
-    def _end_gap(self, gap: Gap, index: int, block: Block | None) -> Damage:
-        damage = gap.damage(self._place(), self._window.base + index)
+    def _end_gap(self, gap: Gap) -> Event | PlainRun | None:
+        """Look for what ends the gap, and go on there."""
+        found = self._search.end_of(gap, self._place())
+        if isinstance(found, int):
+            self._window.start = found
+            return None
         self._gap = None
-        self._window.start = index
-        self._in_text = block is None and gap.after_text
-        if block is not None:
-            self._ready.append(self._take(block))
-        return damage
-
-    def _end_input(self, gap: Gap) -> Event | None:
-        """End the gap with the input; zeros at its end are fill."""
-        place = self._place()
-        end = place.base + len(place.buffer)
-        solid = gap.solid_end(place)
-        if solid > gap.offset or gap.reason is Reason.TAILER:
-            self._ready.append(gap.damage(place, solid))
-        if end > solid:
-            self._ready.append(Fill(solid, end - solid))
-        self._gap = None
-        self._window.start = len(self._window.buffer)
-        return None
-
-    def _place(self) -> Place:
-        window = self._window
-        return Place(window.buffer, window.base, window.is_last, self._max_block)
+        self._window.start = found.index
+        self._in_text = found.is_text
+        self._ready.extend(found.events)
+        if found.block is not None:
+            self._ready.append(self._take(found.block))
+        return self._ready.popleft() if self._ready else None
 
     # going back
 
-    def _go_back(self, offset: int) -> None:
-        self._window.go_back(offset)
+    def _reject(self, block: Block) -> None:
+        """Go back to a block that is not to be believed again."""
+        self._rejected.add((block.offset, block.reading.header_size))
+        self._window.go_back(block.offset)
         self._ready.clear()
         self._gap = None
         self._in_text = False
 
-    def _reject_in_place(self, block: Block) -> Damage | None:
+    def _damage_in_place(self, block: Block) -> Damage | None:
         """Return the damage that `block` is, unless another reading or a block inside it fits."""
-        place = Place(
-            block.buffer, block.offset - block.start, closed=False, max_block=self._max_block
-        )
-        end = block.start + block.length
+        place = self._place_of(block)
+        end = place.base + block.start + block.length
         others = (r for r in READINGS[block.reading.magic] if r is not block.reading)
         for reading in others:
             answer = self._judge.weigh(place, block.start, reading, in_step=True)
             if answer is not Answer.NO:
                 return None
-        if self._swallowed(place, block) is not Answer.NO:
+        if self._search.within(place, block) is not Answer.NO:
             return None
-        gap = Gap.at(place, block.start, (block.reading,), place.base + end, masked=False)
-        return gap.damage(place, place.base + end)
+        return Gap.at(place, block.start, (block.reading,), end, masked=False).damage(place, end)
+
+    def _place(self) -> Place:
+        window = self._window
+        return Place(window.buffer, window.base, window.is_last, self._max_block)
+
+    def _place_of(self, block: Block) -> Place:
+        """Return the buffer that a block was found in, which may no longer be at hand."""
+        base = block.offset - block.start
+        return Place(block.buffer, base, closed=False, max_block=self._max_block)

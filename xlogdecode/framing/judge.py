@@ -4,7 +4,15 @@ import enum
 import re
 from collections.abc import Callable
 
-from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Codec, Header, Reading, is_plausible
+from xlogdecode.format import (
+    CRASH_BUFFER_SIZE,
+    LONGEST_LINE,
+    READINGS,
+    Codec,
+    Header,
+    Reading,
+    is_plausible,
+)
 from xlogdecode.framing.events import Block, Proof, Verdict
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 
@@ -13,7 +21,6 @@ __all__ = ["Answer", "Judge", "Probe"]
 Probe = Callable[[Block], Proof]
 """Tries whether a block's payload decodes; the payload may be cut short by the buffer's end."""
 
-LONGEST_LINE = 16 << 10
 _SHORTEST_OPEN = 64
 """Payload bytes below which a stream that ends in mid-air proves nothing."""
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xlogdecode.format import READINGS, is_plausible
+from xlogdecode.format import NOT_TEXT, READINGS, is_plausible
 from xlogdecode.framing.events import PlainText
 
-__all__ = ["TextEnd", "opens_a_log", "split_lines", "text_end", "text_resumes"]
+__all__ = ["LONGEST_OPENING", "TextEnd", "opens_a_log", "split_lines", "text_end", "text_resumes"]
 
 _OPENING = (
     rb"(?:TIM: |\[[VDIWEF]\]\[\d\d\d\d-\d\d-\d\d |\[[VDIWEF]\]\[\d\d-\d\d/\d\d:"
@@ -15,7 +15,9 @@ _OPENING = (
 )
 _OPENS = re.compile(_OPENING)
 _RESUMES = re.compile(rb"(?<=[\n\x00])" + _OPENING)
-_NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f]")
+
+LONGEST_OPENING = 32
+"""Bytes that a line's opening may take."""
 
 _LONGEST = 64 << 10
 """A line of more is handed out in pieces of this size."""
@@ -74,7 +76,7 @@ def _end_before(buffer: bytes, start: int, nul: int, *, closed: bool) -> TextEnd
         if any(is_plausible(buffer, index, r, 1 << 24) for r in READINGS.get(buffer[index], ()))
     ]
     behind_a_line = [i for i in headers if i == start or buffer[i - 1] == 0x0A]
-    junk = _NOT_TEXT.search(buffer, first)
+    junk = NOT_TEXT.search(buffer, first)
     likely = (*behind_a_line[-1:], *headers, junk.start() if junk else nul)
     return TextEnd(likely[0], goes_on=False, headers=tuple(headers))
 
