@@ -1,6 +1,7 @@
 """Decoding in one call: a stream of bytes in, text and a report out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from io import BytesIO
 from typing import Protocol
 
@@ -13,9 +14,12 @@ __all__ = [
     "DamagedError", "Options", "Piece", "Sink", "Source", "decode", "decode_bytes", "iter_decode",
 ]  # fmt: skip
 
+_BULK = 2 << 20
+"""Bytes of text that wait at most to be written together."""
+
 
 class Sink(Protocol):
-    """What text can be written to."""
+    """What text can be written to; `writelines`, where it has one, is called instead."""
 
     def write(self, data: Buffer, /) -> object:
         """Take bytes."""
@@ -30,16 +34,52 @@ def decode(source: Source, sink: Sink, options: Options | None = None) -> Report
     """
     options = options or Options()
     report = Report()
+    outbox = _Outbox(source, sink)
     ends_in_line = False
-    for item in iter_decode(source, options, report):
-        if isinstance(item, Piece):
-            if item.text:
-                sink.write(item.text)
-                ends_in_line = item.text[-1] != 0x0A
-        elif options.marks:
-            sink.write(b"\n" * ends_in_line + item.mark())
-            ends_in_line = False
+    try:
+        for item in iter_decode(outbox, options, report):
+            if isinstance(item, Piece):
+                if item.text:
+                    outbox.add(item.text)
+                    ends_in_line = item.text[-1] != 0x0A
+            elif options.marks:
+                outbox.add(b"\n" * ends_in_line + item.mark())
+                ends_in_line = False
+    finally:
+        outbox.empty()
     return report
+
+
+class _Outbox:
+    """Text between a source and a sink: written in bulk, since each write is a race of the threads
+    for the interpreter; but all there is before the source is read on, which may wait.
+    """
+
+    def __init__(self, source: Source, sink: Sink) -> None:
+        self._source = source
+        self._write_all = getattr(sink, "writelines", None) or partial(_write_each, sink)
+        self._texts: list[Buffer] = []
+        self._size = 0
+
+    def read(self, size: int) -> bytes:
+        if self._texts:
+            self.empty()
+        return self._source.read(size)
+
+    def add(self, text: Buffer) -> None:
+        self._texts.append(text)
+        self._size += len(text)
+        if self._size >= _BULK:
+            self.empty()
+
+    def empty(self) -> None:
+        texts, self._texts, self._size = self._texts, [], 0
+        self._write_all(texts)
+
+
+def _write_each(sink: Sink, texts: Iterable[Buffer]) -> None:
+    for text in texts:
+        sink.write(text)
 
 
 def decode_bytes(data: bytes, options: Options | None = None) -> tuple[bytes, Report]:
