@@ -219,7 +219,13 @@ def _settled(
 
 
 def _at(base: int, items: list[Piece | Loss]) -> Iterator[Piece | Loss]:
-    return (replace(item, offset=base + item.offset) for item in items)
+    for item in items:
+        offset = base + item.offset
+        yield (
+            item._replace(offset=offset)
+            if isinstance(item, Piece)
+            else replace(item, offset=offset)
+        )
 
 
 class _Live:

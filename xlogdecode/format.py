@@ -18,8 +18,7 @@ byte. Source: Tencent/mars `mars/xlog/src`, releases up to 2025-09.
 import enum
 import re
 import struct
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = [
     "CRASH_BUFFER_SIZE", "LONGEST_LINE", "NOT_TEXT", "READINGS", "TAILER", "Codec", "Header",
@@ -44,8 +43,7 @@ class Codec(enum.Enum):
     ZSTD = "zstd"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One way to read a block that opens with `magic`."""
 
     magic: int
@@ -66,8 +64,7 @@ class Reading:
         return f"{self.codec.value}{' encrypted' * self.encrypted}"
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """The fields of one block's header; `seq` and the hours are 0 where the header has none."""
 
     seq: int

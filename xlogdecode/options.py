@@ -1,7 +1,7 @@
 """What can be asked of decoding, and what comes out of it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from xlogdecode.codecs import Buffer
 from xlogdecode.errors import XlogError
@@ -50,8 +50,7 @@ class Options:
     """Hand out each block's text by itself (`iter_decode`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Text of the block, or of the run of blocks, at `offset` of the input; or a part of it."""
 
     offset: int

@@ -1,7 +1,7 @@
 """A payload into text: unmasked, decrypted, unpacked; and what can be had of a broken one."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xlogdecode.codecs import (
     Buffer,
@@ -34,8 +34,7 @@ _PROOF = 64
 _HOLE = bytes(64)
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
+class Unpacked(NamedTuple):
     """What came of one block; `text` is None where there is none, or too much to hold."""
 
     verdict: Verdict

@@ -105,13 +105,13 @@ class Road:
                 self._report.fill += event.length
 
     def _plain(self, run: PlainRun) -> Iterator[Piece]:
-        self._report.blocks[run.reading.kind] += run.count
+        self._report.blocks[run.reading.kind] += run.blocks
         first, last = (parse_header(run.buffer, i, run.reading) for i in (run.start, run.last))
         self._pass(first, last)
         if not self._options.per_block:
             yield self._piece(run.offset, run.text)
             return
-        for block in run:
+        for block in run.split():
             yield self._piece(block.offset, block.payload)
 
     def _batch(self, batch: Batch) -> Iterator[Piece | Loss]:

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xlogdecode.format import Header, Reading, parse_header
 
@@ -28,8 +28,7 @@ class Verdict(enum.Enum):
     LOCKED = "encrypted, and no key fits"
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """A probe's verdict, and its cost: about the bytes that inflate in the time it took."""
 
     verdict: Verdict
@@ -48,8 +47,7 @@ class Reason(enum.Enum):
     PAYLOAD = "the payload does not decode"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One block: `length` bytes at `offset` of the input, header and tailer included."""
 
     offset: int
@@ -73,24 +71,23 @@ class Block:
         return memoryview(self.buffer)[begin : self.start + self.length]
 
 
-@dataclass(frozen=True, slots=True)
-class PlainRun:
-    """Consecutive plain blocks of one magic, found in one pass; iterating gives the blocks."""
+class PlainRun(NamedTuple):
+    """Consecutive plain blocks of one magic, found in one pass."""
 
     offset: int
     length: int
     reading: Reading
-    count: int
+    blocks: int
     text: bytes
     buffer: bytes
     start: int
     last: int
     """Index of the last block in `buffer`."""
 
-    def __iter__(self) -> Iterator[Block]:
+    def split(self) -> Iterator[Block]:
         """Yield the blocks one by one."""
         index = self.start
-        for _ in range(self.count):
+        for _ in range(self.blocks):
             header = parse_header(self.buffer, index, self.reading)
             length = self.reading.header_size + header.length + 1
             offset = self.offset + index - self.start
@@ -98,8 +95,7 @@ class PlainRun:
             index += length
 
 
-@dataclass(frozen=True, slots=True)
-class PlainText:
+class PlainText(NamedTuple):
     """A line of a plain-text log (`imsdk_YYYYMMDD.log` of before SDK 4.7.1), outside any block."""
 
     offset: int
@@ -111,16 +107,14 @@ class PlainText:
         return len(self.data)
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(NamedTuple):
     """Zeros up to the end of the input: room that a crash buffer never used."""
 
     offset: int
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(NamedTuple):
     """Bytes that belong to no block that can be believed; `length` is 0 where bytes are missing."""
 
     offset: int

@@ -2,7 +2,7 @@
 
 import enum
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xlogdecode.format import READINGS, Codec, Header, Reading, is_plausible, parse_header
 
@@ -33,8 +33,7 @@ class Follow(enum.Enum):
     MORE = "the end of the buffer"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where one reads blocks: a buffer and its offset in the input, whether that ends there, the
     longest payload.
     """

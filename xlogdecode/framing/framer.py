@@ -114,7 +114,7 @@ class Framer:
         """Yield all events there are for what was fed, one block at a time, one line at a time."""
         while (event := self.next_event()) is not None:
             if isinstance(event, PlainRun):
-                yield from event
+                yield from event.split()
             elif isinstance(event, PlainText):
                 yield from split_lines(event)
             else:

@@ -3,14 +3,14 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from xlogdecode.inputs.files import Input, Member
 
 __all__ = ["Entry", "Refusal"]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """An input, or a part of one, that is not read; `str()` is a line that names it."""
 
     name: str

@@ -6,7 +6,7 @@ encrypted log, so that no key is needed to see it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xlogdecode.format import READINGS, Header, Reading, parse_header
 from xlogdecode.inputs.files import Input, Member
@@ -24,8 +24,7 @@ _NEEDED = 73 + _COMPARED
 _CHUNK = 512 << 10
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(NamedTuple):
     reading: Reading
     header: Header
     payload: bytes

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from xlogdecode.inputs.entry import Refusal
 from xlogdecode.inputs.files import STDIN
@@ -12,8 +12,7 @@ from xlogdecode.inputs.names import is_log, natural_order
 __all__ = ["Place", "expand", "walk"]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A file that was found, or named, and where it lies in the tree that was asked for."""
 
     path: str
