@@ -231,6 +231,21 @@ def test_without_the_crypt_extra_the_line_says_what_to_install():
     )
 
 
+def test_without_the_crypt_extra_a_damaged_log_is_read_as_far_as_no_key_is_needed(tmp_path):
+    (tmp_path / "torn.xlog").write_bytes(LOCKED.read_bytes() + b"junk" + LOCKED.read_bytes())
+    missing = "sys.modules['numpy'] = sys.modules['cryptography'] = None"
+    script = f"import sys; {missing}; from xlogdecode.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script, "-c", tmp_path / "torn.xlog"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert "encrypted, and no key" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [

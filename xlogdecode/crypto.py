@@ -67,9 +67,11 @@ class Keyring:
     def tea_keys(self, client_key: bytes) -> tuple[TeaKey, ...]:
         """Return a TEA key for each private key, in their order.
 
-        Empty where `client_key` is no point of the curve. One ECDH a key and client key.
-        Raises MissingExtraError without `cryptography` and numpy.
+        Empty where there are none, or `client_key` is no point of the curve. One ECDH a key and
+        client key. Raises MissingExtraError without `cryptography` and numpy.
         """
+        if not self._keys:
+            return ()
         with self._lock:
             if not self._private:
                 self._private = [_private_key(key) for key in self._keys]
