@@ -76,11 +76,12 @@ def test_a_block_that_unpacks_to_200_mb_passes_through(
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("kind", [kind for kind in BOMBS if kind != "zlib-crypt"])
+@pytest.mark.parametrize("kind", BOMBS)
 def test_a_block_that_unpacks_to_10_gb_passes_through(
     kind: str, tmp_path: Path, key_file: Path
 ) -> None:
-    explode(kind, 10_000, tmp_path, key_file)
+    # 10 GB are 10 MB of deflate, held twice once decrypted, and numpy beside them: 70 MB
+    explode(kind, 4_000 if kind == "zlib-crypt" else 10_000, tmp_path, key_file)
 
 
 LYING_HEADER = b"\x09\x01\x00\x09\x09\xff\xff\x0f\x00" + bytes(64)

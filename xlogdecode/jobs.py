@@ -22,6 +22,9 @@ Decode = Callable[[Sequence[Block]], list[Unpacked]]
 _BATCH = 400 << 10
 """Bytes of payload that make a batch: enough for numpy, little enough for a core's cache."""
 
+_LARGE = 1 << 20
+"""A block of more, which no writer makes, is a batch of its own: it is not copied to be joined."""
+
 _FIRST_BATCH = 32 << 10
 """The same right after framing had to go back: what is decoded in vain stays in proportion."""
 
@@ -49,7 +52,7 @@ class Batch:
     def takes(self, block: Block) -> bool:
         """Add `block` if it is of the same kind; tell whether it was."""
         first = self.blocks[0]
-        if block.reading is not first.reading:
+        if block.reading is not first.reading or block.length > _LARGE:
             return False
         if block.reading.encrypted and block.header.client_key != first.header.client_key:
             return False

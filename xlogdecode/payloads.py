@@ -25,6 +25,9 @@ TEXT_LIMIT = 8 << 20
 _HEADS = (256, 2048)
 """Bytes of payload that show whether a key fits, or that a false header is one."""
 
+_USUAL_RATIO = 16
+"""Bytes of text for one of payload that are tried first: the most is not allocated each time."""
+
 _DECRYPTING = 16 << 10
 """What a probe costs at least if it must decrypt: numpy is slow on little."""
 
@@ -148,7 +151,7 @@ class Payloads:
     def _clear_many(self, blocks: Sequence[Block]) -> Sequence[Buffer | None]:
         """Decrypt the payloads of one client key in one go; numpy is slow on small pieces."""
         reading = blocks[0].reading
-        if not reading.encrypted:
+        if not reading.encrypted or len(blocks) == 1:
             return [self._clear(block, block.payload) for block in blocks]
         key = self._key_for(max(blocks, key=lambda block: block.length))
         if key is None:
@@ -192,15 +195,14 @@ class Payloads:
         return next((key for key, data in heads if _opens_as_text(codec, data)), None)
 
     def _unpack(self, block: Block, data: Buffer) -> Unpacked:
-        codec = _stream_codec(block)
-        text = unpack(codec, data, min(16 * len(data) + 4096, self._text_limit))
-        if text is not None:
-            if codec is Codec.PLAIN and b"\0" in bytes(text):
-                return Unpacked(Verdict.BROKEN, None)
-            return Unpacked(Verdict.WHOLE, text)
-        text = unpack(codec, data, self._text_limit)
-        if text is not None:
-            return Unpacked(Verdict.WHOLE, text)
+        codec, limit = _stream_codec(block), self._text_limit
+        bounds = (min(_USUAL_RATIO * len(data) + 4096, limit), limit)
+        for bound in dict.fromkeys(bounds if len(data) < limit else ()):
+            text = unpack(codec, data, bound)
+            if text is not None:
+                if codec is Codec.PLAIN and b"\0" in bytes(text):
+                    return Unpacked(Verdict.BROKEN, None)
+                return Unpacked(Verdict.WHOLE, text)
         return self._unpack_slowly(codec, data)
 
     def _unpack_slowly(self, codec: Codec, data: Buffer) -> Unpacked:
@@ -211,11 +213,11 @@ class Payloads:
             for piece in iter_unpack(codec, data):
                 size += len(piece)
                 pieces.append(piece)
-                if size > self._text_limit:
+                if size + len(data) > self._text_limit:
                     pieces.clear()
         except CodecError:
             return Unpacked(Verdict.BROKEN, None)
-        if size > self._text_limit:
+        if size + len(data) > self._text_limit:
             return Unpacked(Verdict.WHOLE, None)
         if codec in (Codec.DEFLATE, Codec.CHUNKED) and ends_a_flush(data):
             return Unpacked(Verdict.BROKEN, None)  # the mark was passed, and seen as something else
