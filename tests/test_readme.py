@@ -74,6 +74,14 @@ def test_each_example_runs_and_prints_what_the_manual_says(folder):
         assert done.returncode == 0, (command, done.stderr)
         if output:
             assert done.stdout + done.stderr == output, command
+    (folder / "sweep.yaml").write_text(f"keep: 7d\nroots: [{{path: {folder / 'sdcard'}}}]\n")
+    for number, script in enumerate(fences("python")):
+        path = folder / f"{number}.py"
+        path.write_text(script)
+        done = subprocess.run(
+            [sys.executable, path], cwd=folder, env=env, capture_output=True, text=True
+        )
+        assert (done.returncode, done.stderr) == (0, ""), script
 
 
 def test_commands_that_no_test_can_run_are_run_elsewhere():

@@ -12,6 +12,7 @@ from xlogdecode.road import Road
 
 __all__ = [
     "DamagedError", "Options", "Piece", "Sink", "Source", "decode", "decode_bytes", "iter_decode",
+    "iter_marked",
 ]  # fmt: skip
 
 _BULK = 2 << 20
@@ -35,16 +36,9 @@ def decode(source: Source, sink: Sink, options: Options | None = None) -> Report
     options = options or Options()
     report = Report()
     outbox = _Outbox(source, sink)
-    ends_in_line = False
     try:
-        for item in iter_decode(outbox, options, report):
-            if isinstance(item, Piece):
-                if item.text:
-                    outbox.add(item.text)
-                    ends_in_line = item.text[-1] != 0x0A
-            elif options.marks:
-                outbox.add(b"\n" * ends_in_line + item.mark())
-                ends_in_line = False
+        for text in iter_marked(iter_decode(outbox, options, report), options):
+            outbox.add(text)
     finally:
         outbox.empty()
     return report
@@ -80,6 +74,19 @@ class _Outbox:
 def _write_each(sink: Sink, texts: Iterable[Buffer]) -> None:
     for text in texts:
         sink.write(text)
+
+
+def iter_marked(items: Iterable[Piece | Loss], options: Options) -> Iterator[Buffer]:
+    """Yield the text of `items`, and, with `Options.marks`, a line of its own for each loss."""
+    ends_in_line = False
+    for item in items:
+        if isinstance(item, Piece):
+            if item.text:
+                yield item.text
+                ends_in_line = item.text[-1] != 0x0A
+        elif options.marks:
+            yield b"\n" * ends_in_line + item.mark()
+            ends_in_line = False
 
 
 def decode_bytes(data: bytes, options: Options | None = None) -> tuple[bytes, Report]:

@@ -4,23 +4,19 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlogdecode.decode import Options, decode
+from xlogdecode.calls import FilePath, decode_file, iter_text
+from xlogdecode.decode import Options
 from xlogdecode.errors import UsageError, XlogError
-from xlogdecode.inputs import open_input
-from xlogdecode.outputs import SaveFile
 from xlogdecode.report import Report
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
-__all__ = ["Decoded", "decode_file", "decode_many"]
+__all__ = ["Decoded", "decode_many"]
 
-FilePath = str | os.PathLike[str]
 PathOrBytes = FilePath | bytes
 
 
@@ -35,21 +31,6 @@ class Decoded:
     report: Report
     error: XlogError | None = None
     """Why there is no text; damage is no error, it is in the report."""
-
-
-def decode_file(
-    source: FilePath, target: FilePath, options: Options | None = None, *, replace: bool = False
-) -> Report:
-    """Decode the file `source` into the file `target`, which appears whole or not at all.
-
-    Raises InputError, OutputError (also if `target` exists and `replace` is not set), DamagedError
-    with `Options.strict`, MissingExtraError as `decode` does.
-    """
-    with (
-        open_input(os.fspath(source)) as data,
-        SaveFile(Path(target), like=data.stat, replace=replace) as file,
-    ):
-        return decode(data, file, options)
 
 
 def decode_many(
@@ -116,16 +97,9 @@ def _decode_one(source: str | bytes, target: str | None, options: Options) -> De
     name = source if isinstance(source, str) else ""
     try:
         if target is None:
-            sink = BytesIO()
-            if isinstance(source, bytes):
-                report = decode(BytesIO(source), sink, options)
-            else:
-                with open_input(source) as data:
-                    report = decode(data, sink, options)
-            return Decoded(name, sink.getvalue(), report)
-        if isinstance(source, str):
-            return Decoded(name, b"", decode_file(source, target, options, replace=True))
-        with SaveFile(Path(target), replace=True) as file:
-            return Decoded(name, b"", decode(BytesIO(source), file, options))
+            report = Report()
+            text = b"".join(iter_text(source, options, report))
+            return Decoded(name, text, report)
+        return Decoded(name, b"", decode_file(source, target, options, replace=True))
     except XlogError as error:
         return Decoded(name, b"", Report(), error)

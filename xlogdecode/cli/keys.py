@@ -1,10 +1,9 @@
 """Private keys as the command line takes them: a file or the environment, never an argument."""
 
 import os
-from pathlib import Path
 
+from xlogdecode import calls
 from xlogdecode.crypto import parse_keys
-from xlogdecode.errors import KeyFileError
 
 __all__ = ["KEY_REMEDY", "read_keys"]
 
@@ -17,10 +16,4 @@ def read_keys(key_file: str | None) -> tuple[bytes, ...]:
     if key_file is None:
         text = os.environ.get(_VARIABLE, "")
         return parse_keys(text, f"${_VARIABLE}") if text.strip() else ()
-    try:
-        text = Path(key_file).read_text("utf-8")
-    except OSError as error:
-        raise KeyFileError(f"{key_file}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise KeyFileError(f"{key_file}:1:1: no text: write 64 hex digits a line") from None
-    return parse_keys(text, key_file)
+    return calls.read_keys(key_file)

@@ -1,0 +1,50 @@
+"""The library's door: one source in, text and a report out."""
+
+from io import BytesIO
+
+import pytest
+
+from tests.pile.samples import LOG, TEXT
+from xlogdecode import DamagedError, Options, Report, decode_file, iter_text
+from xlogdecode.errors import InputError
+
+
+@pytest.mark.parametrize("kind", [str, type(LOG), lambda path: path.read_bytes()])
+def test_a_path_and_bytes_give_the_same_text(kind):
+    report = Report()
+    assert b"".join(iter_text(kind(LOG), None, report)) == TEXT[LOG]
+    assert report.is_whole
+    assert report.bytes_out == len(TEXT[LOG])
+
+
+def test_a_stream_gives_its_text_as_bytes_and_stays_open():
+    with LOG.open("rb") as stream:
+        pieces = list(iter_text(stream, Options(per_block=True)))
+        assert not stream.closed
+    assert {type(piece) for piece in pieces} == {bytes}
+    assert b"".join(pieces) == TEXT[LOG]
+
+
+def test_what_was_lost_is_a_line_of_the_text_unless_that_is_not_wanted():
+    torn = LOG.read_bytes()[:-9]
+    (mark,) = (line for line in b"".join(iter_text(torn)).splitlines() if b"[xlogdecode]" in line)
+    assert mark.startswith(b"[F][xlogdecode] ")
+    assert TEXT[LOG].startswith(b"".join(iter_text(torn, Options(marks=False))))
+    with pytest.raises(DamagedError):
+        list(iter_text(torn, Options(strict=True)))
+
+
+def test_an_error_names_the_path_that_cannot_be_read(tmp_path):
+    with pytest.raises(InputError, match="nowhere"):
+        next(iter_text(tmp_path / "nowhere"))
+
+
+def test_a_stream_and_bytes_go_into_a_file(tmp_path):
+    for source in (BytesIO(LOG.read_bytes()), LOG.read_bytes()):
+        assert decode_file(source, tmp_path / "text", replace=True).is_whole
+        assert (tmp_path / "text").read_bytes() == TEXT[LOG]
+
+
+def test_a_file_decoded_from_a_path_has_its_last_change(tmp_path):
+    decode_file(LOG, tmp_path / "text")
+    assert (tmp_path / "text").stat().st_mtime_ns == LOG.stat().st_mtime_ns

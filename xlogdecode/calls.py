@@ -1,0 +1,74 @@
+"""The library's calls for one source: a path, a binary stream, or the bytes themselves."""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from io import BytesIO
+from pathlib import Path
+
+from xlogdecode.crypto import parse_keys
+from xlogdecode.decode import Options, Source, decode, iter_decode, iter_marked
+from xlogdecode.errors import KeyFileError
+from xlogdecode.inputs import open_input
+from xlogdecode.outputs import SaveFile
+from xlogdecode.report import Report
+
+__all__ = ["AnySource", "FilePath", "decode_file", "iter_text", "open_source", "read_keys"]
+
+FilePath = str | os.PathLike[str]
+AnySource = FilePath | Source | bytes
+"""What can be decoded: a path (`-` is standard input), an open binary stream, or bytes."""
+
+
+def iter_text(
+    source: AnySource, options: Options | None = None, report: Report | None = None
+) -> Iterator[bytes]:
+    """Yield the text of `source` as it comes: bytes as they were logged, many lines at a time.
+
+    With `Options.marks` a line `[F][xlogdecode] ...` stands where bytes were lost. `report`, if
+    one is given, is filled in and complete once the last piece has come. A stream that was passed
+    in stays open. Raises InputError, which names the path; MissingExtraError if keys are given and
+    the extra `crypt` is not installed; DamagedError with `Options.strict`.
+    """
+    options = options or Options()
+    with open_source(source) as stream:
+        for text in iter_marked(iter_decode(stream, options, report), options):
+            yield bytes(text)
+
+
+def decode_file(
+    source: AnySource, target: FilePath, options: Options | None = None, *, replace: bool = False
+) -> Report:
+    """Decode `source` into the file `target`, which appears whole or not at all.
+
+    It gets the mode and the last change of a source that is a file. Raises as `iter_text` does, and
+    OutputError, also if `target` exists and `replace` is not set.
+    """
+    with open_source(source) as stream:
+        like = getattr(stream, "stat", None)
+        with SaveFile(Path(target), like=like, replace=replace) as file:
+            return decode(stream, file, options)
+
+
+def read_keys(path: FilePath) -> tuple[bytes, ...]:
+    """Return the private keys in a file, for `Options.keys`: 64 hex digits a line, `#` comments.
+
+    Raises KeyFileError, which names the line, and never shows a key.
+    """
+    name = os.fspath(path)
+    try:
+        text = Path(path).read_text("utf-8")
+    except OSError as error:
+        raise KeyFileError(f"{name}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise KeyFileError(f"{name}:1:1: no text: write 64 hex digits a line") from None
+    return parse_keys(text, name)
+
+
+def open_source(source: AnySource) -> AbstractContextManager[Source]:
+    """Return a context that gives the stream to read, and closes what it opened itself."""
+    if isinstance(source, bytes):
+        return BytesIO(source)
+    if isinstance(source, str | os.PathLike):
+        return open_input(os.fspath(source))
+    return nullcontext(source)
