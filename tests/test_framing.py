@@ -200,3 +200,63 @@ def test_the_same_holds_byte_by_byte(probe: object, parts: list[bytes]) -> None:
 @settings(max_examples=300, deadline=None, derandomize=True)
 def test_any_bytes_at_all_are_accounted_for(data: bytes) -> None:
     assert accounted(data, events_of(data, []))
+
+
+def runs() -> st.SearchStrategy[list[bytes]]:
+    """Blocks of one kind, some of them damaged."""
+
+    def of(name: str) -> st.SearchStrategy[list[bytes]]:
+        whole = st.sampled_from([block.data for block in sample_of(name).blocks])
+        no_tailer = whole.map(lambda data: data[:-1] + b"\x09")
+        flipped = st.builds(flip, whole, st.integers(0, 4000))
+        return st.lists(st.one_of(whole, no_tailer, flipped), min_size=2, max_size=8)
+
+    return st.sampled_from(list(SAMPLES)).flatmap(of)
+
+
+def flip(data: bytes, bit: int) -> bytes:
+    index = bit // 8 % len(data)
+    return data[:index] + bytes([data[index] ^ 1 << bit % 8]) + data[index + 1 :]
+
+
+@given(
+    parts=st.one_of(runs(), st.lists(fragments(), max_size=8)),
+    size=st.integers(20, 5000),
+)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_blocks_handed_out_before_they_are_decoded_are_the_same_in_the_end(
+    parts: list[bytes], size: int
+) -> None:
+    data = b"".join(parts)
+    assert blocks_in(decoded_late(data, size)) == blocks_in(events_of(data, []))
+
+
+def decoded_late(data: bytes, size: int) -> list[Seen]:
+    """Feed pieces of `size` bytes; take all there is, then decode, and go back where need be."""
+    framer = Framer(inflates, speculative=True)
+    seen: list[Seen] = []
+    for start in range(0, len(data) + size, size):
+        if start < len(data):
+            framer.feed(data[start : start + size])
+        else:
+            framer.close()
+        while (found := taken(framer)) is not None:
+            seen += found
+    return seen
+
+
+def taken(framer: Framer) -> list[Seen] | None:
+    """Take what there is up to where the framer has to go back; None where there is nothing."""
+    events = list(framer)
+    seen: list[Seen] = []
+    for event in events:
+        if isinstance(event, Block) and event.reading.codec is not Codec.PLAIN:
+            verdict = inflates(event).verdict
+            if verdict is Verdict.OPEN and framer.doubt(event):
+                return seen
+            if verdict is Verdict.BROKEN and framer.reject(event) is None:
+                return seen
+            if verdict is Verdict.BROKEN:
+                continue
+        seen.append(described(event))
+    return seen or None

@@ -15,19 +15,12 @@ from collections import deque
 from collections.abc import Iterator
 
 from xlogdecode.format import READINGS, Reading, is_plausible
-from xlogdecode.framing.events import (
-    Block,
-    Damage,
-    Event,
-    PlainRun,
-    PlainText,
-    Reason,
-    Verdict,
-)
+from xlogdecode.framing.events import Block, Damage, Event, PlainRun, PlainText, Reason, Verdict
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.judge import Answer, Judge, Probe
 from xlogdecode.framing.lines import LONGEST_OPENING, TextEnd, opens_a_log, split_lines, text_end
+from xlogdecode.framing.packed import packed_run
 from xlogdecode.framing.plain import plain_run
 from xlogdecode.framing.search import Search
 from xlogdecode.framing.window import Window
@@ -162,14 +155,24 @@ class Framer:
                 limit = answer
         return self._end_gap(self._open_gap(readings, limit))
 
-    def _run(self, reading: Reading) -> PlainRun | None:
-        start = self._window.start
-        if not is_plain(reading) or len(self._window.buffer) - start < reading.header_size:
+    def _run(self, reading: Reading) -> PlainRun | Block | None:
+        """Return blocks of a kind in bulk, or the first of them, the others being ready."""
+        buffer, start, offset = self._window.buffer, self._window.start, self._window.offset
+        if reading.masked or len(buffer) - start < reading.header_size:
             return None
-        run = plain_run(self._window.buffer, start, self._window.offset, reading)
-        if run is not None:
-            self._pass(run.length, reading)
-        return run
+        if is_plain(reading):
+            run = plain_run(buffer, start, offset, reading)
+            if run is not None:
+                self._pass(run.length, reading)
+            return run
+        if not self._speculative or self._rejected:
+            return None
+        blocks = packed_run(buffer, start, offset, reading, min(_BIG, self._max_block))
+        if not blocks:
+            return None
+        self._pass(blocks[-1].start + blocks[-1].length - start, reading)
+        self._ready.extend(blocks[1:])
+        return blocks[0]
 
     def _weigh_in_step(self, reading: Reading) -> Block | Answer | int:
         """Return the block, or why not; the offset of its end where only its payload fails."""
