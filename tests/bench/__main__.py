@@ -29,7 +29,7 @@ from tests.bench.figures import (
 from tests.bench.measure import Run, measure
 from tests.mars import KINDS
 
-COMMAND = [sys.executable, "-m", "xlogdecode"]
+COMMAND = [str(Path(sys.executable).with_name("xlogdecode"))]
 
 
 @dataclass(frozen=True, slots=True)

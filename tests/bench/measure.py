@@ -5,6 +5,7 @@ a hundred MB, every command would seem to need a hundred MB.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,11 @@ class Run:
 def measure(
     command: Sequence[str], *, feed: Iterable[bytes] | None = None, folder: Path | None = None
 ) -> Run:
-    """Run `command` (in `folder`) with `feed` on its standard input, its output thrown away."""
+    """Run `command` (in `folder`) with `feed` on its standard input, its output thrown away.
+
+    Modules are compiled once, as they are by pip, whatever the environment says.
+    """
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as scratch:
         result = Path(scratch) / "result"
         runner = [sys.executable, "-S", "-c", _RUNNER, str(result), *command]
@@ -48,6 +53,7 @@ def measure(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=folder,
+            env=env,
         )
         if feed is not None and process.stdin is not None:
             _pour(feed, process)
