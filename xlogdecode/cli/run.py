@@ -68,7 +68,7 @@ class Run:
         if settings.test or settings.to_stdout or (from_stdin and settings.output is None):
             return Task(entry, settings, None, self._sink, saved)
         target = self._places.place(entry)
-        found = _stat(target)
+        found = _stat(target) if settings.writes_over else None
         if found is not None and os.path.samestat(found, entry.stat):
             raise OutputError(f"{target}: is the input itself; -o names another file")
         if settings.update and found and found.st_mtime_ns >= entry.stat.st_mtime_ns:

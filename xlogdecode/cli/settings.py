@@ -32,6 +32,11 @@ class Settings:
     verbose: bool = False
 
     @property
+    def writes_over(self) -> bool:
+        """Whether an output that exists is replaced."""
+        return self.force or self.update
+
+    @property
     def takes_plain(self) -> bool:
         """Whether plain-text logs of before SDK 4.7.1 are of use: nothing is copied to a file."""
         return self.to_stdout or self.lists

@@ -74,7 +74,9 @@ class Task:
     def run(self, threads: int) -> Outcome:
         """Decode it; only what ends the whole run is raised."""
         entry = self.entry
-        options = replace(self.settings.options, threads=threads)
+        options = self.settings.options
+        if threads != options.threads:
+            options = replace(options, threads=threads)
         try:
             with entry.source:
                 source = self._source()
@@ -121,7 +123,7 @@ class Task:
         with SaveFile(
             self.target,
             like=like if stat.S_ISREG(like.st_mode) and self.entry.path else None,
-            replace=self.settings.force or self.settings.update,
+            replace=self.settings.writes_over,
         ) as file:
             report = _through(file, self.settings, lambda sink: pour(source, sink, options))
             if (not report.bytes_out and not report.is_whole) or _is_plain(report):

@@ -16,6 +16,9 @@ STDIN = "-"
 _HEAD = 4096
 """Bytes that are looked at to tell an archive from a log; a tar shows itself within 512."""
 
+_AT_ONCE = 64 << 10
+"""Bytes of a file that is read in one go."""
+
 
 class Input:
     """A readable file descriptor whose errors name the input. Reads return what has come."""
@@ -33,16 +36,14 @@ class Input:
         """Read from `fd`, called `name`; `on_read` is told how many bytes came."""
         self.name = name
         self.stat = os.fstat(fd)
+        self.is_regular = stat.S_ISREG(self.stat.st_mode)
+        """Whether it is a file that can be read from any place."""
         self.bytes_read = 0
         self._fd = fd
         self._owned = owned
         self._head = b""
+        self._at_end = False
         self._on_read = on_read
-
-    @property
-    def is_regular(self) -> bool:
-        """Whether it is a file that can be read from any place."""
-        return stat.S_ISREG(self.stat.st_mode)
 
     @property
     def fd(self) -> int:
@@ -54,7 +55,8 @@ class Input:
 
         A log shows itself by its first byte, and is not waited for any longer.
         """
-        head = self._head or self.read(_HEAD)
+        is_small = self.is_regular and self.stat.st_size < _AT_ONCE
+        head = self._head or self.read(_AT_ONCE if is_small else _HEAD)
         self._head = b""
         while head[:1] > b"\x1f" and len(head) < 512 and (more := self.read(_HEAD - len(head))):
             head += more
@@ -67,14 +69,23 @@ class Input:
         if head and not (self.is_regular and len(head) < size):
             self._head = head[size:]
             return head[:size]
+        if self._at_end:
+            return head
+        wanted = size - len(head)
         try:
-            data = os.read(self._fd, size - len(head))
+            data = os.read(self._fd, wanted)
         except OSError as error:
             raise InputError(f"{self.name}: cannot be read: {error.strerror}") from None
-        self.bytes_read += len(data)
-        if self._on_read:
-            self._on_read(len(data))
+        self.advance(len(data))
+        if self.is_regular and len(data) < wanted:  # saves asking once more
+            self._at_end = 0 < self.stat.st_size <= self.bytes_read
         return head + data if head else data
+
+    def advance(self, size: int) -> None:
+        """Say that `size` more bytes are through: by `read`, or by whoever uses `fd`."""
+        self.bytes_read += size
+        if self._on_read:
+            self._on_read(size)
 
     def close(self) -> None:
         """Close the descriptor, if it is ours."""

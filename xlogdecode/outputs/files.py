@@ -20,6 +20,9 @@ _MOST_PARTS = 64
 """Parts that one system call takes: every system takes 16 and more, Linux and macOS 1024."""
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
 
+_AT_ONCE = 64 << 10
+"""Bytes that are worth a write of their own: thousands of small texts come in a few pieces each."""
+
 
 class OpenFile:
     """A file descriptor that takes all it is given; its errors name it."""
@@ -90,6 +93,8 @@ class SaveFile:
         self._keep = True
         self._is_special = False
         self._fd = -1
+        self._waiting: list[bytes] = []
+        self._size = 0
 
     def __enter__(self) -> Self:
         """Open the hidden file."""
@@ -103,25 +108,33 @@ class SaveFile:
         return self
 
     def _open(self) -> None:
-        try:
-            found = os.stat(self.path)  # noqa: PTH116 - thousands of files a second
-        except OSError:
-            found = None
-        if (
-            found is not None
-            and not stat.S_ISREG(found.st_mode)
-            and not stat.S_ISDIR(found.st_mode)
-        ):
+        found = _found(self.path)
+        kind = stat.S_IFMT(found.st_mode) if found is not None else 0
+        if kind == stat.S_IFDIR:
+            raise OutputError(f"{self.path}: is a folder; -o chooses another name")
+        if kind not in (0, stat.S_IFREG, stat.S_IFLNK):
             self._is_special = True
             self._fd = os.open(self.path, os.O_WRONLY | _BINARY)
             return
-        if (found is not None and not self._replace) or (not found and self.path.is_symlink()):
+        if kind == stat.S_IFLNK or (kind and not self._replace):
             raise OutputError(f"{self.path}: exists; -f writes over it, -o chooses another name")
         self._fd = os.open(self._part, _FLAGS, self._first_mode)
 
     def write(self, data: Buffer, /) -> None:
-        """Write all of `data`. Raises OutputError."""
-        self._file.write(data)
+        """Write all of `data`, or keep it until there is more. Raises OutputError."""
+        if self._is_special or len(data) >= _AT_ONCE:
+            self._flush()
+            self._file.write(data)
+            return
+        self._waiting.append(bytes(data))
+        self._size += len(data)
+        if self._size >= _AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            waiting, self._waiting, self._size = self._waiting, [], 0
+            self._file.write(b"".join(waiting))
 
     def writelines(self, parts: Iterable[Buffer], /) -> None:
         """Write all of all parts. Raises OutputError."""
@@ -149,6 +162,7 @@ class SaveFile:
         keep = self._keep and kind is None
         try:
             if keep:
+                self._flush()
                 self._dress()
             os.close(self._fd)
             self._fd = -1
@@ -173,3 +187,15 @@ class SaveFile:
                 os.fchmod(self._fd, stat.S_IMODE(self._like.st_mode) & 0o666)
         target = self._fd if os.utime in os.supports_fd else self._part
         os.utime(target, ns=(self._like.st_atime_ns, self._like.st_mtime_ns))
+
+
+def _found(path: Path) -> os.stat_result | None:
+    """Return what has the name `path`: of a link what it leads to, or itself if that is nothing."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    if stat.S_ISLNK(found.st_mode):
+        with contextlib.suppress(OSError):
+            return os.stat(path)  # noqa: PTH116 - as above
+    return found
