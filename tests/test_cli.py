@@ -141,6 +141,19 @@ def test_a_full_disk_behind_standard_output_is_one_line():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("threads", [1, 4])
+def test_a_full_disk_behind_standard_output_ends_the_run_with_one_line(tmp_path, threads):
+    logs = [tmp_path / f"{number}.xlog" for number in range(9)]
+    for log in logs:
+        log.write_bytes(LOG.read_bytes() * 9)
+    with Path("/dev/full").open("wb") as full:
+        done = run("-c", "-T", threads, *logs, tmp_path / "none", stdout=full)
+    assert done.status == 1
+    assert len(done.lines) == 1
+    assert "standard output: cannot be written" in done.lines[0]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_device_as_the_output_is_written_to_and_never_replaced():
     done = run("-o", "/dev/full", LOG)
     assert done.status == 1
@@ -209,6 +222,14 @@ def test_without_a_key_the_line_says_where_it_begins_and_how_to_give_one(tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["a.xlog"]
 
 
+def test_a_missing_key_is_an_error_that_is_said_to_those_who_want_to_hear_nothing_else(tmp_path):
+    done = run("-q", "-o", tmp_path, LOCKED, LOG)
+    assert done.status == 4
+    assert len(done.lines) == 1
+    assert done.lines[0].startswith(f"xlogdecode: {LOCKED}: 2 encrypted blocks not read; 0 blocks")
+    assert "--key-file FILE" in done.lines[0]
+
+
 def test_a_key_that_does_not_fit_is_told_from_none(tmp_path):
     log = Path(shutil.copy(LOCKED, tmp_path / "a.xlog"))
     done = run("-c", log, key=OTHER_KEY)
@@ -220,13 +241,13 @@ def test_a_key_that_does_not_fit_is_told_from_none(tmp_path):
 def test_without_the_crypt_extra_the_line_says_what_to_install():
     script = "import sys; sys.modules['numpy'] = None; from xlogdecode.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", script, "-c", LOCKED, "--key-file", FIXTURES / "key"],
+        [sys.executable, "-c", script, "-c", LOCKED, LOCKED, LOG, "--key-file", FIXTURES / "key"],
         capture_output=True,
-        text=True,
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr == (
+    assert done.stdout == expected_text(LOG)
+    assert done.stderr.decode() == (
         "xlogdecode: decryption needs numpy: run pip install 'xlogdecode[crypt]'\n"
     )
 

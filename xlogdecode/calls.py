@@ -8,8 +8,8 @@ from pathlib import Path
 
 from xlogdecode.crypto import parse_keys
 from xlogdecode.decode import Options, Source, decode, iter_decode, iter_marked
-from xlogdecode.errors import KeyFileError
-from xlogdecode.inputs import open_input
+from xlogdecode.errors import InputError, KeyFileError
+from xlogdecode.inputs import Input, kind_of, open_input
 from xlogdecode.outputs import SaveFile
 from xlogdecode.report import Report
 
@@ -17,7 +17,10 @@ __all__ = ["AnySource", "FilePath", "decode_file", "iter_text", "open_source", "
 
 FilePath = str | os.PathLike[str]
 AnySource = FilePath | Source | bytes
-"""What can be decoded: a path (`-` is standard input), an open binary stream, or bytes."""
+"""What can be decoded: a path (`-` is standard input), an open binary stream, or bytes.
+
+One log: of a path and of bytes that are an archive, an InputError says how its logs are read.
+"""
 
 
 def iter_text(
@@ -68,7 +71,25 @@ def read_keys(path: FilePath) -> tuple[bytes, ...]:
 def open_source(source: AnySource) -> AbstractContextManager[Source]:
     """Return a context that gives the stream to read, and closes what it opened itself."""
     if isinstance(source, bytes):
+        _refuse_archive(source[:512], "the bytes given")
         return BytesIO(source)
     if isinstance(source, str | os.PathLike):
-        return open_input(os.fspath(source))
+        return _open_log(os.fspath(source))
     return nullcontext(source)
+
+
+def _open_log(path: str) -> Input:
+    stream = open_input(path)
+    try:
+        _refuse_archive(stream.peek(), stream.name)
+    except InputError:
+        stream.close()
+        raise
+    return stream
+
+
+def _refuse_archive(head: bytes, name: str) -> None:
+    if kind_of(head) is not None:
+        raise InputError(
+            f"{name}: packed or an archive: xlogdecode.inputs.iter_entries yields the logs in it"
+        )

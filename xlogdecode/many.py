@@ -43,6 +43,7 @@ def decode_many(
 ) -> Iterator[Decoded]:
     """Decode each source (a path, or its bytes); yield what came of each, in their order.
 
+    A source is one log. An archive is refused: `inputs.iter_entries` yields the logs in it.
     `executor` is any `concurrent.futures.Executor`, a cluster's too: what is sent to it pickles, so
     that paths must mean the same file there. Without one all is done here. `targets` are files for
     the texts, written over if they exist; else a text is held in memory, `ahead` of them at most.

@@ -33,11 +33,12 @@ class Loss:
 
     def __str__(self) -> str:
         """Say what was lost, where and why, in a line."""
-        what = f"{self.length:,} bytes damaged" if self.length else "damaged"
+        size = _count(self.length, "byte")
+        what = f"{size} damaged" if self.length else "damaged"
         if self.locked_blocks:
-            what = f"{self.locked_blocks:,} encrypted blocks ({self.length:,} bytes) not read"
+            what = f"{_count(self.locked_blocks, 'encrypted block')} ({size}) not read"
         detail = f" ({self.detail})" if self.detail else ""
-        kept = f"; {self.kept:,} bytes of text kept from there" if self.kept else ""
+        kept = f"; {_count(self.kept, 'byte')} of text kept from there" if self.kept else ""
         return f"{what} at offset {self.offset}: {self.reason}{detail}{kept}"
 
 
@@ -111,17 +112,17 @@ class Report:
     def summary(self) -> str:
         """Return what came of the input in a line."""
         blocks = self.blocks.total()
-        text = f"{blocks:,} blocks, {self.bytes_out:,} bytes of text"
+        text = f"{_count(blocks, 'block')}, {_count(self.bytes_out, 'byte')} of text"
         if self.plain_text and not blocks:
-            text = f"plain text already, {self.plain_text:,} bytes"
+            text = f"plain text already, {_count(self.plain_text, 'byte')}"
         if self.is_whole:
             return f"whole: {text}"
         parts = []
         if self.lost:
-            many = "es" if self.lost.total() > 1 else ""
-            parts.append(f"{self.lost.total():,} loss{many} ({self.lost_bytes:,} bytes)")
+            losses = _count(self.lost.total(), "loss", "losses")
+            parts.append(f"{losses} ({_count(self.lost_bytes, 'byte')})")
         if self.locked_blocks:
-            parts.append(f"{self.locked_blocks:,} encrypted blocks not read")
+            parts.append(f"{_count(self.locked_blocks, 'encrypted block')} not read")
         return f"{', '.join(parts)}; {text}"
 
     def as_dict(self) -> dict[str, Any]:
@@ -142,6 +143,10 @@ class Report:
             "sessions": self.sessions,
             "hours": sorted(self.hours),
         }
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def _loss_as_dict(loss: Loss) -> dict[str, Any]:

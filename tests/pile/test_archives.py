@@ -330,9 +330,9 @@ def test_a_zip_cut_short_says_that_it_is_none(tmp_path):
     packed = zip_of(("a.xlog", LOG.read_bytes()))
     done = run("-c", "-", input=packed[:-30])
     assert (done.status, done.out) == (1, b"")
-    assert done.lines == [
-        "xlogdecode: standard input: cannot be read as a zip: file is not a zip file"
-    ]
+    assert len(done.lines) == 1
+    assert "standard input: is no whole zip" in done.lines[0]
+    assert "zip -FF" in done.lines[0]
 
 
 def test_a_flipped_bit_in_a_zip_is_noticed():
@@ -353,6 +353,54 @@ def test_an_archive_without_logs_says_so(tmp_path):
         f"xlogdecode: {tmp_path / 'a.zip'}: holds no log: looked for *.xlog, *.mmap2, *.mmap3"
     ]
     assert list(files_in(tmp_path)) == ["a.zip"]
+
+
+def zip_of_empty_entries(count):
+    """A zip64 with nothing but a table of contents, of 47 bytes an entry."""
+    entry = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, *[0] * 7, 1, *[0] * 6) + b"a"
+    contents = entry * count
+    record = struct.pack(
+        "<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(contents), 4
+    )
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 4 + len(contents), 1)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, *[0xFFFF] * 2, *[0xFFFFFFFF] * 2, 0)
+    return b"PK\x03\x04" + contents + record + locator + end
+
+
+def test_a_table_of_contents_without_measure_is_not_read_into_memory(tmp_path):
+    (tmp_path / "a.zip").write_bytes(zip_of_empty_entries(2_000_000))
+    done = run("-c", tmp_path / "a.zip")
+    assert done.status == 1
+    assert len(done.lines) == 1
+    assert "table of contents has 94,000,000 bytes, more than 16 MiB" in done.lines[0]
+    assert "a.zip: a: cannot be read" in run("-c", "-", input=zip_of_empty_entries(1)).err.replace(
+        "standard input", "a.zip"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.tar", "a.tar.gz", "a.tgz", "a.zip", "in.zip"])
+def test_an_empty_archive_holds_no_log(tmp_path, name):
+    empty = {
+        "a.tar": tar_of(),
+        "a.tar.gz": gzip.compress(tar_of()),
+        "a.tgz": gzip.compress(tar_of()),
+        "a.zip": zip_of(),
+        "in.zip": zip_of(("in.tar", tar_of())),
+    }
+    (tmp_path / name).write_bytes(empty[name])
+    done = run(tmp_path / name)
+    assert (done.status, len(done.lines)) == (1, 1)
+    assert "holds no log" in done.lines[0]
+    assert list(files_in(tmp_path)) == [name]
+
+
+def test_names_that_some_system_takes_for_one_make_two_files(tmp_path):
+    names = ("caf\u00e9.xlog", "cafe\u0301.xlog", "CAF\u00c9.xlog")
+    data = LOG.read_bytes()
+    (tmp_path / "a.zip").write_bytes(zip_of(*((name, data) for name in names)))
+    assert run(tmp_path / "a.zip").status == 0
+    assert list(files_in(tmp_path / "a").values()) == [TEXT[LOG]] * 3
+    assert len({name.rpartition(".xlog")[2] for name in files_in(tmp_path / "a")}) == 3
 
 
 def test_logs_in_a_zip_are_never_removed(tmp_path):

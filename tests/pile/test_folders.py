@@ -174,3 +174,32 @@ def test_output_and_summary_are_the_same_for_any_number_of_threads(tmp_path, to)
         seen.append((done.status, done.out, said, files_in(out) if out.exists() else {}))
     assert seen[0] == seen[1] == seen[2]
     assert seen[0][0] == 1
+
+
+def test_archives_in_a_folder_are_passed_over_and_counted(tmp_path):
+    put(LOG, tmp_path / "phones/one/a.xlog")
+    (tmp_path / "phones/notes.gz").write_bytes(b"x")
+    (tmp_path / "phones/two.zip").write_bytes(b"x")
+    (tmp_path / "phones/one/b.xlog.gz").write_bytes(b"x")
+    done = run("-r", tmp_path / "phones", "-o", tmp_path / "out")
+    assert done.status == 0
+    assert len(done.lines) == 2
+    note = f"xlogdecode: note: {tmp_path}/phones: 2 archives in it were passed over; "
+    assert done.lines[1].startswith(note)
+    assert done.lines[1].endswith(f"xlogdecode {tmp_path}/phones/two.zip")
+    assert run("-qfr", tmp_path / "phones", "-o", tmp_path / "out").lines == []
+    assert len(run("-lr", tmp_path / "phones").lines) == 1
+    assert len(run("summary", "-r", tmp_path / "phones").lines) == 1
+    (tmp_path / "phones/two.zip").unlink()
+    assert "an archive in it was passed over" in run("-tr", tmp_path / "phones").err
+
+
+def test_a_folder_of_the_outputs_name_is_no_output(tmp_path):
+    log = put(LOG, tmp_path / "a.xlog")
+    (tmp_path / "a.xlog.log").mkdir()
+    for flags in ((), ("-f",)):
+        done = run(*flags, log)
+        assert done.status == 1
+        assert done.lines == [
+            f"xlogdecode: {tmp_path / 'a.xlog.log'}: is a folder; -o chooses another name"
+        ]

@@ -1,6 +1,8 @@
 """Following a log: what is printed, when, and that nothing is printed twice."""
 
+import gzip
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -292,9 +294,24 @@ def test_a_writer_is_followed_over_midnight_through_its_death_and_the_next_launc
     assert following.process.returncode == 130
 
 
-@pytest.mark.parametrize("bad", ["-", ".", "a.mmap3"])
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="Windows has no poll")
+def test_following_ends_when_no_one_reads_on(tmp_path):
+    put(LOG, tmp_path / "a.xlog")
+    following = subprocess.Popen(
+        [sys.executable, "-m", "xlogdecode", "-F", tmp_path / "a.xlog"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert following.stdout.read(len(TEXT[LOG])) == TEXT[LOG]
+    following.stdout.close()
+    assert (following.wait(20), following.stderr.read()) == (0, b"")
+    following.stderr.close()
+
+
+@pytest.mark.parametrize("bad", ["-", ".", "a.mmap3", "a.xlog.gz"])
 def test_only_a_log_can_be_followed(tmp_path, bad):
     (tmp_path / "a.mmap3").touch()
+    (tmp_path / "a.xlog.gz").write_bytes(gzip.compress(LOG.read_bytes()))
     done = subprocess.run(
         [sys.executable, "-m", "xlogdecode", "-F", bad],
         cwd=tmp_path,

@@ -92,3 +92,21 @@ def test_what_goes_with_a_listing_alone_says_so():
     assert run("--json", LOG).status == 2
     assert run("--with-mmap", BUFFER).status == 2
     assert run("-c", "-o", "x", LOG).status == 2
+    assert run("-l", "-t", LOG).status == 2
+    assert run("-F", "-l", LOG).status == 2
+
+
+def test_sessions_are_counted_by_their_banners(tmp_path):
+    _, (row, _) = rows(LOG)
+    assert row["sessions"] == 2 == sum(line.startswith(b"^^^^") for line in TEXT[LOG].splitlines())
+    _, (row, _) = rows(FIXTURES / "sync_zlib_nocrypt_small.xlog")
+    assert row["sessions"] == 1
+
+
+def test_a_year_that_is_not_logged_is_that_of_the_files_name(tmp_path):
+    stamps = ("12-31/23:59:59.001+8.0", "01-01/00:00:00.002+8.0")
+    lines = "".join(f"[I][{stamp}][838,91395][a.cc:4499]hello\n" for stamp in stamps)
+    log = tmp_path / "LiteAV_C_20231231.xlog"
+    assert run("encode", "-", "-o", log, input=lines.encode()).status == 0
+    _, (row, _) = rows(log)
+    assert (row["first"], row["last"]) == ("2023-12-31 23:59:59.001", "2024-01-01 00:00:00.002")

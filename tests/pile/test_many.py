@@ -2,12 +2,15 @@
 
 import concurrent.futures
 import pickle
+import zipfile
+from io import BytesIO
 
 import pytest
 
 from tests.pile.samples import LOG, TEXT, ZLIB, ZSTD
-from xlogdecode import DamagedError, Options, decode_file, decode_many
+from xlogdecode import DamagedError, Options, decode, decode_file, decode_many
 from xlogdecode.errors import InputError, OutputError, UsageError
+from xlogdecode.inputs import iter_entries
 
 SOURCES = [LOG, str(ZLIB), ZSTD.read_bytes()] * 3
 TEXTS = [TEXT[LOG], TEXT[ZLIB], TEXT[ZSTD]] * 3
@@ -84,3 +87,21 @@ def test_a_damaged_error_comes_back_from_another_process():
     again = pickle.loads(pickle.dumps(result.error))
     assert str(again) == str(result.error)
     assert again.loss == result.error.loss
+
+
+def test_an_archive_is_refused_and_the_logs_in_it_come_from_the_inputs(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(LOG, "a.xlog")
+        archive.write(ZLIB, "b.xlog")
+    data = (tmp_path / "a.zip").read_bytes()
+    for result in decode_many([tmp_path / "a.zip", data]):
+        assert isinstance(result.error, InputError)
+        assert "iter_entries" in str(result.error)
+    texts = {}
+    for entry in iter_entries([str(tmp_path / "a.zip")]):
+        with entry.source as source:
+            texts[entry.name.rpartition(": ")[2]] = sink = BytesIO()
+            assert decode(source, sink).is_whole
+    assert {name: sink.getvalue() for name, sink in texts.items()} == {
+        "a.xlog": TEXT[LOG], "b.xlog": TEXT[ZLIB],
+    }  # fmt: skip

@@ -1,8 +1,11 @@
 """What only a terminal sees, and what a shell asks for."""
 
 import os
+import random
+import re
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -53,6 +56,19 @@ def test_a_terminal_sees_one_bar_for_the_whole_job(big):
     assert b"a.xlog: whole" in screen
     quiet = in_terminal("-q", "-f", "-r", big, "-o", big / "out")
     assert quiet == (0, b"")
+
+
+def test_the_bar_moves_while_a_zip_is_read(tmp_path):
+    noise = random.Random(3).randbytes(3 << 20)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in "abcd":
+            archive.writestr(f"{name}.xlog", noise)
+    status, screen = in_terminal("-t", tmp_path / "a.zip")
+    assert status == 1
+    shares = [int(share) for share in re.findall(rb"(\d+)%\|", screen)]
+    assert shares[0] == 0
+    assert any(0 < share < 100 for share in shares)
+    assert shares == sorted(shares)
 
 
 def test_a_small_job_and_a_pipe_see_none(big):

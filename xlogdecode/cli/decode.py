@@ -15,7 +15,7 @@ from xlogdecode.cli.progress import Progress
 from xlogdecode.cli.run import Run
 from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status, worst
-from xlogdecode.cli.voice import say, tell
+from xlogdecode.cli.voice import Voice, say_notes
 from xlogdecode.cli.work import Outcome
 from xlogdecode.decode import Options, decode
 from xlogdecode.errors import UsageError
@@ -96,6 +96,8 @@ def _refuse_what_cannot_be(
         raise UsageError("standard input is a terminal: name a file, or pipe one in")
     if settings.to_stdout and settings.output is not None:
         raise UsageError("-c and -o are two places: leave one of them out")
+    if modes["follow"] + modes["list_them"] + settings.test > 1:
+        raise UsageError("-l, -t and -F are three things: ask for one of them")
     if modes["as_json"] and not modes["list_them"]:
         raise UsageError("--json is how -l shows its table: add -l")
     if modes["with_mmap"] and not modes["follow"]:
@@ -105,18 +107,18 @@ def _refuse_what_cannot_be(
 
 
 def _decode(paths: list[str], settings: Settings, report_path: Path | None) -> Status:
-    run = Run(paths, settings)
+    run, voice = Run(paths, settings), Voice(settings)
     statuses: list[Status] = []
     entries: list[dict[str, Any]] = []
     with Progress(paths, settings) as progress:
         for outcome in run.outcomes(progress.on_read):
             with progress.aside():
-                tell(outcome, settings)
+                voice.tell(outcome)
             progress.end_file()
             statuses.append(outcome.status)
             if report_path is not None:
                 entries.append(_as_dict(outcome))
-    _note_crash_buffer(run, settings)
+    say_notes(run.notes(), settings)
     if report_path is not None:
         import json  # most runs write none
 
@@ -133,9 +135,3 @@ def _as_dict(outcome: Outcome) -> dict[str, Any]:
         "error": outcome.error or None,
         **outcome.report.as_dict(),
     }
-
-
-def _note_crash_buffer(run: Run, settings: Settings) -> None:
-    buffer = None if settings.quiet else run.crash_buffer_beside()
-    if buffer is not None:
-        say(f"note: {buffer}, beside it, holds records that may be in no log: name it too")

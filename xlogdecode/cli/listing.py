@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xlogdecode.cli.run import Run
+from xlogdecode.cli.seen import Openings, Seen
 from xlogdecode.cli.settings import Settings
-from xlogdecode.cli.stamps import Stamps
 from xlogdecode.cli.status import Status, worst
-from xlogdecode.cli.voice import say, shown
+from xlogdecode.cli.voice import Voice, say_notes, shown
 from xlogdecode.cli.work import Outcome, standard_output
 from xlogdecode.decode import Options, Sink, Source, decode
 from xlogdecode.report import Report
@@ -91,27 +91,29 @@ class _Lister:
     """Decodes for the table: no text is kept but its first and last time."""
 
     def __init__(self) -> None:
-        self._stamps: dict[int, Stamps] = {}
+        self._openings = Openings()
+        self._seen: dict[int, Seen] = {}
 
     def pour(self, source: Source, sink: Sink, options: Options) -> Report:  # noqa: ARG002 - a Pour
-        stamps = Stamps()
-        report = decode(source, stamps, replace(options, marks=False))
-        self._stamps[id(report)] = stamps
+        seen = Seen(self._openings)
+        report = decode(source, seen, replace(options, marks=False))
+        self._seen[id(report)] = seen
         return report
 
     def row(self, outcome: Outcome) -> Row:
         report = outcome.report
-        stamps = self._stamps.pop(id(report), Stamps())
+        seen = self._seen.pop(id(report), Seen(self._openings))
+        first, last = seen.first, seen.last
         return Row(
             outcome.name,
             report.bytes_in,
             report.bytes_out,
             report.blocks,
             report.locked_blocks,
-            report.sessions,
+            seen.sessions or report.sessions,
             report.hours,
-            stamps.first,
-            stamps.last,
+            first and first.shown(outcome.name),
+            last and last.shown(outcome.name),
             report.noted,
             report.lost.total(),
             report.lost_bytes,
@@ -137,15 +139,14 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
 
 def list_logs(paths: list[str], settings: Settings, *, as_json: bool) -> Status:
     """Print the table; return the status that decoding would have."""
-    lister = _Lister()
+    lister, voice = _Lister(), Voice(settings)
     run = Run(paths, replace(settings, pour=lister.pour, test=True, lists=True))
     rows: list[Row] = []
     statuses: list[Status] = []
     totals = Row("totals")
     for outcome in run.outcomes():
         statuses.append(outcome.status)
-        if outcome.error:
-            say(outcome.error)
+        voice.fault(outcome)
         row = lister.row(outcome)
         totals.add(row)
         if as_json:
@@ -159,6 +160,7 @@ def list_logs(paths: list[str], settings: Settings, *, as_json: bool) -> Status:
     else:
         totals.name = f"{len(rows):,} logs" if len(rows) != 1 else ""
         _print_table(rows if len(rows) == 1 else [*rows, totals])
+    say_notes(run.notes(), settings)
     return status
 
 

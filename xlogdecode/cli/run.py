@@ -40,6 +40,7 @@ class Run:
         )
         self._saved = Saved()
         self._scanned = 0
+        self._passed_over: list[str] = []
         self._is_alone = not several and not settings.recursive
 
     def outcomes(self, on_read: Callable[[int], object] | None = None) -> Iterator[Outcome]:
@@ -51,14 +52,19 @@ class Run:
         for item in iter_entries(
             self._paths, recursive=settings.recursive, plain=settings.takes_plain, on_read=on_read
         ):
-            if isinstance(item, Refusal):
+            if isinstance(item, Refusal) and not item.is_failure:
+                self._passed_over.append(str(item))
+            elif isinstance(item, Refusal):
                 yield Outcome(item.name, Status.FAILED, error=str(item))
-                continue
-            try:
-                yield self._task(item)
-            except OutputError as error:
-                item.source.close()
-                yield Outcome(item.name, Status.FAILED, error=str(error))
+            else:
+                yield self._task_or_fault(item)
+
+    def _task_or_fault(self, entry: Entry) -> Task | Outcome:
+        try:
+            return self._task(entry)
+        except OutputError as error:
+            entry.source.close()
+            return Outcome(entry.name, Status.FAILED, error=str(error))
 
     def _task(self, entry: Entry) -> Task | Outcome:
         settings = self._settings
@@ -94,7 +100,14 @@ class Run:
             except InputError:
                 continue  # it is said when its turn comes
 
-    def crash_buffer_beside(self) -> Path | None:
+    def notes(self) -> Iterator[str]:
+        """Yield what is worth knowing, once all inputs are through."""
+        yield from self._passed_over
+        buffer = self._crash_buffer_beside()
+        if buffer is not None:
+            yield f"{buffer}, beside it, holds records that may be in no log: name it too"
+
+    def _crash_buffer_beside(self) -> Path | None:
         """Return the crash buffer beside the one log that was named, if it holds any records."""
         if not self._is_alone or not self._paths:
             return None

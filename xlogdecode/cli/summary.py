@@ -40,8 +40,8 @@ def summary_command(
     summary, statuses = Summary(), []
     for entry in iter_entries(paths, recursive=recursive, plain=True):
         if isinstance(entry, Refusal):
-            say(str(entry))
-            statuses.append(Status.FAILED)
+            say(str(entry) if entry.is_failure else f"note: {entry}")
+            statuses.append(Status.FAILED if entry.is_failure else Status.WHOLE)
         else:
             statuses.append(_add(entry, summary, options, zone))
     if as_json:

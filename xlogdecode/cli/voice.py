@@ -1,5 +1,7 @@
 """What is said on standard error: a line for what matters, none for what went as it should."""
 
+from collections.abc import Iterable
+
 import click
 
 from xlogdecode.cli.keys import KEY_REMEDY
@@ -7,7 +9,7 @@ from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status
 from xlogdecode.cli.work import Outcome
 
-__all__ = ["say", "shown", "tell"]
+__all__ = ["Voice", "say", "say_notes", "shown"]
 
 SHOWN = 3
 """Losses of an input that are told one by one."""
@@ -25,13 +27,39 @@ def say(line: str) -> None:
     click.echo(f"xlogdecode: {shown(line)}", err=True)
 
 
-def tell(outcome: Outcome, settings: Settings) -> None:
-    """Say what came of an input: a line, and one for each of the first losses."""
-    name, report, status = outcome.name, outcome.report, outcome.status
-    if outcome.error:
-        say(outcome.error)
-        if not report.blocks:
+def say_notes(notes: Iterable[str], settings: Settings) -> None:
+    """Say what is worth knowing of a run."""
+    for note in () if settings.quiet else notes:
+        say(f"note: {note}")
+
+
+class Voice:
+    """Says what came of each input, and once what is wrong with all of them."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Say as much as was asked for."""
+        self._settings = settings
+        self._general: set[str] = set()
+
+    def fault(self, outcome: Outcome) -> None:
+        """Say what went wrong with an input, if anything did."""
+        if not outcome.error or outcome.error in self._general:
             return
+        say(outcome.error)
+        if outcome.is_general:
+            self._general.add(outcome.error)
+
+    def tell(self, outcome: Outcome) -> None:
+        """Say what came of an input: a line, and one for each of the first losses."""
+        self.fault(outcome)
+        if not outcome.error or outcome.report.blocks:
+            _tell(outcome, self._settings)
+
+
+def _tell(outcome: Outcome, settings: Settings) -> None:
+    name, report, status = outcome.name, outcome.report, outcome.status
+    if settings.quiet and status is Status.LOCKED:
+        say(f"{name}: {report.summary()}; {KEY_REMEDY}")
     if settings.quiet and status is not Status.FAILED:
         return
     if outcome.note:

@@ -31,6 +31,8 @@ class Outcome:
     """Why there is nothing, or not all: a line that names what went wrong."""
     note: str = ""
     """What is worth knowing."""
+    is_general: bool = False
+    """The error is of the whole run, and every input may meet it."""
     is_skipped: bool = False
     """Nothing had to be done."""
     is_expected: bool = False
@@ -84,7 +86,11 @@ class Task:
                     note = "all its records are in a log already: left out"
                     return Outcome(entry.name, Status.WHOLE, note=note, is_skipped=True)
                 report, written = self._decode(source, options)
-        except (InputError, OutputError, MissingExtraError) as failure:
+        except MissingExtraError as failure:
+            return Outcome(entry.name, Status.FAILED, error=str(failure), is_general=True)
+        except (InputError, OutputError) as failure:
+            if self.target is None and isinstance(failure, OutputError):
+                raise  # what all share is gone
             return Outcome(entry.name, Status.FAILED, error=str(failure))
         except DamagedError as damage:
             return Outcome(entry.name, Status.LOST, error=f"{entry.name}: {damage}")

@@ -16,7 +16,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, cast
 
 from xlogdecode.inputs.bounds import BombError, Meter
-from xlogdecode.inputs.files import Member
+from xlogdecode.inputs.files import Input, Member
 from xlogdecode.inputs.names import safe_place
 from xlogdecode.inputs.packed import Kind, Reads
 
@@ -29,6 +29,9 @@ _IN_MEMORY = 8 << 20
 _COPY = 256 << 10
 _HEADERS = 4 << 20
 """Bytes of tar headers between two members beyond which there is something wrong."""
+
+_CONTENTS = 16 << 20
+"""Bytes of a zip's table of contents, which is read whole: 100,000 files have half of that."""
 
 _TORN = (zipfile.BadZipFile, EOFError, ValueError, OSError, NotImplementedError, RuntimeError)
 
@@ -65,28 +68,80 @@ def _zip_members(source: Reads, meter: Meter) -> Iterator[Found | Refused]:
                 spool.write(data)
             spool.seek(0)
         try:
-            archive = zipfile.ZipFile(seekable or spool)
+            archive = zipfile.ZipFile(cast("IO[bytes]", _Bounded(seekable or spool)))
         except _TORN as error:
-            yield Refused("", f"cannot be read as a zip: {_lower(error)}")
+            yield Refused("", _no_zip(error))
             return
+        advance = source.advance if seekable and isinstance(source, Input) else _tell_no_one
         with archive:
             for info in archive.infolist():
+                passed = _Passed(info, advance)
                 if not info.is_dir():
-                    yield from _zip_member(archive, info, meter)
+                    yield from _zip_member(archive, info, meter, passed)
+                passed.end()
 
 
 def _seekable(source: Reads) -> IO[bytes] | None:
     """Return a file on disk for `zipfile`, which seeks."""
-    fd = getattr(source, "fd", None)
-    if fd is None or not source.is_regular:  # type: ignore[attr-defined]
+    if not isinstance(source, Input) or not source.is_regular:
         return None
-    file = open(fd, "rb", closefd=False)  # noqa: SIM115 - closed by its owner
+    file = open(source.fd, "rb", closefd=False)  # noqa: SIM115 - closed by its owner
     file.seek(0)
     return file
 
 
+def _no_zip(error: Exception) -> str:
+    if str(error) != "File is not a zip file":
+        return f"cannot be read as a zip: {_lower(error)}"
+    return (
+        "is no whole zip: its table of contents, at its end, is missing: get all of it, or try "
+        "zip -FF"
+    )
+
+
+def _tell_no_one(size: int) -> None:
+    """Forget `size`."""
+
+
+class _Bounded:
+    """The file of a zip, for `zipfile`, which reads a table of contents of any size in one go."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _CONTENTS:
+            raise zipfile.BadZipFile(
+                f"its table of contents has {size:,} bytes, more than {_CONTENTS >> 20} MiB: "
+                "unpack it with other tools if you trust it"
+            )
+        return self._file.read(size)
+
+
+class _Passed:
+    """Tells how many bytes of a zip on disk are through, of what a member has unpacked to."""
+
+    def __init__(self, info: zipfile.ZipInfo, advance: Callable[[int], object]) -> None:
+        self._packed, self._size = info.compress_size, max(info.file_size, 1)
+        self._unpacked = self._told = 0
+        self._advance = advance
+
+    def count(self, data: bytes) -> bytes:
+        self._unpacked += len(data)
+        self._tell(min(self._unpacked, self._size) * self._packed // self._size)
+        return data
+
+    def end(self) -> None:
+        self._tell(self._packed)
+
+    def _tell(self, through: int) -> None:
+        self._advance(through - self._told)
+        self._told = through
+
+
 def _zip_member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter, passed: _Passed
 ) -> Iterator[Found | Refused]:
     place = safe_place(info.filename)
     mode = info.external_attr >> 16
@@ -106,9 +161,8 @@ def _zip_member(
             yield Refused(info.filename, f"cannot be read: {_lower(error)}")
             return
         with file:
-            yield Found(
-                place, _member(_Checked(cast("BufferedReader", file).read1, checksum).read, meter)
-            )
+            checked = _Checked(cast("BufferedReader", file).read1, checksum)
+            yield Found(place, _member(lambda size: passed.count(checked.read(size)), meter))
 
 
 class _Checked:

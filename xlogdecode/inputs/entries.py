@@ -56,7 +56,7 @@ def _open(place: Place, plain: bool, on_read: OnRead) -> Iterator[Entry | Refusa
         source.name, place.top, place.below, place.tree, source, source.stat, path,
         is_streamed=path is None,
     )  # fmt: skip
-    kind = kind_of(head)
+    kind = kind_of(head, source.name)
     if kind is None:
         yield entry
         return

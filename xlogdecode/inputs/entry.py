@@ -15,6 +15,8 @@ class Refusal(NamedTuple):
 
     name: str
     reason: str
+    is_failure: bool = True
+    """Whether it was asked for; else it is just told that it is there."""
 
     def __str__(self) -> str:
         """Say what is not read, and why."""

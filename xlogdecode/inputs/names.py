@@ -4,14 +4,16 @@ import re
 from pathlib import PurePosixPath
 
 __all__ = [
-    "crash_buffers_of", "is_crash_buffer", "is_log", "natural_order", "safe_place",
-    "without_ending",
+    "crash_buffers_of", "is_archive", "is_crash_buffer", "is_log", "is_tar_name",
+    "natural_order", "safe_place", "without_ending",
 ]  # fmt: skip
 
 _BUFFER_ENDINGS = (".mmap2", ".mmap3")
 _LOG_ENDINGS = (".xlog", *_BUFFER_ENDINGS)
 _PLAIN_LOG = re.compile(r"imsdk_.*\.log", re.DOTALL)
 _PACKED = re.compile(r"(?:\.tar)?\.(?:gz|zst|zstd)\Z|\.(?:zip|tar|tgz|tzst)\Z", re.IGNORECASE)
+_PACKED_ALONE = {".gz", ".zst", ".zstd"}
+_TAR = re.compile(r"\.tar(?:\.\w+)?\Z|\.(?:tgz|tzst)\Z", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DATED = re.compile(r"(.+)_\d{8}(?:[_-]\d+)*\.xlog", re.IGNORECASE)
 
@@ -42,6 +44,19 @@ def natural_order(name: str) -> tuple[bool, list[tuple[int, str]]]:
     """Return what sorts names as they were written: `_10` behind `_9`, crash buffers last."""
     parts = re.findall(r"(\d+)|(\D+)", name)
     return is_crash_buffer(name), [(int(number or 0), text) for number, text in parts]
+
+
+def is_archive(name: str) -> bool:
+    """Tell whether `name` is one that archives have, or a log that is packed by itself."""
+    ending = _PACKED.search(name)
+    if ending is None or ending[0].lower() not in _PACKED_ALONE:
+        return ending is not None
+    return is_log(name[: ending.start()], plain=True)
+
+
+def is_tar_name(name: str) -> bool:
+    """Tell whether `name` is a tar's, packed or not."""
+    return bool(_TAR.search(name))
 
 
 def without_ending(name: str) -> str:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from xlogdecode.inputs.bounds import Meter
 from xlogdecode.inputs.files import Member
+from xlogdecode.inputs.names import is_tar_name
 
 __all__ = ["Kind", "Reads", "kind_of", "unpacked"]
 
@@ -31,15 +32,21 @@ class Reads(Protocol):
         """Return up to `size` bytes; none at the end."""
 
 
-def kind_of(head: bytes) -> Kind | None:
-    """Tell by its first 512 bytes what kind of archive a stream is; None for any other stream."""
+def kind_of(head: bytes, name: str = "") -> Kind | None:
+    """Tell by its first 512 bytes what kind of archive a stream is; None for any other stream.
+
+    Zeros are an empty tar or an empty crash buffer: of these alone the name tells.
+    """
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return Kind.ZIP
     if head[:3] == b"\x1f\x8b\x08":
         return Kind.GZIP
     if head[:4] == b"\x28\xb5\x2f\xfd" or (head[1:4] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):
         return Kind.ZSTD
-    return Kind.TAR if len(head) >= 512 and _is_tar_header(head) else None
+    if len(head) < 512:
+        return None
+    is_tar = _is_tar_header(head) or (not any(head) and is_tar_name(name))
+    return Kind.TAR if is_tar else None
 
 
 def _is_tar_header(head: bytes) -> bool:

@@ -52,7 +52,7 @@ class Unpacker:
             yield from self._members(entry, kind, stem, depth)
             return
         source = unpacked(entry.source, kind, self._meter)
-        inner = kind_of(source.peek())
+        inner = kind_of(source.peek(), entry.below.name)
         if inner is Kind.TAR:
             yield from self._members(replace(entry, source=source), inner, stem, depth)
             if source.fault:
@@ -95,7 +95,7 @@ class Unpacker:
             source=found.source,
         )
         head = found.source.peek()
-        kind = kind_of(head)
+        kind = kind_of(head, found.place.name)
         if kind is not None:
             yield from self._open(entry, kind, depth + 1)
         elif not is_log(found.place.name, plain=self._plain):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from xlogdecode.inputs.entry import Refusal
 from xlogdecode.inputs.files import STDIN
-from xlogdecode.inputs.names import is_log, natural_order
+from xlogdecode.inputs.names import is_archive, is_log, natural_order
 
 __all__ = ["Place", "expand", "walk"]
 
@@ -42,6 +42,7 @@ def walk(folder: str, *, plain: bool) -> Iterator[Place | Refusal]:
     tree = top.resolve().name
     waiting = [PurePosixPath()]
     found = False
+    archives: list[str] = []
     while waiting:
         below = waiting.pop()
         here = os.path.join(folder, below) if below.parts else folder  # noqa: PTH118 - as it was named
@@ -58,6 +59,19 @@ def walk(folder: str, *, plain: bool) -> Iterator[Place | Refusal]:
             elif is_log(entry.name, plain=plain) and entry.is_file(follow_symlinks=False):
                 found = True
                 yield Place(entry.path, top, below / entry.name, tree)
+            elif is_archive(entry.name) and entry.is_file(follow_symlinks=False):
+                archives.append(entry.path)
         waiting += reversed(folders)
     if not found:
         yield Refusal(folder, "holds no log: looked for *.xlog, *.mmap2, *.mmap3")
+    if archives:
+        yield _passed_over(folder, archives)
+
+
+def _passed_over(folder: str, archives: list[str]) -> Refusal:
+    import shlex
+
+    many = f"{len(archives):,} archives in it were"
+    what = "an archive in it was" if len(archives) == 1 else many
+    how = f"name what is to be read, as in: xlogdecode {shlex.quote(archives[0])}"
+    return Refusal(folder, f"{what} passed over; {how}", is_failure=False)

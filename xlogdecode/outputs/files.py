@@ -20,9 +20,6 @@ _MOST_PARTS = 64
 """Parts that one system call takes: every system takes 16 and more, Linux and macOS 1024."""
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
 
-_AT_ONCE = 64 << 10
-"""Bytes that are worth a write of their own: thousands of small texts come in a few pieces each."""
-
 
 class OpenFile:
     """A file descriptor that takes all it is given; its errors name it."""
@@ -93,8 +90,6 @@ class SaveFile:
         self._keep = True
         self._is_special = False
         self._fd = -1
-        self._waiting: list[bytes] = []
-        self._size = 0
 
     def __enter__(self) -> Self:
         """Open the hidden file."""
@@ -121,20 +116,8 @@ class SaveFile:
         self._fd = os.open(self._part, _FLAGS, self._first_mode)
 
     def write(self, data: Buffer, /) -> None:
-        """Write all of `data`, or keep it until there is more. Raises OutputError."""
-        if self._is_special or len(data) >= _AT_ONCE:
-            self._flush()
-            self._file.write(data)
-            return
-        self._waiting.append(bytes(data))
-        self._size += len(data)
-        if self._size >= _AT_ONCE:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._waiting:
-            waiting, self._waiting, self._size = self._waiting, [], 0
-            self._file.write(b"".join(waiting))
+        """Write all of `data`. Raises OutputError."""
+        self._file.write(data)
 
     def writelines(self, parts: Iterable[Buffer], /) -> None:
         """Write all of all parts. Raises OutputError."""
@@ -162,7 +145,6 @@ class SaveFile:
         keep = self._keep and kind is None
         try:
             if keep:
-                self._flush()
                 self._dress()
             os.close(self._fd)
             self._fd = -1

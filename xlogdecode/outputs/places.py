@@ -71,11 +71,20 @@ class Places:
         """Return `place` with its ending, or a numbered one where another input has that."""
         number = 1
         target = f"{place}.log"
-        while (key := target.casefold()) in self._taken:
+        while (key := _same(target)) in self._taken:
             number += 1
             target = f"{place}~{number}.log"
         self._taken.add(key)
         return Path(target)
+
+
+def _same(target: str) -> str:
+    """Return what all names have in common that some system takes for `target`."""
+    if target.isascii():
+        return target.casefold()
+    import unicodedata
+
+    return unicodedata.normalize("NFC", target).casefold()
 
 
 def _portable(part: str) -> str:
