@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from tests.command import run
-from tests.pile.samples import LOG, ZLIB
+from tests.command import ROOT, run
+from tests.pile.samples import LOG, ZLIB, needs_tool, put
 
 pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX's")
 termios = pytest.importorskip("termios", reason="pseudo-terminals are POSIX's")
@@ -130,6 +130,9 @@ def completions(line, count):
         ("xlogdecode a.x", 1, "file,a.x"),
         ("xlogdecode a.xlog --key", 2, "plain,--key-file"),
         ("xlogdecode -c a.x", 2, "file,a.x"),
+        ("xlogdecode --key-file ke", 2, "file,ke"),
+        ("xlogdecode summary a.x", 2, "file,a.x"),
+        ("xlogdecode keygen -o ke", 3, "file,ke"),
         ("xlogdecode decode --rec", 2, "plain,--recursive"),
         ("xlogdecode sweep --del", 2, "plain,--delete"),
     ],
@@ -143,6 +146,27 @@ def test_there_is_a_script_for_each_shell(shell):
     done = run(env={"_XLOGDECODE_COMPLETE": f"{shell}_source"})
     assert done.status == 0
     assert b"xlogdecode" in done.out
+
+
+@needs_tool("fish")
+def test_fish_completes_what_the_manual_has_it_read(tmp_path):
+    script = run(env={"_XLOGDECODE_COMPLETE": "fish_source"}).out
+    (tmp_path / "completions.fish").write_bytes(script)
+    command = tmp_path / "xlogdecode"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m xlogdecode "$@"\n')
+    command.chmod(0o755)
+    put(LOG, tmp_path / "imsdk_20240101.xlog")
+    asked = {"xlogdecode --stri": b"--strict", "xlogdecode -c ims": b"imsdk_20240101.xlog"}
+    for line, expected in asked.items():
+        done = subprocess.run(
+            ["fish", "--no-config", "-c", f"source completions.fish; complete -C '{line}'"],
+            cwd=tmp_path,
+            env=os.environ
+            | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+            | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+            capture_output=True,
+        )
+        assert done.stdout.split(b"\t")[0].strip() == expected, done.stderr
 
 
 def test_help_stands_in_groups_with_every_option_and_every_status():

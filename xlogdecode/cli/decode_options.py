@@ -25,7 +25,10 @@ _OPTIONS = (
         help="Take the logs in folders and below: *.xlog, *.mmap2, *.mmap3 (and, for -c and -l, "
         "imsdk_*.log). No link is followed.",
     ),
-    _input("--key-file", metavar="FILE", help="Private keys, 64 hex digits a line."),
+    _input(
+        "--key-file", type=click.Path(), metavar="FILE",
+        help="Private keys, 64 hex digits a line.",
+    ),
     _output("-c", "--stdout", "to_stdout", is_flag=True, help="Write to standard output."),
     _output(
         "-o", "--output", type=_a_file, metavar="PATH",

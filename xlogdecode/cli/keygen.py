@@ -17,7 +17,7 @@ STDOUT = "-"
 
 @click.command("keygen", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "-o", "--output", metavar="FILE", required=True,
+    "-o", "--output", type=click.Path(), metavar="FILE", required=True,
     help="Where the private key goes, for --key-file; - shows it on standard output.",
 )  # fmt: skip
 def keygen(output: str) -> None:
