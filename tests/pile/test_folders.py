@@ -1,6 +1,10 @@
 """Folders, globs, where the text goes, and what is newer."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -16,6 +20,7 @@ from tests.pile.samples import (
     put,
     tree,
 )  # fmt: skip
+from xlogdecode.outputs import SaveFile
 
 
 def texts_in(folder):
@@ -203,3 +208,52 @@ def test_a_folder_of_the_outputs_name_is_no_output(tmp_path):
         assert done.lines == [
             f"xlogdecode: {tmp_path / 'a.xlog.log'}: is a folder; -o chooses another name"
         ]
+
+
+@pytest.mark.parametrize("call", ["open", "replace", "close", "utime"])
+def test_nothing_is_left_where_ctrl_c_comes_behind_a_system_call(tmp_path, monkeypatch, call):
+    system = getattr(os, call)
+
+    def interrupted(*args, **how):
+        system(*args, **how)
+        monkeypatch.setattr(os, call, system)
+        raise KeyboardInterrupt
+
+    def save():
+        with SaveFile(tmp_path / "text", like=like) as file:
+            file.write(b"all of it")
+
+    like = LOG.stat()
+    monkeypatch.setattr(os, call, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save()
+    assert files_in(tmp_path) in ({}, {"text": b"all of it"})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
+@pytest.mark.parametrize("threads", [1, 4])
+def test_ctrl_c_in_the_middle_of_a_folder_leaves_whole_files_only(tmp_path, threads):
+    logs = tmp_path / "logs"
+    for number in range(4000):
+        put(LOG, logs / f"{number}.xlog")
+    command = [
+        sys.executable,
+        "-m",
+        "xlogdecode",
+        "-qr",
+        "-T",
+        threads,
+        logs,
+        "-o",
+        tmp_path / "out",
+    ]
+    running = subprocess.Popen([str(word) for word in command])
+    while not (tmp_path / "out/50.xlog.log").exists():
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(60) == 130
+    texts = files_in(tmp_path / "out")
+    assert 50 < len(texts) < 4000
+    assert set(texts.values()) == {TEXT[LOG]}
+    assert not [name for name in texts if name.endswith(".part")]

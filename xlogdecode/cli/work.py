@@ -126,14 +126,19 @@ class Task:
                 self.sink, self.settings, lambda sink: pour(source, sink, options)
             ), None
         like = self.entry.stat
-        with SaveFile(
+        file = SaveFile(
             self.target,
             like=like if stat.S_ISREG(like.st_mode) and self.entry.path else None,
             replace=self.settings.writes_over,
-        ) as file:
-            report = _through(file, self.settings, lambda sink: pour(source, sink, options))
-            if (not report.bytes_out and not report.is_whole) or _is_plain(report):
-                file.discard()
+        )
+        try:
+            with file:
+                report = _through(file, self.settings, lambda sink: pour(source, sink, options))
+                if (not report.bytes_out and not report.is_whole) or _is_plain(report):
+                    file.discard()
+        except BaseException:
+            file.clean()  # Ctrl-C may come as `with` is about to do it
+            raise
         return report, self.target if file.is_written else None
 
 

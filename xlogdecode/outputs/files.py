@@ -99,6 +99,9 @@ class SaveFile:
             raise OutputError(
                 f"{self.path}: cannot be written: {error.strerror}; write elsewhere with -o"
             ) from None
+        except BaseException:  # it may be there all the same: Ctrl-C is raised behind the call
+            self.clean()
+            raise
         self._file = OpenFile(self._fd, str(self.path))
         return self
 
@@ -139,26 +142,30 @@ class SaveFile:
         trace: TracebackType | None,
     ) -> None:
         """Give the file its name, or remove it."""
-        if self._is_special:
-            os.close(self._fd)
-            return
-        keep = self._keep and kind is None
+        keep = self._keep and kind is None and not self._is_special
         try:
             if keep:
                 self._dress()
-            os.close(self._fd)
-            self._fd = -1
+            self._close()
             if keep:
-                os.replace(self._part, self.path)  # noqa: PTH105 - as above
+                os.replace(self._part, self.path)  # noqa: PTH105 - thousands of files a second
                 self.is_in_place = True
         except OSError as failure:
             raise OutputError(f"{self.path}: cannot be made: {failure.strerror}") from None
         finally:
-            if self._fd >= 0:
-                os.close(self._fd)
-            if not self.is_in_place:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(self._part)  # noqa: PTH108
+            self.clean()
+
+    def clean(self) -> None:
+        """Leave nothing but what is whole and in place; for where Ctrl-C kept a `with` from it."""
+        self._close()
+        if not self.is_in_place:
+            with contextlib.suppress(OSError):
+                os.unlink(self._part)  # noqa: PTH108 - as above
+
+    def _close(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
 
     def _dress(self) -> None:
         """Take over the source's mode and mtime, as far as the file system has them."""
