@@ -1,7 +1,8 @@
 """`python -m tests.bench.sweep [FOLDER]`: a sweep against `find -mtime +7 -delete`, same tree.
 
 Makes the tree anew for each run in a temporary folder (inside FOLDER, where one is named), takes
-turns, and prints medians, their ratio, and the sweep's peak memory for a small and a large tree.
+turns, and prints medians of the time taken and of the processors' time, their ratios, and the
+sweep's peak memory for a small and a large tree.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 LOGS = "files/log/tencent/imsdk"
 
@@ -27,19 +29,22 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
-        times = {"find": [], "sweep": []}
+        runs: dict[str, list[Run]] = {"find": [], "sweep": []}
         for _ in range(asked.rounds):
-            for name, taken in times.items():
+            for name, taken in runs.items():
                 root = grow(Path(folder), asked.packages, asked.files, asked.bytes)
-                taken.append(measure(command(name, root, Path(folder)))[0])
+                taken.append(measure(command(name, root, Path(folder))))
                 assert left(root) == 8 * asked.packages, left(root)
                 shutil.rmtree(root)
-        find, sweep = (statistics.median(taken) for taken in times.values())
-        total = asked.packages * asked.files
-        print(f"{total} files: find {find:.2f} s, sweep {sweep:.2f} s, ratio {sweep / find:.2f}")
+        print(f"{asked.packages * asked.files} files")
+        for what in ("seconds", "processor"):
+            find, sweep = (
+                statistics.median(getattr(run, what) for run in taken) for taken in runs.values()
+            )
+            print(f"{what}: find {find:.2f}, sweep {sweep:.2f}, ratio {sweep / find:.2f}")
         for packages in (asked.packages // 10, asked.packages):
             root = grow(Path(folder), packages, asked.files, asked.bytes)
-            peak = measure(command("sweep", root, Path(folder)))[1]
+            peak = measure(command("sweep", root, Path(folder))).peak
             print(f"{packages * asked.files} files: peak memory {peak / 1024:.1f} MiB")
             shutil.rmtree(root)
 
@@ -66,15 +71,24 @@ def command(name: str, root: Path, folder: Path) -> list[str]:
     return [sys.executable, "-m", "xlogdecode", "sweep", "-q", "--delete", *state, str(root)]
 
 
-def measure(command: list[str]) -> tuple[float, int]:
-    """Run `command`; return seconds and its peak memory in KiB."""
+class Run(NamedTuple):
+    """What a command took."""
+
+    seconds: float
+    processor: float
+    """Seconds of all its processes, in the kernel and outside."""
+    peak: int
+    """KiB of the largest process."""
+
+
+def measure(command: list[str]) -> Run:
     started = time.perf_counter()
     process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)
     taken = time.perf_counter() - started
     assert os.waitstatus_to_exitcode(status) == 0
     process.returncode = 0
-    return taken, usage.ru_maxrss
+    return Run(taken, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 
 
 def left(root: Path) -> int:

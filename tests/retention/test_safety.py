@@ -186,7 +186,7 @@ def test_a_deletion_that_fails_is_told_and_stops_nothing(tmp_path, monkeypatch, 
 
 @POSIX
 @pytest.mark.parametrize("number", ERRNOS[:4], ids=errno.errorcode.get)
-@pytest.mark.parametrize("call", ["step", "list", "stat"])
+@pytest.mark.parametrize("call", ["step", "names", "stat"])
 def test_a_folder_or_file_that_cannot_be_read_is_told_and_stops_nothing(
     tmp_path, monkeypatch, number, call
 ):

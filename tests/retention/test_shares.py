@@ -20,7 +20,10 @@ def test_all_shares_are_the_whole_and_no_two_have_a_folder_in_common(tmp_path, n
     (tmp_path / "tencent").symlink_to("nowhere")
     roots = (Root(str(tmp_path), literal=True), Root(str(tmp_path / "gone"), literal=True))
     job = Sweep(Policy(roots), NOW)
-    parts = [list(job.decisions(Share(which, number))) for which in range(number)]
+    parts = [
+        [decision for batch in job.batches(Share(which, number)) for decision in batch]
+        for which in range(number)
+    ]
     shown = sorted(decision.candidate.shown for part in parts for decision in part)
     assert shown == sorted(decision.candidate.shown for decision in job.decisions())
     assert len(shown) == len(set(shown)) == 2002

@@ -15,8 +15,9 @@ import click
 
 from xlogdecode.cli.plans import Printer
 from xlogdecode.errors import UsageError
-from xlogdecode.retention.carry import Outcome, Verdict, iter_outcomes
+from xlogdecode.retention.carry import Outcome, Verdict, carry_out, iter_outcomes
 from xlogdecode.retention.guards import GuardError
+from xlogdecode.retention.in_use import choose_watch
 from xlogdecode.retention.layouts import AUTO, LAYOUTS
 from xlogdecode.retention.plan import Rule
 from xlogdecode.retention.policy import EXAMPLE, Policy, Root, load_policy
@@ -159,20 +160,28 @@ def _carried_out(
     """Carry the sweep out and count it; yield the outcomes that are to be shown."""
     dry_run = not settings.delete
     archive = _archive(settings.archive)
-    shares = min(os.cpu_count() or 1, MOST_SHARES) if CAN_SHARE and job.can_be_shared else 1
+    shares = min(_processors(), MOST_SHARES) if CAN_SHARE and job.can_be_shared else 1
     if dry_run or archive or not printer.quiet or shares == 1:
         for outcome in iter_outcomes(job.decisions(), dry_run=dry_run, archive=archive, stop=stop):
-            tally.add(outcome)
+            tally.add([outcome])
             yield outcome
         return
-    us = os.getpid()
 
-    def work(share: Share) -> Iterator[Outcome]:
-        return iter_outcomes(job.decisions(share), stop=lambda: stop() or os.getppid() != us)
+    def work(share: Share) -> Iterator[list[Outcome]]:
+        watch = choose_watch()
+        for decisions in job.batches(share):
+            yield carry_out(decisions, watch=watch, stop=stop)
 
     for count in share_out(work, shares):
         tally.merge(count.tally)
         yield from count.failures
+
+
+def _processors() -> int:
+    """Return how many processors this process may use, where the system says so."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager

@@ -7,15 +7,16 @@ what it is, only by its name, so a file put in place within those microseconds w
 import enum
 import errno
 import itertools
+import operator
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from xlogdecode.retention.folders import Folder, open_folder
 from xlogdecode.retention.in_use import NOTHING_HELD, InUse, Watch, choose_watch
 from xlogdecode.retention.plan import Decision, Reason
-from xlogdecode.retention.scan import Candidate
+from xlogdecode.retention.scan import Candidate, made
 
 __all__ = ["Archive", "Outcome", "Verdict", "carry_out", "iter_outcomes"]
 
@@ -33,6 +34,9 @@ class Verdict(enum.Enum):
     FAILED = "failed"
 
     __hash__ = object.__hash__  # counted for every file, and an Enum's own is slow
+
+
+_DUE: Final = Verdict.DUE  # in the hot loop an Enum's member is slow to look up
 
 
 class Outcome(NamedTuple):
@@ -77,7 +81,7 @@ def iter_outcomes(
 ) -> Iterator[Outcome]:
     """As `carry_out`, folder by folder and lazily: nothing goes before it is asked for."""
     hand = _Hand(watch or choose_watch(), stop, None if dry_run else archive, dry_run=dry_run)
-    for _, group in itertools.groupby(decisions, key=lambda d: d.candidate.directory.path):
+    for _, group in itertools.groupby(decisions, key=operator.attrgetter("candidate.directory")):
         yield from hand.folder(list(group))
 
 
@@ -116,7 +120,7 @@ class _Hand:
             for decision in decisions:
                 if not decision.reason.clears or stop():
                     yield self._kept(decision)
-                elif settled and decision.candidate.name in settled:
+                elif decision.candidate.name in settled:
                     yield settled[decision.candidate.name]
                 else:
                     likely = _day(decision) == newest
@@ -164,7 +168,7 @@ class _Hand:
         finally:
             if held != NOTHING_HELD:
                 os.close(held)
-        return Outcome(decision, self._done if remove else Verdict.DUE)
+        return made(Outcome, (decision, self._done if remove else _DUE, None))
 
 
 def _day(decision: Decision) -> date | None:

@@ -37,8 +37,11 @@ class Folder(Protocol):
     def step(self, name: str) -> "Folder":
         """Open the folder `name` in this one; OSError (ENOTDIR, ELOOP for a link) if it is none."""
 
-    def list(self) -> contextlib.AbstractContextManager[Iterator[os.DirEntry[str]]]:
+    def entries(self) -> contextlib.AbstractContextManager[Iterator[os.DirEntry[str]]]:
         """Iterate over what is in the folder."""
+
+    def names(self) -> list[str]:
+        """Return the names of all that is in the folder, in no order."""
 
     def stat(self, name: str) -> os.stat_result:
         """Return the status of `name` itself, never of what a link leads to."""
@@ -70,14 +73,23 @@ class DescriptorFolder:
         return DescriptorFolder(os.open(name, _STEP, dir_fd=self._fd))
 
     @contextlib.contextmanager
-    def list(self) -> Iterator[Iterator[os.DirEntry[str]]]:
+    def entries(self) -> Iterator[Iterator[os.DirEntry[str]]]:
         """Iterate over what is in the folder."""
-        readable = os.open(".", _LIST, dir_fd=self._fd)
+        with self._readable() as descriptor, os.scandir(descriptor) as entries:
+            yield entries
+
+    def names(self) -> list[str]:
+        """Return the names of all that is in the folder."""
+        with self._readable() as descriptor:
+            return os.listdir(descriptor)  # noqa: PTH208 - a descriptor
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[int]:
+        descriptor = os.open(".", _LIST, dir_fd=self._fd)
         try:
-            with os.scandir(readable) as entries:
-                yield entries
+            yield descriptor
         finally:
-            os.close(readable)
+            os.close(descriptor)
 
     def stat(self, name: str) -> os.stat_result:
         """Return the status of `name` itself."""
@@ -122,9 +134,13 @@ class PathFolder:
         """Open the folder `name` in this one."""
         return PathFolder(self._path / name)
 
-    def list(self) -> contextlib.AbstractContextManager[Iterator[os.DirEntry[str]]]:
+    def entries(self) -> contextlib.AbstractContextManager[Iterator[os.DirEntry[str]]]:
         """Iterate over what is in the folder."""
         return os.scandir(self._path)
+
+    def names(self) -> list[str]:
+        """Return the names of all that is in the folder."""
+        return os.listdir(self._path)  # noqa: PTH208 - names are all that is needed
 
     def stat(self, name: str) -> os.stat_result:
         """Return the status of `name` itself."""
@@ -191,10 +207,13 @@ def open_folder(path: str) -> Folder:
     return folder
 
 
-def _mount_number(descriptor: int) -> str:
+def _mount_number(descriptor: int) -> bytes:
     """Return the `mnt_id` that Linux tells of a descriptor; empty where nothing does."""
     try:
-        text = Path(f"/proc/self/fdinfo/{descriptor}").read_text(encoding="ascii")
+        info = os.open(f"/proc/self/fdinfo/{descriptor}", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return ""
-    return text.partition("mnt_id:")[2].partition("\n")[0].strip()
+        return b""
+    try:
+        return os.read(info, 4096).partition(b"mnt_id:")[2].partition(b"\n")[0].strip()
+    finally:
+        os.close(info)

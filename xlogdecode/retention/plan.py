@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from xlogdecode.errors import UsageError
-from xlogdecode.retention.scan import Candidate, Kind
+from xlogdecode.retention.scan import Candidate, Kind, made
 
 __all__ = ["SEVEN_DAYS", "Decision", "Reason", "Rule", "plan"]
 
@@ -95,10 +95,10 @@ def plan(
     if now.tzinfo is None:
         raise UsageError("a time without a zone: hand in an aware datetime")
     judge = _Judge(now)
-    decisions = []
+    decisions: list[Decision] = []
     for candidate in candidates:
         mine = packages.get(candidate.directory.package, rule) if packages else rule
-        decisions.append(Decision(candidate, judge.reason(candidate, mine), mine))
+        decisions.append(made(Decision, (candidate, judge.reason(candidate, mine), mine)))
     last = any(some.keep_last for some in (rule, *packages.values()))
     safe = _newest(decisions, now.date()) if last else set()
     for i in safe:

@@ -75,7 +75,7 @@ def _matches(folder: Folder, at: RootFolder, steps: tuple[str, ...]) -> Iterator
 
 
 def _names(folder: Folder, pattern: str) -> list[str]:
-    with folder.list() as entries:
+    with folder.entries() as entries:
         folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
     dotted = pattern.startswith(".")
     return sorted(

@@ -199,7 +199,7 @@ def _walk(place: _Place, steps: tuple[str, ...]) -> Iterator[_Place | Candidate]
 
 
 def _names(place: _Place, fits: Callable[[str], bool]) -> list[str]:
-    with place.folder.list() as entries:
+    with place.folder.entries() as entries:
         return sorted(
             entry.name
             for entry in entries
@@ -228,40 +228,49 @@ def _look(place: _Place, row: Layout, mount: object) -> list[Candidate]:
             return [place.fault(OSError())._replace(kind=Kind.FOREIGN, error=None)]
         identity = place.folder.identity()
         directory = replace(place.directory, identity=identity)
-        with place.folder.list() as entries:
-            names = sorted(
-                entry.name
-                for entry in entries
-                if entry.name.startswith(row.prefix) and not entry.is_dir(follow_symlinks=False)
-            )
+        names = place.folder.names()
     except OSError as error:
         return [place.fault(error)]
-    device = identity[0]
-    return [_candidate(place.folder, directory, device, name, row.names) for name in names]
+    if row.prefix:
+        names = [name for name in names if name.startswith(row.prefix)]
+    return list(_candidates(place.folder, directory, sorted(names), row.names))
 
 
 _recognise = functools.lru_cache(4096)(layouts.recognise)  # the same days in every folder
 
 
-def _candidate(
-    folder: Folder, directory: LogDirectory, device: int, name: str, names: str
-) -> Candidate:
-    log = _recognise(name, names)
-    try:
-        status = folder.stat(name)
-    except OSError as error:
-        return Candidate(directory, name, Kind.UNREADABLE, log, error=error)
-    size, changed, inode = status.st_size, status.st_mtime_ns, status.st_ino
-    kind = _kind(status, device)
-    return Candidate(directory, name, kind, log, size, changed, status.st_dev, inode)
+def _candidates(
+    folder: Folder, directory: LogDirectory, names: list[str], kind_of_names: str
+) -> Iterator[Candidate]:
+    """Yield what has one of `names`, folders left out. Runs for every file there is."""
+    device = directory.identity[0] if directory.identity else 0
+    for name in names:
+        log = _recognise(name, kind_of_names)
+        try:
+            status = folder.stat(name)
+        except OSError as error:
+            yield Candidate(directory, name, Kind.UNREADABLE, log, error=error)
+            continue
+        if kind := _kind(status, device):
+            yield made(Candidate, (
+                directory, name, kind, log,
+                status.st_size, status.st_mtime_ns, status.st_dev, status.st_ino, None,
+            ))  # fmt: skip
 
 
-def _kind(status: os.stat_result, device: int) -> Kind:
-    if is_link(status):
-        return Kind.LINK
-    if not stat.S_ISREG(status.st_mode):
-        return Kind.SPECIAL
-    return _FILE if status.st_dev == device else Kind.FOREIGN
-
+made: Final = tuple.__new__
+"""Makes a named tuple of a tuple: all that its own way comes to, in a quarter of the time."""
 
 _FILE: Final = Kind.FILE  # in the hot loop an Enum's member is slow to look up
+
+
+def _kind(status: os.stat_result, device: int) -> Kind | None:
+    """Return what an entry is; None for a folder."""
+    mode = status.st_mode
+    if stat.S_ISREG(mode) and status.st_dev == device and not is_link(status):
+        return _FILE
+    if is_link(status):
+        return Kind.LINK
+    if stat.S_ISREG(mode):
+        return Kind.FOREIGN
+    return None if stat.S_ISDIR(mode) else Kind.SPECIAL

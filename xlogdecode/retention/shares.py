@@ -2,7 +2,8 @@
 
 Deleting is system calls, a few microseconds each, between which Python needs as long again: threads
 only wait for each other there, processes do not. What happens in a share is what happens without
-shares; a share ends between two files when it is told to, or when the process it works for is gone.
+shares; a share ends between two files when it is told to, and between two folders when the process
+it works for is gone.
 """
 
 import os
@@ -43,14 +44,13 @@ class Count:
     tally: Tally = field(default_factory=Tally)
     failures: list[Outcome] = field(default_factory=list)
 
-    def add(self, outcome: Outcome) -> None:
-        """Count `outcome`, and keep it if it is a failure."""
-        self.tally.add(outcome)
-        if outcome.verdict is Verdict.FAILED:
-            self.failures.append(outcome)
+    def add(self, outcomes: list[Outcome]) -> None:
+        """Count `outcomes`, and keep those that are failures."""
+        self.tally.add(outcomes)
+        self.failures.extend(o for o in outcomes if o.verdict is Verdict.FAILED)
 
 
-def share_out(work: Callable[[Share], Iterable[Outcome]], number: int) -> Iterator[Count]:
+def share_out(work: Callable[[Share], Iterable[list[Outcome]]], number: int) -> Iterator[Count]:
     """Do `work` for `number` shares, each in a process of its own; yield what each came to.
 
     Raises XlogError if a share ends without saying so.
@@ -69,8 +69,9 @@ def share_out(work: Callable[[Share], Iterable[Outcome]], number: int) -> Iterat
         raise XlogError(f"{lost} of {number} processes ended early: run the sweep again")
 
 
-def _begin(work: Callable[[Share], Iterable[Outcome]], share: Share) -> tuple[int, BinaryIO]:
+def _begin(work: Callable[[Share], Iterable[list[Outcome]]], share: Share) -> tuple[int, BinaryIO]:
     reading, writing = os.pipe()
+    us = os.getpid()
     process = os.fork()
     if process:
         os.close(writing)
@@ -79,8 +80,10 @@ def _begin(work: Callable[[Share], Iterable[Outcome]], share: Share) -> tuple[in
     try:
         os.close(reading)
         count = Count()
-        for outcome in work(share):
-            count.add(outcome)
+        for outcomes in work(share):
+            count.add(outcomes)
+            if os.getppid() != us:
+                break
         with os.fdopen(writing, "wb") as answer:
             answer.write(pickle.dumps(count))
         status = 0

@@ -48,8 +48,12 @@ class Sweep:
         """Whether each folder is judged by itself: a ceiling looks at a whole root."""
         return not any(_has_ceiling(root) for root in self.policy.roots)
 
-    def decisions(self, share: Share = WHOLE) -> Iterator[Decision]:
-        """Yield a decision a file, folder by folder: memory is bounded by the largest folder.
+    def decisions(self) -> Iterator[Decision]:
+        """Yield a decision a file, folder by folder."""
+        return itertools.chain.from_iterable(self.batches())
+
+    def batches(self, share: Share = WHOLE) -> Iterator[list[Decision]]:
+        """Yield the decisions on one folder after another: memory is bounded by the largest.
 
         All shares together have what the whole has, if it `can_be_shared`.
 
@@ -60,13 +64,13 @@ class Sweep:
             for folder in self._folders(root):
                 if isinstance(folder, Candidate):
                     if share.has(folder.shown):
-                        yield from plan([folder], root.rule, now=self.now)
+                        yield plan([folder], root.rule, now=self.now)
                     continue
                 batches: Iterable[list[Candidate]] = self._unseen(root, folder, seen, share)
                 if _has_ceiling(root):
                     batches = [list(itertools.chain.from_iterable(batches))]
                 for batch in batches:
-                    yield from plan(batch, root.rule, now=self.now, packages=root.packages)
+                    yield plan(batch, root.rule, now=self.now, packages=root.packages)
 
     def _candidates(self) -> Iterator[Candidate]:
         for root in self.policy.roots:
