@@ -120,7 +120,7 @@ class _Hand:
             for decision in decisions:
                 if not decision.reason.clears or stop():
                     yield self._kept(decision)
-                elif decision.candidate.name in settled:
+                elif settled and decision.candidate.name in settled:
                     yield settled[decision.candidate.name]
                 else:
                     likely = _day(decision) == newest
@@ -178,9 +178,10 @@ def _day(decision: Decision) -> date | None:
 
 def _same(now: os.stat_result, then: Candidate) -> bool:
     """Tell whether a file is still the one that was judged."""
+    _, _, _, _, size, mtime_ns, device, inode, _ = then  # faster than names, for every file
     return (
-        now.st_ino == then.inode
-        and now.st_mtime_ns == then.mtime_ns
-        and now.st_size == then.size
-        and now.st_dev == then.device
+        now.st_ino == inode
+        and now.st_mtime_ns == mtime_ns
+        and now.st_size == size
+        and now.st_dev == device
     )

@@ -136,18 +136,19 @@ class _Judge:
 
     def reason(self, candidate: Candidate, rule: Rule) -> Reason:
         """Return what age and kind say of `candidate`."""
-        if candidate.kind is not _FILE:
-            return _BY_KIND[candidate.kind]
-        if candidate.log is None:
+        _, _, kind, log, _, mtime_ns, _, _, _ = candidate  # faster than names, for every file
+        if kind is not _FILE:
+            return _BY_KIND[kind]
+        if log is None:
             return Reason.UNKNOWN_NAME
-        day = candidate.log.day
+        day = log.day
         if day is None:
             return Reason.IMPOSSIBLE_DATE
         last_day, last_ns = self._limits.get(rule.keep) or self._limit(rule.keep)
         if day > last_day:
             return Reason.FUTURE_DATE if day > self._today else Reason.YOUNG
-        if candidate.mtime_ns > last_ns:
-            return Reason.FUTURE_MTIME if candidate.mtime_ns > self._now_ns else Reason.TOUCHED
+        if mtime_ns > last_ns:
+            return Reason.FUTURE_MTIME if mtime_ns > self._now_ns else Reason.TOUCHED
         return _AGE
 
     def _limit(self, age: timedelta) -> tuple[date, int]:

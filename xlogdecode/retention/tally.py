@@ -20,12 +20,12 @@ class Tally:
 
     def add(self, outcomes: Collection[Outcome]) -> None:
         """Count `outcomes`; many at once take a third of the time."""
-        for verdict in {outcome.verdict for outcome in outcomes}:
-            alike = [outcome.decision for outcome in outcomes if outcome.verdict is verdict]
+        for verdict in {verdict for _, verdict, _ in outcomes}:
+            alike = [decision for decision, its, _ in outcomes if its is verdict]
             self.files[verdict] += len(alike)
-            self.bytes[verdict] += sum(decision.candidate.size for decision in alike)
+            self.bytes[verdict] += sum(candidate.size for candidate, _, _ in alike)
             if verdict is Verdict.KEPT:
-                self.kept.update(decision.reason for decision in alike)
+                self.kept.update(reason for _, reason, _ in alike)
 
     def merge(self, other: "Tally") -> None:
         """Count what `other` has counted."""
