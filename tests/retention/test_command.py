@@ -1,6 +1,8 @@
 """The door: `xlogdecode sweep`, its exit statuses, and what is gone afterwards."""
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -145,3 +147,27 @@ def test_the_machine_s_zone_makes_the_day(root):
     early = (NOW - timedelta(hours=13)).replace(tzinfo=None)  # 23:00 of the day before
     due = [o for o in objects(sweep(root, "--json", now=early, env={})) if o["verdict"] == "delete"]
     assert due == []
+
+
+def test_what_the_output_cannot_encode_is_escaped_and_stops_nothing(tmp_path, state):
+    old = aged(tmp_path / "gerät" / IMSDK, 9)
+    args = ("--delete", "--state", state)
+    result = sweep(tmp_path / "gerät", *args, env={"PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 0, result.stderr
+    assert r"ger\xe4t" in result.stdout
+    assert not old.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk is always full here")
+def test_a_full_disk_for_the_output_stops_no_sweep_and_is_told(root, state):
+    for age in range(8, 400):
+        aged(root / IMSDK, age)
+    command = [sys.executable, "-m", "xlogdecode", "sweep", root, "--delete", "--state", state]
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [*command, "--now", NOW.isoformat()],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr == "xlogdecode: standard output: No space left on device\n"
+    assert list((root / IMSDK).iterdir()) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.retention.test_safety import MOUNTS
-from tests.retention.trees import IMSDK, NOW, aged, everything, log, sweep
+from tests.retention.trees import IMSDK, NOW, aged, day, everything, log, sweep
 from xlogdecode.retention.guards import GuardError, check_root
 
 
@@ -116,6 +116,14 @@ def test_one_recent_log_below_any_root_vouches_for_the_clock(tmp_path):
     assert sweep(tmp_path / "a", *args).returncode == 3
     assert sweep(tmp_path / "a", tmp_path / "b", *args).returncode == 0
     assert not old.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_what_is_no_file_vouches_for_no_clock(tmp_path):
+    old = aged(tmp_path / IMSDK, 500)
+    (old.parent / f"imsdk_{day(1)}.xlog").symlink_to("nowhere")
+    assert sweep(tmp_path, "--delete", "--state", tmp_path / "state").returncode == 3
+    assert old.exists()
 
 
 def test_a_clock_before_the_last_run_is_refused(tmp_path):

@@ -105,6 +105,12 @@ def test_a_naive_now_is_refused():
         plan([], Rule(), now=NOW.replace(tzinfo=None))
 
 
+@pytest.mark.parametrize("less", [{"keep": -DAY}, {"keep_last": -1}, {"max_total": -1}])
+def test_a_rule_of_less_than_nothing_is_refused(less):
+    with pytest.raises(UsageError, match="less than nothing"):
+        Rule(**less)
+
+
 def test_decoded_text_counts_with_its_source():
     files = [
         file(date(2026, 1, age), NOW - 90 * DAY, decoded=decoded)

@@ -1,5 +1,6 @@
 """Policies: what a file may say, and where an error is said to be."""
 
+import errno
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from tests.retention.trees import IMSDK, aged, everything, objects, sweep
 from xlogdecode.errors import ConfigError
 from xlogdecode.retention import Root, Rule, load_policy
+from xlogdecode.retention.folders import BY_DESCRIPTOR, DescriptorFolder
 from xlogdecode.retention.policy import EXAMPLE
 
 DAY = timedelta(days=1)
@@ -127,6 +129,28 @@ def test_wildcards_stand_for_folders_each_a_root_of_its_own(policy, tmp_path):
     result = sweep("--config", path, "--json")
     assert result.returncode == 0
     assert [o["path"] for o in objects(result)] == due
+
+
+@pytest.mark.skipif(not BY_DESCRIPTOR, reason="the fault is made there")
+@pytest.mark.parametrize("call", ["step", "stat"])
+def test_a_folder_behind_a_wildcard_that_cannot_be_entered_stops_no_other(
+    policy, tmp_path, monkeypatch, call
+):
+    due = [aged(tmp_path / "devices" / name / "sdcard" / IMSDK, 9) for name in ("a", "b", "c")]
+    closed = (tmp_path / "devices/b").stat().st_ino
+    real = getattr(DescriptorFolder, call)
+
+    def failing(self, name):
+        if (call == "step" and name == "b") or (call == "stat" and self.identity()[1] == closed):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(self, name)
+
+    monkeypatch.setattr(DescriptorFolder, call, failing)
+    path = policy(f"roots:\n  - path: {tmp_path}/devices/*/sdcard\n")
+    result = sweep("--config", path, "--delete", "--state", tmp_path / "state")
+    assert result.returncode == 1
+    assert "devices/b" in result.stderr
+    assert [p.exists() for p in due] == [False, True, False]
 
 
 def test_wildcards_that_match_nothing_are_a_missing_root(policy, tmp_path):

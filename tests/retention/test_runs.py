@@ -127,9 +127,22 @@ def test_metrics_after_a_failure_keep_the_last_success(tmp_path, state):
     assert seen["xlogdecode_sweep_last_success_timestamp_seconds"] > NOW.timestamp()
 
 
-def test_metrics_that_cannot_be_written_fail_no_sweep(tmp_path, state):
+@POSIX
+def test_metrics_are_for_everyone_whatever_the_umask(tmp_path, state):
+    aged(tmp_path / "sd" / IMSDK, 9)
+    before = os.umask(0o077)
+    try:
+        sweep(tmp_path / "sd", "--delete", "--state", state, "--metrics", tmp_path / "m")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "m").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("where", ["no/such/folder/m", "sd", "."])
+def test_metrics_that_cannot_be_written_fail_no_sweep(tmp_path, state, where, monkeypatch):
     old = aged(tmp_path / "sd" / IMSDK, 9)
-    args = ("--delete", "--state", state, "--metrics", tmp_path / "no/such/folder/m")
+    monkeypatch.chdir(tmp_path)
+    args = ("--delete", "--state", state, "--metrics", where)
     result = sweep(tmp_path / "sd", *args)
     assert result.returncode == 0
     assert "metrics not written" in result.stderr

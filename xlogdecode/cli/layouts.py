@@ -1,12 +1,11 @@
 """`xlogdecode layouts`: the table of layouts, and which of them a root has."""
 
-import sys
 from dataclasses import dataclass, replace
 from datetime import date
 
 import click
 
-from xlogdecode.cli.plans import one_line, size_in_words
+from xlogdecode.cli.plans import Stdout, one_line, size_in_words
 from xlogdecode.retention.layouts import AUTO, LAYOUTS
 from xlogdecode.retention.scan import Candidate, Kind, scan
 
@@ -78,7 +77,7 @@ def _print_found(root: str, layout: str, *, liteav: bool) -> bool:
             folders[here.shown] = found.and_also(candidate)
     with_logs = [(path, found) for path, found in folders.items() if found.logs]
     if not with_logs and not failed:
-        sys.stdout.write(f"{one_line(root)}: no logs in any layout looked for\n")
+        Stdout().write(f"{one_line(root)}: no logs in any layout looked for\n")
     if with_logs:
         rows = [
             (
@@ -97,6 +96,7 @@ def _print_found(root: str, layout: str, *, liteav: bool) -> bool:
 
 def _print_rows(rows: list[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    out = Stdout()
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+        out.write("  ".join(cells).rstrip() + "\n")

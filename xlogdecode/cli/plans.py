@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -10,14 +11,15 @@ import click
 from xlogdecode.retention.carry import Outcome, Verdict
 from xlogdecode.retention.tally import Tally
 
-__all__ = ["Printer", "one_line", "size_in_words"]
+__all__ = ["Printer", "Stdout", "one_line", "size_in_words"]
 
 
 class Printer:
     """Writes outcomes to standard output, failures to standard error."""
 
     def __init__(self, *, as_json: bool, quiet: bool, dry_run: bool) -> None:
-        self._write = _quiet if quiet else _Stdout().write
+        self._out = Stdout()
+        self._write = _quiet if quiet else self._out.write
         self._line = _json_line if as_json else _text_line
         self._as_json = as_json
         self.quiet = quiet
@@ -39,26 +41,49 @@ class Printer:
             self._write(json.dumps(_summary(tally, dry_run=self._dry_run)) + "\n")
         else:
             self._write(_total(tally, dry_run=self._dry_run) + "\n")
+        self._out.flush()
+
+    @property
+    def failed(self) -> bool:
+        """Whether standard output took not all, and nobody had left."""
+        return self._out.failed
 
 
 def _quiet(text: str) -> None:
     """Write nothing."""
 
 
-class _Stdout:
-    """Standard output; a reader that leaves, such as `head`, does not stop a sweep half way."""
+class Stdout:
+    """Standard output that stops no sweep half way: not by a reader that leaves, such as `head`,
+    nor by a full disk, nor by a sign that its encoding lacks.
+    """
 
     def __init__(self) -> None:
         self._gone = False
+        self.failed = False
 
     def write(self, text: str) -> None:
+        """Write `text`, what cannot be encoded escaped."""
+        try:
+            self._try(sys.stdout.write, text)
+        except UnicodeEncodeError:
+            self._try(sys.stdout.write, text.encode("ascii", "backslashreplace").decode("ascii"))
+
+    def flush(self) -> None:
+        """Have what was written arrive."""
+        self._try(sys.stdout.flush)
+
+    def _try(self, call: Callable[..., object], *args: str) -> None:
         if self._gone:
             return
         try:
-            sys.stdout.write(text)
-        except BrokenPipeError:
+            call(*args)
+        except OSError as error:
             self._gone = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if not isinstance(error, BrokenPipeError):
+                self.failed = True
+                click.echo(f"xlogdecode: standard output: {error.strerror}", err=True)
 
 
 def one_line(path: str) -> str:

@@ -151,7 +151,7 @@ def _run(job: Sweep, settings: Settings, memory: State, printer: Printer) -> int
                 refused=refused,
             )
             _write_metrics(settings.metrics, text)
-    return 128 + number if number else int(failed)
+    return 128 + number if number else int(failed or printer.failed)
 
 
 def _carried_out(
@@ -214,7 +214,7 @@ def _archive(folder: Path | None) -> Any:
 
 def _write_metrics(path: Path, text: str) -> None:
     try:
-        write_whole(path, text)
+        write_whole(path, text, mode=0o644)  # who watches is somebody else
     except OSError as error:
         click.echo(f"xlogdecode: {path}: metrics not written: {error.strerror}", err=True)
 

@@ -6,13 +6,14 @@ be lost there.
 """
 
 import contextlib
+import errno
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
-__all__ = ["Folder", "is_link", "join", "open_folder", "split_anchor"]
+__all__ = ["NO_FOLDER", "Folder", "is_link", "join", "open_folder", "split_anchor"]
 
 _STEP = (
     getattr(os, "O_PATH", os.O_RDONLY)  # a folder that may be entered and not listed is a step too
@@ -21,6 +22,9 @@ _STEP = (
     | getattr(os, "O_CLOEXEC", 0)
 )
 _LIST = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+NO_FOLDER: Final = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EMLINK})
+"""What systems say of a step to a link or a file."""
 
 BY_DESCRIPTOR = (
     hasattr(os, "O_DIRECTORY")
@@ -126,7 +130,7 @@ class PathFolder:
     def __init__(self, path: Path) -> None:
         status = path.lstat()
         if is_link(status) or not stat.S_ISDIR(status.st_mode):
-            raise NotADirectoryError(20, os.strerror(20), str(path))
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
         self._path = path
         self._identity = status.st_dev, status.st_ino
 
@@ -153,7 +157,9 @@ class PathFolder:
     def remove(self, name: str) -> None:
         """Unlink `name`, if the folder is still the one that was opened."""
         if PathFolder(self._path).identity() != self._identity:
-            raise FileNotFoundError(2, "the folder was replaced meanwhile", str(self._path))
+            raise FileNotFoundError(
+                errno.ENOENT, "the folder was replaced meanwhile", str(self._path)
+            )
         (self._path / name).unlink()
 
     def identity(self) -> tuple[int, int]:

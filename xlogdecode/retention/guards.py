@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from xlogdecode.errors import XlogError
-from xlogdecode.retention.scan import Candidate
+from xlogdecode.retention.scan import Candidate, Kind
 
 __all__ = ["GuardError", "check_clock", "check_count", "check_root", "newest_day"]
 
@@ -70,7 +70,7 @@ def _homes() -> Iterator[Path]:
     if sys.platform != "win32":
         import pwd
 
-        for user in pwd.getpwall():
+        for user in getattr(pwd, "getpwall", list)():  # Android may have none
             if user.pw_dir:
                 yield Path(os.path.realpath(user.pw_dir))
 
@@ -100,7 +100,7 @@ def newest_day(candidates: Iterable[Candidate], now: datetime) -> date | None:
     tomorrow = now.date() + timedelta(days=1)
     newest: date | None = None
     for candidate in candidates:
-        day = candidate.log.day if candidate.log else None
+        day = candidate.log.day if candidate.log and candidate.kind is Kind.FILE else None
         if day and day <= tomorrow and (newest is None or day > newest):
             newest = day
             if now.date() - newest <= MAX_SILENCE:

@@ -32,6 +32,11 @@ class Rule:
     max_total: int | None = None
     """Bytes that all logs together may take; the oldest go first."""
 
+    def __post_init__(self) -> None:
+        """Raise UsageError for a rule that nothing could be held against."""
+        if self.keep < timedelta(0) or self.keep_last < 0 or (self.max_total or 0) < 0:
+            raise UsageError(f"{self}: less than nothing: ages, numbers and sizes begin at 0")
+
 
 class Reason(enum.Enum):
     """Why a file stays or goes."""

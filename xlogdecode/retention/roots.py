@@ -1,12 +1,13 @@
 """Roots as people name them, made into folders that are opened step by step."""
 
+import errno
 import fnmatch
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlogdecode.retention.folders import Folder, open_folder, split_anchor
+from xlogdecode.retention.folders import NO_FOLDER, Folder, open_folder, split_anchor
 
 __all__ = ["RootFolder", "expand", "has_wildcard", "resolve"]
 
@@ -39,14 +40,14 @@ def has_wildcard(path: str) -> bool:
     return any(sign in path for sign in "*?[")
 
 
-def expand(pattern: str) -> Iterator[RootFolder]:
+def expand(pattern: str) -> Iterator[tuple[RootFolder, OSError | None]]:
     """Yield the folders that an absolute `pattern` matches, by name, hidden ones only by a dot.
 
     What stands before the first wildcard is resolved as by `resolve`; from there on links match
-    no wildcard. Raises OSError where a folder cannot be listed.
+    no wildcard. A folder that cannot be looked into comes with the reason, and stops no other.
     """
     if not has_wildcard(pattern):
-        yield resolve(pattern)
+        yield resolve(pattern), None
         return
     anchor, steps = split_anchor(pattern)
     first = next(at for at, step in enumerate(steps) if has_wildcard(step))
@@ -56,19 +57,36 @@ def expand(pattern: str) -> Iterator[RootFolder]:
         folder = open_folder(base.path)
     except FileNotFoundError:
         return
+    except OSError as error:
+        yield base, error
+        return
     with folder:
         yield from _matches(folder, base, steps[first:])
 
 
-def _matches(folder: Folder, at: RootFolder, steps: tuple[str, ...]) -> Iterator[RootFolder]:
+def _matches(
+    folder: Folder, at: RootFolder, steps: tuple[str, ...]
+) -> Iterator[tuple[RootFolder, OSError | None]]:
     if not any(map(has_wildcard, steps)):
-        if not steps or _exists(folder, steps[0]):
-            yield _below(at, *steps)
+        try:
+            if steps:
+                folder.stat(steps[0])
+            yield _below(at, *steps), None
+        except OSError as error:
+            if error.errno != errno.ENOENT:
+                yield _below(at, *steps), error
         return
-    for name in [steps[0]] if not has_wildcard(steps[0]) else _names(folder, steps[0]):
+    try:
+        names = _names(folder, steps[0]) if has_wildcard(steps[0]) else [steps[0]]
+    except OSError as error:
+        yield at, error
+        return
+    for name in names:
         try:
             child = folder.step(name)
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError as error:
+            if error.errno != errno.ENOENT and error.errno not in NO_FOLDER:
+                yield _below(at, name), error
             continue
         with child:
             yield from _matches(child, _below(at, name), steps[1:])
@@ -83,14 +101,6 @@ def _names(folder: Folder, pattern: str) -> list[str]:
         for name in folders
         if fnmatch.fnmatchcase(name, pattern) and (dotted or not name.startswith("."))
     )
-
-
-def _exists(folder: Folder, name: str) -> bool:
-    try:
-        folder.stat(name)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 def _below(at: RootFolder, *steps: str) -> RootFolder:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from xlogdecode.retention import layouts
-from xlogdecode.retention.folders import Folder, is_link, join, open_folder
+from xlogdecode.retention.folders import NO_FOLDER, Folder, is_link, join, open_folder
 from xlogdecode.retention.layouts import AUTO, Layout, LogName
 from xlogdecode.retention.roots import RootFolder, resolve
 
@@ -24,8 +24,6 @@ __all__ = ["Candidate", "Kind", "LogDirectory", "scan", "scan_directories"]
 
 MAX_SEGMENTS: Final = 16
 """Folders that may make a package's name; Android's longest packages have fewer."""
-
-_NO_FOLDER: Final = {errno.ENOTDIR, errno.ELOOP, errno.EMLINK}  # what systems say of a link
 
 
 class Kind(enum.Enum):
@@ -127,7 +125,7 @@ def _scan(
 
 def _unreadable_root(root: RootFolder, error: OSError) -> Candidate:
     path = Path(root.path)
-    if error.errno in _NO_FOLDER and path.is_symlink():
+    if error.errno in NO_FOLDER and path.is_symlink():
         error = OSError(errno.ELOOP, "is a link: name the folder it leads to")
     shown = Path(root.shown)
     parent = LogDirectory(str(path.parent), str(shown.parent), "", "")
@@ -210,7 +208,7 @@ def _names(place: _Place, fits: Callable[[str], bool]) -> list[str]:
 def _not_entered(place: _Place, name: str, step: str, error: OSError) -> Iterator[Candidate]:
     if error.errno == errno.ENOENT:
         return
-    if error.errno in _NO_FOLDER:
+    if error.errno in NO_FOLDER:
         try:
             link = is_link(place.folder.stat(name))
         except OSError:

@@ -62,11 +62,16 @@ class State:
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` to `path` so that a reader finds the old text or the new, whole."""
-    part = path.with_name(f".{path.name}.part")
+def write_whole(path: Path, text: str, mode: int | None = None) -> None:
+    """Write `text` to `path` so that a reader finds the old text or the new, whole.
+
+    `mode` is the file's, whatever the umask; OSError where it cannot be written.
+    """
+    part = path.parent / f".{path.name}.part"
     try:
         with part.open("w", encoding="utf-8", newline="\n") as file:
+            if mode is not None:
+                part.chmod(mode)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

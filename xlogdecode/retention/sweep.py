@@ -98,15 +98,13 @@ class Sweep:
 
     def _folders(self, root: Root) -> Iterator[RootFolder | Candidate]:
         """Yield the folders that `root` stands for, and as a candidate what is wrong with it."""
-        try:
-            folders = [resolve(root.path)] if root.literal else list(expand(root.path))
-        except OSError as error:
-            yield _fault(root, error)
-            return
+        folders = [(resolve(root.path), None)] if root.literal else list(expand(root.path))
         if not folders and not self.missing_ok:
-            yield _fault(root, FileNotFoundError(errno.ENOENT, "matches no folder"))
-        for folder in folders:
-            if not (self.missing_ok and not os.path.lexists(folder.path)):
+            yield _fault(root.path, FileNotFoundError(errno.ENOENT, "matches no folder"))
+        for folder, error in folders:
+            if error:
+                yield _fault(folder.shown, error)
+            elif not (self.missing_ok and not os.path.lexists(folder.path)):
                 yield folder
 
 
@@ -114,7 +112,7 @@ def _has_ceiling(root: Root) -> bool:
     return any(rule.max_total is not None for rule in (root.rule, *root.packages.values()))
 
 
-def _fault(root: Root, error: OSError) -> Candidate:
-    path = Path(root.path)
+def _fault(root: str, error: OSError) -> Candidate:
+    path = Path(root)
     directory = LogDirectory(str(path.parent), str(path.parent), "", "")
     return Candidate(directory, path.name, Kind.UNREADABLE, error=error)
