@@ -115,6 +115,9 @@ def test_a_file_that_is_not_there_or_not_text_is_said_to_be_so(policy, tmp_path)
     path.write_bytes(b"keep: 7d\nroots: [\xff]\n")
     with pytest.raises(ConfigError, match=r":2:9: not UTF-8"):
         load_policy(path)
+    path.write_text("[" * 5000)
+    with pytest.raises(ConfigError, match=r":1:1: nested deeper"):
+        load_policy(path)
     path.write_bytes(b"keep: \x01\n")
     with pytest.raises(ConfigError, match=r":1:1: not YAML"):
         load_policy(path)

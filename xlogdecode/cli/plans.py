@@ -1,5 +1,6 @@
 """How a sweep's outcomes look: a line a file, or an object a file, and a total."""
 
+import errno
 import json
 import os
 import sys
@@ -53,6 +54,9 @@ def _quiet(text: str) -> None:
     """Write nothing."""
 
 
+_NO_READER = {errno.EPIPE, errno.EINVAL} if sys.platform == "win32" else {errno.EPIPE}
+
+
 class Stdout:
     """Standard output that stops no sweep half way: not by a reader that leaves, such as `head`,
     nor by a full disk, nor by a sign that its encoding lacks.
@@ -81,7 +85,7 @@ class Stdout:
         except OSError as error:
             self._gone = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            if not isinstance(error, BrokenPipeError):
+            if error.errno not in _NO_READER:
                 self.failed = True
                 click.echo(f"xlogdecode: standard output: {error.strerror}", err=True)
 

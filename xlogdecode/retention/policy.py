@@ -90,6 +90,8 @@ def load_policy(path: str | os.PathLike[str]) -> Policy:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise ConfigError(f"{name}:{line}:{column}: not YAML: {error.problem}") from None
+    except RecursionError:
+        raise ConfigError(f"{name}:1:1: nested deeper than any policy") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{name}:1:1: not YAML: {str(error).splitlines()[0]}") from None
     if top is None:
