@@ -17,7 +17,12 @@ pytestmark = pytest.mark.skipif(not CAN_SHARE, reason="no fork here")
 @pytest.mark.parametrize("number", [2, 3, 4])
 def test_all_shares_are_the_whole_and_no_two_have_a_folder_in_common(tmp_path, number):
     crowd(tmp_path)
-    (tmp_path / "tencent").symlink_to("nowhere")
+    for place in ("Library/Caches", "chat/com_tencent_imsdk_log", ".tencent-im/sdk-log"):
+        aged(tmp_path / place, 9)
+    for package in ("a", "b", "c"):
+        aged(tmp_path / f"tencent/imsdklogs/{package}/chat", 9)
+        (tmp_path / f"tencent/imsdklogs/com.{package}").symlink_to("nowhere")
+    (tmp_path / "Documents").symlink_to("nowhere")
     roots = (Root(str(tmp_path), literal=True), Root(str(tmp_path / "gone"), literal=True))
     job = Sweep(Policy(roots), NOW)
     parts = [
@@ -26,7 +31,7 @@ def test_all_shares_are_the_whole_and_no_two_have_a_folder_in_common(tmp_path, n
     ]
     shown = sorted(decision.candidate.shown for part in parts for decision in part)
     assert shown == sorted(decision.candidate.shown for decision in job.decisions())
-    assert len(shown) == len(set(shown)) == 2002
+    assert len(shown) == len(set(shown)) == 2000 + 3 + 3 + 3 + 2
     assert all(parts)
 
 
@@ -35,6 +40,16 @@ def test_a_ceiling_is_not_shared_out(tmp_path):
 
     root = Root(str(tmp_path), rule=Rule(max_total=1), literal=True)
     assert not Sweep(Policy((root,)), NOW).can_be_shared
+
+
+def test_a_root_in_another_is_not_shared_out(tmp_path):
+    def can_be_shared(*roots: str) -> bool:
+        return Sweep(
+            Policy(tuple(Root(str(tmp_path / root), literal=True) for root in roots)), NOW
+        ).can_be_shared
+
+    assert can_be_shared("a", "ab", "b/c", "a")
+    assert not can_be_shared("b", "a/Android/data", "a")
 
 
 def test_failures_of_all_shares_are_told(tmp_path):

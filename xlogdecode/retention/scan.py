@@ -90,7 +90,11 @@ def scan_directories(
     liteav: bool = False,
     wanted: Callable[[str], bool] = lambda _: True,
 ) -> Iterator[list[Candidate]]:
-    """As `scan`, one list a folder; `wanted` says by its path whether a folder is looked at."""
+    """As `scan`, one list a folder.
+
+    `wanted` says of a path whether it is gone into: asked once on the way to each folder, where a
+    pattern has its first wildcard, or else of the folder itself.
+    """
     rows = layouts.layouts_for(layout, liteav=liteav)
     named = root if isinstance(root, RootFolder) else resolve(root)
     return _scan(named, rows, wanted)
@@ -110,15 +114,12 @@ def _scan(
         mount = folder.mount()
         for row in rows:
             for pattern in row.directories:
-                start = _Place(folder, LogDirectory(root.path, root.shown, row.name, ""))
+                start = _Place(folder, LogDirectory(root.path, root.shown, row.name, ""), wanted)
                 steps = tuple(filter(None, pattern.split("/")))
                 for found in _walk(start, steps):
                     if isinstance(found, _Place):
-                        if wanted(found.directory.path):
-                            yield _look(found, row, mount)
-                    elif (
-                        wanted(found.shown) and found.shown not in reported
-                    ):  # several patterns begin with one folder
+                        yield _look(found, row, mount)
+                    elif found.shown not in reported:  # several patterns begin with one folder
                         reported.add(found.shown)
                         yield [found]
 
@@ -137,6 +138,8 @@ class _Place(NamedTuple):
 
     folder: Folder
     directory: LogDirectory
+    wanted: Callable[[str], bool]
+    """Whether a path is gone into; below a wildcard that is settled."""
     segments: int = 0
     loud: bool = True
     """Whether a folder that cannot be entered is a fault."""
@@ -152,7 +155,8 @@ class _Place(NamedTuple):
             join(here.path, name), join(here.shown, name), here.layout, package
         )
         segments = self.segments + (step == "<package-in-folders>")
-        return _Place(folder, directory, segments, self.loud and step != "<program>")
+        wanted = _everything if step in _WILD else self.wanted
+        return _Place(folder, directory, wanted, segments, self.loud and step != "<program>")
 
     def fault(self, error: OSError, name: str = "") -> Candidate:
         directory = self.directory
@@ -161,6 +165,10 @@ class _Place(NamedTuple):
             name = path.name
             directory = replace(directory, path=str(path.parent), shown=str(shown.parent))
         return Candidate(directory, name, Kind.UNREADABLE, error=error)
+
+
+def _everything(_: str) -> bool:
+    return True
 
 
 _WILD: Final[dict[str, Callable[[str], bool]]] = {
@@ -173,20 +181,24 @@ _WILD: Final[dict[str, Callable[[str], bool]]] = {
 
 def _walk(place: _Place, steps: tuple[str, ...]) -> Iterator[_Place | Candidate]:
     """Yield the folders that `steps` lead to, and what stood in the way."""
+    here = place.directory.path
     if not steps:
-        yield place
+        if place.wanted(here):
+            yield place
         return
     step, rest = steps[0], steps[1:]
     try:
-        names = _names(place, _WILD[step]) if step in _WILD else [step]
+        names = _names(place, step)
     except OSError as error:
-        yield place.fault(error)
+        if place.wanted(here):
+            yield place.fault(error)
         return
     for name in names:
         try:
             folder = place.folder.step(name)
         except OSError as error:
-            yield from _not_entered(place, name, step, error)
+            if place.wanted(join(here, name)):
+                yield from _not_entered(place, name, step, error)
             continue
         with folder:
             below = place.below(folder, name, step)
@@ -196,12 +208,18 @@ def _walk(place: _Place, steps: tuple[str, ...]) -> Iterator[_Place | Candidate]
                 yield from _walk(below, steps)
 
 
-def _names(place: _Place, fits: Callable[[str], bool]) -> list[str]:
+def _names(place: _Place, step: str) -> list[str]:
+    """Return the names that `step` stands for, those not gone into left out."""
+    if step not in _WILD:
+        return [step]
+    fits, here = _WILD[step], place.directory.path
     with place.folder.entries() as entries:
         return sorted(
             entry.name
             for entry in entries
-            if fits(entry.name) and (entry.is_dir(follow_symlinks=False) or entry.is_symlink())
+            if fits(entry.name)
+            and place.wanted(join(here, entry.name))
+            and (entry.is_dir(follow_symlinks=False) or entry.is_symlink())
         )
 
 

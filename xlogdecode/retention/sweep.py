@@ -45,8 +45,14 @@ class Sweep:
 
     @property
     def can_be_shared(self) -> bool:
-        """Whether each folder is judged by itself: a ceiling looks at a whole root."""
-        return not any(_has_ceiling(root) for root in self.policy.roots)
+        """Whether each folder is judged by itself, in one share only.
+
+        A ceiling looks at a whole root; a root in another makes two ways to one folder.
+        """
+        folders = (folder for root in self.policy.roots for folder in self._folders(root))
+        paths = sorted(Path(f.path).parts for f in folders if isinstance(f, RootFolder))
+        nested = any(a != b and a == b[: len(a)] for a, b in itertools.pairwise(paths))
+        return not nested and not any(_has_ceiling(root) for root in self.policy.roots)
 
     def decisions(self) -> Iterator[Decision]:
         """Yield a decision a file, folder by folder."""
