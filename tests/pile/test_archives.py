@@ -394,6 +394,15 @@ def test_an_empty_archive_holds_no_log(tmp_path, name):
     assert list(files_in(tmp_path)) == [name]
 
 
+def test_thousands_of_one_name_make_as_many_files(tmp_path):
+    (tmp_path / "a.tar").write_bytes(
+        tar_of(*[("a.xlog", b"")] * 2000, ("a.xlog~7", LOG.read_bytes()))
+    )
+    assert run("-q", tmp_path / "a.tar").status == 0
+    names = {"a.xlog.log", *(f"a.xlog~{number}.log" for number in range(2, 2001))}
+    assert set(files_in(tmp_path / "a")) == names
+
+
 def test_names_that_some_system_takes_for_one_make_two_files(tmp_path):
     names = ("caf\u00e9.xlog", "cafe\u0301.xlog", "CAF\u00c9.xlog")
     data = LOG.read_bytes()

@@ -21,6 +21,10 @@ _MOST_PARTS = 64
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
 
 
+_LONGEST = 50
+"""Characters of a name that have at most 200 bytes, whatever they are."""
+
+
 class OpenFile:
     """A file descriptor that takes all it is given; its errors name it."""
 
@@ -85,7 +89,8 @@ class SaveFile:
         self._like = like
         self._first_mode = 0o666 if like is None and not secret else 0o600
         folder, name = os.path.split(path)
-        name = os.fsencode(name)[:200].decode("utf-8", "ignore")  # 255 bytes are allowed
+        if len(name) > _LONGEST:
+            name = os.fsencode(name)[:200].decode("utf-8", "ignore")  # 255 bytes are allowed
         self._part = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.part")  # noqa: PTH118
         self._keep = True
         self._is_special = False

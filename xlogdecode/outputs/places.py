@@ -31,8 +31,9 @@ class Places:
         self._output = output
         self._in_folder = in_folder or (output is not None and output.is_dir())
         self._several = several
-        self._taken: set[str] = set()
-        self._parents: set[Path] = set()
+        self._taken: dict[str, int] = {}
+        """Each place that is taken, and the last number that was given to another of its name."""
+        self._parents: set[str] = set()
 
     def place(self, entry: Entry) -> Path:
         """Return where the text of `entry` goes."""
@@ -50,9 +51,10 @@ class Places:
 
     def prepare(self, entry: Entry, target: Path) -> None:
         """Make the folder that `target` lies in, if it is one of ours. Raises OutputError."""
-        parent = target.parent
-        if parent in self._parents:
+        folder = os.path.dirname(target)  # noqa: PTH120 - thousands of files a second
+        if folder in self._parents:
             return
+        parent = Path(folder)
         root = entry.top if self._output is None else self._output
         if root == target or (self._output is None and entry.path is not None):
             return
@@ -65,16 +67,19 @@ class Places:
             ) from None
         if not inside:
             raise OutputError(f"{target}: lies outside of {root}, behind a link: not written")
-        self._parents.add(parent)
+        self._parents.add(folder)
 
     def _claim(self, place: str) -> Path:
         """Return `place` with its ending, or a numbered one where another input has that."""
-        number = 1
         target = f"{place}.log"
-        while (key := _same(target)) in self._taken:
+        first = key = _same(target)
+        number = self._taken.get(first, 1)
+        while key in self._taken:
             number += 1
             target = f"{place}~{number}.log"
-        self._taken.add(key)
+            key = _same(target)
+        self._taken[key] = 1
+        self._taken[first] = number
         return Path(target)
 
 
