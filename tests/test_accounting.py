@@ -53,6 +53,17 @@ class TestAccounting:
             assert report.is_whole
             assert not report.notes
 
+    def test_a_loss_among_blocks_that_wait_for_a_key_knows_their_hours(self) -> None:
+        blocks = [one for one in sample_of("zlib-crypt").blocks if one.seq]
+        data = file_of(blocks[:2]) + b"\xff\xfe" + file_of(blocks[2:4])
+        _, report = decode_bytes(data)
+        # nothing follows the second block that would vouch for it
+        assert [one.locked_blocks for one in report.losses] == [1, 0, 2]
+        ends = [(one.seq, one.hours[1]) for one in blocks]
+        begins = [(one.seq, one.hours[0]) for one in blocks]
+        assert [one.after for one in report.losses] == [None, ends[0], ends[0]]
+        assert [one.before for one in report.losses] == [begins[2], begins[2], None]
+
     def test_lists_end_at_a_thousand_and_totals_are_exact(self) -> None:
         one = log(KINDS["imsdk-plain"], [b"a line\n"])[0].data
         _, report = decode_bytes((one + b"\xff\xfe") * 1500, OPTIONS)

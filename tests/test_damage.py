@@ -23,7 +23,8 @@ from tests.damage.lies import false_headers, false_locks
 from tests.damage.makers import garbage
 from tests.mars import file_of
 from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
-from xlogdecode import Options, Report, decode, decode_bytes
+from xlogdecode import Loss, Options, Report, decode, decode_bytes
+from xlogdecode.framing import Reason
 
 OPTIONS = Options(keys=(SERVER,), marks=False)
 
@@ -88,9 +89,23 @@ def check_report(case: Case, report: Report) -> None:
     for loss in report.losses:
         assert 0 <= loss.offset <= loss.offset + loss.length <= len(case.data), case.name
         assert loss.reason, case.name
-        for start, end in case.intact:
-            apart = loss.offset + loss.length <= start or loss.offset >= end
-            assert apart, (case.name, loss, (start, end))
+        for one in case.intact:
+            apart = loss.offset + loss.length <= one.start or loss.offset >= one.stop
+            assert apart, (case.name, loss, one)
+        check_neighbours(case, loss)
+
+
+def check_neighbours(case: Case, loss: Loss) -> None:
+    """The seqs and hours that a loss fell between are those of the blocks whose text is there."""
+    left, right = case.around(loss.offset, loss.length)
+    doubtful = [number for number in range(left + 1, right) if case.may_speak(number)]
+    if loss.reason == Reason.TAILER.value:  # it lies behind a block that gave text: a torn one, too
+        doubtful = list(range(left + 1, right))
+    known = dict(enumerate(case.blocks))
+    after = {number: (one.seq, one.hours[1]) for number, one in known.items()}
+    before = {number: (one.seq, one.hours[0]) for number, one in known.items()}
+    assert loss.after in [after.get(number) for number in (left, *doubtful)], (case.name, loss)
+    assert loss.before in [before.get(number) for number in (right, *doubtful)], (case.name, loss)
 
 
 def test_the_check_itself_tells_right_from_wrong() -> None:

@@ -157,6 +157,10 @@ class Road:
     def _pass(self, first: Header, last: Header) -> None:
         """Take in the hours of blocks that gave their text, and end the losses before them."""
         self._report.add_hours(first.begin_hour, last.end_hour)
+        self._meet(first, last)
+
+    def _meet(self, first: Header, last: Header) -> None:
+        """Take in the place in the log that blocks tell of: losses lie between two such places."""
         self._after = (last.seq, last.end_hour)
         for index in self._open_losses:
             loss = self._report.losses[index]
@@ -183,6 +187,7 @@ class Road:
     def _lock(self, block: Block) -> Iterator[Loss]:
         reason = "no key that fits" if self._options.keys else "encrypted, and no key"
         yield from self._hold(Loss(block.offset, block.length, reason, locked_blocks=1))
+        self._meet(block.header, block.header)
 
     def _hold(self, loss: Loss) -> Iterator[Loss]:
         """Hold a loss back until text follows: what touches is one loss, for the first reason."""

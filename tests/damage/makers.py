@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from tests.damage.samples import Sample, sample_of
 from tests.damage.truth import Case, Edit, Piece, damaged
@@ -224,7 +225,7 @@ def text_and_blocks(sample: Sample, dice: random.Random) -> Iterator[Case]:
         cut = sample.start_of(at)
         case = _edited(place, sample, Edit(cut, cut, text), losses=(0, 0))
         pieces = (*case.pieces[:at], Piece(text), *case.pieces[at:])
-        yield Case(f"text {place}", case.data, pieces, case.losses, case.intact)
+        yield replace(case, name=f"text {place}", pieces=pieces)
 
 
 DAMAGES: dict[str, Maker] = {

@@ -1,7 +1,7 @@
 """Good files, one of each kind that is written today, small enough to damage a thousand times."""
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.mars import KINDS, Block, Kind, block, imsdk_lines, log, mars_lines, new_session
 from tests.mars import private_key as private_key_of
@@ -45,4 +45,11 @@ def sample_of(name: str, seed: int = 0, times: int = 1) -> Sample:
     if kind.compressed:
         tip = next(other for other in KINDS.values() if other.magic == _TIPS[name])
         blocks.insert(3, block(tip, [b"~~~~~ begin of mmap ~~~~~\n"], session=session))
+    blocks = [_in_hours(one, 2 * number % 24) for number, one in enumerate(blocks)]
     return Sample(kind, tuple(blocks), tuple(lines[count:]))
+
+
+def _in_hours(one: Block, begin: int) -> Block:
+    """Return the block as begun in one hour and flushed in the next: no two share theirs."""
+    hours = (begin, begin + 1)
+    return replace(one, data=one.data[:3] + bytes(hours) + one.data[5:], hours=hours)

@@ -29,6 +29,15 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Intact:
+    """Where an intact block lies in a damaged file, and which of all blocks it is."""
+
+    start: int
+    stop: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A damaged file and its truth."""
 
@@ -37,8 +46,22 @@ class Case:
     pieces: tuple[Piece, ...]
     losses: tuple[int, int]
     """The least and the greatest number of losses that an honest report has."""
-    intact: tuple[tuple[int, int], ...] = ()
-    """Where the intact blocks lie in `data`: start, end."""
+    blocks: tuple[Block, ...] = ()
+    """What the file held before."""
+    intact: tuple[Intact, ...] = ()
+
+    def around(self, offset: int, length: int) -> tuple[int, int]:
+        """Return the numbers of the intact blocks next to bytes of `data`; -1, or how many blocks
+        there are, where there is none.
+        """
+        left = [one.number for one in self.intact if one.stop <= offset]
+        right = [one.number for one in self.intact if one.start >= offset + length]
+        return max(left, default=-1), min(right, default=len(self.blocks))
+
+    def may_speak(self, number: int) -> bool:
+        """Tell whether a damaged block may come out as one, and so be a neighbour of a loss."""
+        piece = self.pieces[number]
+        return piece.fate is Fate.ALTERED or piece.at_least == len(piece.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +85,17 @@ def damaged(
     data = b"".join(block.data for block in blocks)
     pieces, intact = [], []
     bounds = [0, *itertools.accumulate(len(block.data) for block in blocks)]
-    for block, (start, stop) in zip(blocks, itertools.pairwise(bounds), strict=True):
+    places = itertools.pairwise(bounds)
+    for number, (block, (start, stop)) in enumerate(zip(blocks, places, strict=True)):
         touching = [edit for edit in edits if _touches(edit, start, stop, data)]
         piece = _fate(block, start, touching, bounds)
         pieces.append(piece)
         if piece.fate is Fate.INTACT:
             moved = sum(len(e.data) - (e.stop - e.start) for e in edits if e.stop <= start)
-            intact.append((start + moved, stop + moved))
+            intact.append(Intact(start + moved, stop + moved, number))
     for edit in reversed(edits):
         data = data[: edit.start] + edit.data + data[edit.stop :]
-    return Case(name, data, tuple(pieces), losses, tuple(intact))
+    return Case(name, data, tuple(pieces), losses, tuple(blocks), tuple(intact))
 
 
 def _touches(edit: Edit, start: int, stop: int, data: bytes) -> bool:
