@@ -49,6 +49,31 @@ def test_the_same_holds_for_other_text_and_other_places(kind: str) -> None:
                 check(case)
 
 
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_magic_that_is_none_any_more_costs_one_byte(kind: str) -> None:
+    sample = sample_of(kind)
+    for number in (0, 2, len(sample.blocks) - 1):
+        data, at = file_of(sample.blocks), sample.start_of(number)
+        text, report = decode_bytes(data[:at] + b"{" + data[at + 1 :], OPTIONS)
+        assert text == b"".join(block.text for block in sample.blocks)
+        assert [(one.offset, one.length, one.reason) for one in report.losses] == [
+            (at, 1, "unknown magic")
+        ]
+        assert report.blocks.total() == len(sample.blocks)
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_magic_is_not_guessed_where_more_than_it_was_changed(kind: str) -> None:
+    sample = sample_of(kind)
+    start, (begin, end) = sample.start_of(2), sample.payload_of(2)
+    places = [start + 3, start + 5, end]  # an hour, the length, the tailer
+    for at in [*places, begin + 3] if sample.kind.compressed else places:
+        data = bytearray(file_of(sample.blocks))
+        data[start], data[at] = 0x7B, data[at] ^ 0x1F
+        text, _ = decode_bytes(bytes(data), OPTIONS)
+        assert text == b"".join(one.text for one in sample.blocks if one is not sample.blocks[2])
+
+
 @pytest.mark.parametrize("kind", ["zlib", "imsdk-chunked"])
 def test_headers_within_compressed_data_are_not_believed(kind: str) -> None:
     for case in false_headers(sample_of(kind), random.Random(kind)):

@@ -10,6 +10,8 @@ import pytest
 
 from tests.bench import inputs
 
+pytestmark = pytest.mark.untraced
+
 
 def written(folder: Path) -> tuple[Path, bytes]:
     """Write a file that takes some tenths of a second to decode; return it and its text."""

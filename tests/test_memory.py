@@ -13,9 +13,12 @@ from tests.bench.bombs import bomb
 from tests.bench.measure import Run, measure
 from tests.mars import KINDS, new_session
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="a child's peak memory is asked of getrusage"
-)
+pytestmark = [
+    pytest.mark.untraced,
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="a child's peak memory is asked of getrusage"
+    ),
+]
 CEILING = 64_000_000
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.damage import SERVER, sample_of
 from tests.mars import file_of
 
+pytestmark = pytest.mark.untraced
 HEAVY = {"numpy", "tqdm", "yaml", "cryptography", "concurrent.futures", "zstandard"}
 
 

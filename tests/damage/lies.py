@@ -19,7 +19,9 @@ def false_headers(sample: Sample, dice: random.Random) -> Iterator[Case]:
     blocks = [*sample.blocks[:2], liar, *sample.blocks[2:]]
     yield damaged("in a healthy block", blocks, (), (0, 0))
     at = sum(len(block.data) for block in blocks[:2])
-    yield damaged("in a block without a magic", blocks, [Edit(at, at + 1, b"\x7f")], (1, 1))
+    yield damaged(
+        "in a block that has lost its header", blocks, [Edit(at, at + 5, b"\x7f" * 5)], (1, 1)
+    )
 
 
 def false_locks(sample: Sample, dice: random.Random) -> Iterator[Case]:
@@ -31,7 +33,7 @@ def false_locks(sample: Sample, dice: random.Random) -> Iterator[Case]:
     blocks = [*sample.blocks[:2], liar, *sample.blocks[2:]]
     at = sum(len(block.data) for block in blocks[:2])
     hole = at + liar.data.index(header) + len(header) + 200
-    edits = [Edit(at, at + 1, b"\x7f"), Edit(hole, hole + 200, bytes(200))]
+    edits = [Edit(at, at + 5, b"\x7f" * 5), Edit(hole, hole + 200, bytes(200))]
     yield damaged("an encrypted block that ends in a hole", blocks, edits, (1, 2))
 
 

@@ -214,8 +214,8 @@ def quoted_headers(sample: Sample, dice: random.Random) -> Iterator[Case]:
     blocks = [*sample.blocks[:2], *plain, *sample.blocks[2:]]
     yield _whole("in healthy blocks", blocks)
     at = _size(blocks[:2])
-    edit = Edit(at, at + 1, b"\x7f")
-    yield damaged("in a block whose magic is gone", blocks, [edit], ONE)
+    edit = Edit(at, at + 5, b"\x7f" * 5)
+    yield damaged("in a block whose header is gone", blocks, [edit], ONE)
 
 
 def text_and_blocks(sample: Sample, dice: random.Random) -> Iterator[Case]:

@@ -9,6 +9,7 @@ from tests.mars import KINDS, Block
 
 MARK = b"[F][xlogdecode] "
 _LEGAL = {kind.magic for kind in KINDS.values()}
+_NEVER_RELEASED = range(0x0E, 0x16)  # what such a magic means is not to be guessed
 
 
 class Fate(enum.Enum):
@@ -115,7 +116,7 @@ def _fate(block: Block, start: int, edits: list[Edit], bounds: list[int]) -> Pie
     if first >= end:  # the tailer alone
         return Piece(block.text, Fate.TORN, len(block.text))
     if first < head:
-        if _harmless(edits, block, start):
+        if _harmless(edits, block, start) or _only_a_magic(edits, start):
             return Piece(block.text, Fate.TORN, len(block.text))
         return Piece(block.text, _fate_of_header(block, start, edits))
     kept = _flushed(block, first - head)
@@ -144,6 +145,13 @@ def _harmless(edits: list[Edit], block: Block, start: int) -> bool:
         if not edit.in_place or not (1 <= low < high <= 5 or 9 <= low < high <= key):
             return False
     return True
+
+
+def _only_a_magic(edits: list[Edit], start: int) -> bool:
+    """A block is still known by all the rest of its header if its magic alone is none any more."""
+    edit = edits[0]
+    alone = len(edits) == 1 and edit.in_place and (edit.start, edit.stop) == (start, start + 1)
+    return alone and edit.data[0] not in {*_LEGAL, *_NEVER_RELEASED}
 
 
 def _fate_of_header(block: Block, start: int, edits: list[Edit]) -> Fate:

@@ -18,7 +18,10 @@ from tests.encode.folders import first_block, text_in, xlog_files
 from tests.encode.reader import read_text
 from xlogdecode.encode import XlogWriter
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+pytestmark = [
+    pytest.mark.untraced,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL"),
+]
 
 WAYS = {
     "zlib": {},

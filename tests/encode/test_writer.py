@@ -388,7 +388,7 @@ def test_a_log_closed_on_a_full_disk_is_saved_by_the_next_opening(tmp_path, log)
 
 
 @posix
-@pytest.mark.no_cover  # coverage's own lock is no match for signals
+@pytest.mark.untraced
 def test_ctrl_c_at_any_moment_leaves_a_log_that_reads(
     tmp_path, log, public_hex, private_key
 ) -> None:
@@ -417,7 +417,7 @@ def test_ctrl_c_at_any_moment_leaves_a_log_that_reads(
 
 
 @posix
-@pytest.mark.no_cover  # coverage's own lock is no match for signals
+@pytest.mark.untraced
 def test_a_signal_handler_may_log_while_a_line_is_being_stored(tmp_path, log) -> None:
     writer = log()
     late = []

@@ -12,7 +12,10 @@ import pytest
 from tests.retention.trees import IMSDK, NOW, day
 from xlogdecode.retention import Rule, Verdict, iter_outcomes, plan, scan
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the guarantee is POSIX's")
+pytestmark = [
+    pytest.mark.untraced,
+    pytest.mark.skipif(sys.platform == "win32", reason="the guarantee is POSIX's"),
+]
 
 SWAPPER = """
 import os, sys

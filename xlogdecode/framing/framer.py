@@ -20,6 +20,7 @@ from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_f
 from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.judge import Answer, Judge, Probe
 from xlogdecode.framing.lines import LONGEST_OPENING, TextEnd, opens_a_log, split_lines, text_end
+from xlogdecode.framing.mend import mend
 from xlogdecode.framing.packed import packed_run
 from xlogdecode.framing.plain import plain_run
 from xlogdecode.framing.search import Search
@@ -153,7 +154,19 @@ class Framer:
                 return None
             if isinstance(answer, int) and limit is None:
                 limit = answer
-        return self._end_gap(self._open_gap(readings, limit))
+        return self._end_gap(self._open_gap(readings, limit)) if readings else self._mend()
+
+    def _mend(self) -> Event | PlainRun | None:
+        """Go on where no known magic stands: with a block that lacks nothing else, or a gap."""
+        mended = mend(self._judge, self._place(), self._window.start)
+        if mended is Answer.MORE:
+            return None
+        if mended is Answer.NO:
+            return self._end_gap(self._open_gap((), None))
+        damage, block = mended
+        self._pass(damage.length + block.length, block.reading)
+        self._ready.append(block)
+        return damage
 
     def _run(self, reading: Reading) -> PlainRun | Block | None:
         """Return blocks of a kind in bulk, or the first of them, the others being ready."""

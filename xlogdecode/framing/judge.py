@@ -16,7 +16,7 @@ from xlogdecode.format import (
 from xlogdecode.framing.events import Block, Proof, Verdict
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 
-__all__ = ["Answer", "Judge", "Probe"]
+__all__ = ["LINE", "Answer", "Judge", "Probe"]
 
 Probe = Callable[[Block], Proof]
 """Tries whether a block's payload decodes; the payload may be cut short by the buffer's end."""
@@ -28,7 +28,7 @@ _LONGEST_SEARCHED = 4 << 20
 """No payload over this is waited for in a search; writers stop at 150 KiB."""
 
 _HEADERS_IN_A_ROW = 2
-_LINE = re.compile(rb"[^\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]*\n")
+LINE = re.compile(rb"[^\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]*\n")
 
 _FREE_PROBING = 16 << 20
 _PROBING_RATIO = 4
@@ -57,6 +57,11 @@ class Judge:
     def can_afford(self, searched: int) -> bool:
         """Tell whether another probe may be made after `searched` bytes."""
         return self._spent <= _FREE_PROBING + _PROBING_RATIO * searched
+
+    def is_whole(self, block: Block) -> bool:
+        """Tell whether a payload decodes, and ends where a writer's flush ends."""
+        proof = self._probe(block)
+        return proof.verdict is Verdict.WHOLE
 
     def weigh(self, place: Place, start: int, reading: Reading, *, in_step: bool) -> Block | Answer:
         """Return the block at `start` if it can be believed.
@@ -106,7 +111,7 @@ class Judge:
                 return block
             if follow is Follow.MORE:
                 return Answer.MORE
-            return block if _LINE.fullmatch(place.buffer, begin, end) else Answer.NO
+            return block if LINE.fullmatch(place.buffer, begin, end) else Answer.NO
         follows = (follow, what_follows(place, end))
         if Follow.MORE in follows:
             return Answer.MORE
