@@ -64,7 +64,8 @@ class CodecError(Exception):
 def unpack(codec: Codec, payload: Buffer, bound: int) -> Buffer | None:
     """Return the text of a whole payload, at most `bound` bytes of it.
 
-    None where the payload is damaged, ends in mid-stream, or unpacks to more than that.
+    None where the payload is damaged, ends in mid-stream, or unpacks to more than that. Symbols
+    that no writer uses (286, 287, 30, 31) pass for their neighbours here, not in `iter_unpack`.
     """
     match codec:
         case Codec.PLAIN:

@@ -18,6 +18,10 @@ from tests.fuzz.seeds import fuzz
 BOUND = 4 << 20
 """Bytes of text that this target looks at."""
 
+LAX = ("invalid literal/length code", "invalid distance code")
+"""What zlib says to the symbols 286, 287, 30 and 31, which no writer uses; libdeflate takes them for
+their neighbours. A bit that flips may make one, as it may make any other."""
+
 
 def target(data: bytes) -> None:
     """Take the input for a payload of each codec, with and without a block's header before it."""
@@ -28,7 +32,7 @@ def target(data: bytes) -> None:
 
 def compare(codec: Codec, payload: bytes) -> None:
     """Unpack in both ways."""
-    pieces, size, consumed = [], 0, None
+    pieces, size, consumed, lax = [], 0, None, False
     try:
         for piece in iter_unpack(codec, payload):
             assert len(piece) <= 1 << 20
@@ -37,10 +41,10 @@ def compare(codec: Codec, payload: bytes) -> None:
             if size > BOUND:
                 return
     except CodecError as error:
-        consumed = error.consumed
+        consumed, lax = error.consumed, str(error).endswith(LAX)
     assert consumed is None or 0 <= consumed <= len(payload)
     fast = unpack(codec, payload, BOUND)
-    if fast is not None:
+    if fast is not None and not lax:
         assert consumed is None, "the fast way takes what the careful way finds broken"
         assert bytes(fast) == b"".join(pieces)
 
