@@ -19,8 +19,8 @@ BOUND = 4 << 20
 """Bytes of text that this target looks at."""
 
 LAX = ("invalid literal/length code", "invalid distance code")
-"""What zlib says to the symbols 286, 287, 30 and 31, which no writer uses; libdeflate takes them for
-their neighbours. A bit that flips may make one, as it may make any other."""
+"""What zlib says to the symbols 286, 287, 30 and 31, which no writer uses; libdeflate takes them
+for their neighbours. A bit that flips may make one, as it may make any other."""
 
 
 def target(data: bytes) -> None:
