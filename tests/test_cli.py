@@ -162,6 +162,7 @@ def test_a_device_as_the_output_is_written_to_and_never_replaced():
 
 
 @posix_only
+@pytest.mark.untraced
 def test_an_output_that_cannot_grow_leaves_no_part_of_it(log):
     import resource
 

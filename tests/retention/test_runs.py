@@ -216,6 +216,7 @@ def test_a_reader_that_leaves_stops_no_sweep(tmp_path, state):
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+@pytest.mark.untraced
 def test_a_dry_run_writes_nothing_at_all(tmp_path):
     for age in range(20):
         aged(tmp_path / "sd" / IMSDK, age)
