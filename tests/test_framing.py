@@ -13,7 +13,7 @@ from tests.damage import SAMPLES, sample_of
 from tests.mars import KINDS, block, crash_buffer, file_of, imsdk_lines, log, mars_lines
 from tests.mars.walk import unchunked
 from tests.shared import FIXTURES
-from xlogdecode.format import Codec
+from xlogdecode.format import CRASH_BUFFER_SIZE, Codec
 from xlogdecode.framing import Block, Damage, Fill, Framer, PlainText, Proof, Verdict
 
 Seen = tuple[str, int, int]
@@ -192,6 +192,39 @@ def test_all_bytes_are_accounted_for_however_they_come(
 def test_the_same_holds_byte_by_byte(probe: object, parts: list[bytes]) -> None:
     data = b"".join(parts)[:1500]
     assert events_of(data, range(len(data)), probe) == events_of(data, [], probe)
+
+
+def overlapping_lies(magic: int, size: int, units: int) -> bytes:
+    """Blocks whose stored deflate leads from one into the next, each with a plain block before it:
+    each must be inflated to its end, as far away as it is believed to be, to be found out.
+    """
+    plain = block(KINDS["imsdk-plain"], [b"x\n"]).data
+    covers = size + len(plain)
+    stored = b"\0" + covers.to_bytes(2, "little") + (covers ^ 0xFFFF).to_bytes(2, "little")
+    unit = covers + len(stored)
+    header = bytes([magic, 1, 0, 9, 9])
+    lies = (
+        header + ((units - number) * unit - size - 1).to_bytes(4, "little")
+        for number in range(units)
+    )
+    return b"".join(plain + lie.ljust(size, b"\0") + stored for lie in lies) + plain
+
+
+@pytest.mark.parametrize(("magic", "size", "units"), [(4, 13, 12000), (9, 73, 5000)])
+def test_headers_that_all_lie_cost_a_bounded_probe_each(magic: int, size: int, units: int) -> None:
+    data = overlapping_lies(magic, size, units)
+    assert len(data) > 400_000
+    costs: list[int] = []
+
+    def probe(block: Block) -> Proof:
+        costs.append(len(block.payload))
+        return Proof(Verdict.BROKEN, len(block.payload))
+
+    seen = events_of(data, [], probe)
+    assert accounted(data, seen)
+    assert sum(event[0].startswith("Block 0x3") for event in seen) == units + 1
+    assert len(costs) <= 2 * units
+    assert max(costs) <= 2 * CRASH_BUFFER_SIZE  # not how far they claim to reach
 
 
 @given(st.binary(max_size=3000))

@@ -14,7 +14,7 @@ many can be decoded at once; whoever decodes them gives back each that does not 
 from collections import deque
 from collections.abc import Iterator
 
-from xlogdecode.format import READINGS, Reading, is_plausible
+from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Reading, is_plausible
 from xlogdecode.framing.events import Block, Damage, Event, PlainRun, PlainText, Reason, Verdict
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 from xlogdecode.framing.gap import Gap
@@ -31,8 +31,8 @@ __all__ = ["MAX_BLOCK", "Framer"]
 MAX_BLOCK = 16 << 20
 """Bytes of payload beyond which no length is believed."""
 
-_BIG = 1 << 20
-"""A payload of more is looked through for blocks before the rest of it is waited for."""
+_BIG = CRASH_BUFFER_SIZE
+"""A payload of more, which no writer makes, is looked through for blocks before it is read."""
 
 
 class Framer:

@@ -24,8 +24,8 @@ Probe = Callable[[Block], Proof]
 _SHORTEST_OPEN = 64
 """Payload bytes below which a stream that ends in mid-air proves nothing."""
 
-_LONGEST_SEARCHED = 4 << 20
-"""No payload over this is waited for in a search; writers stop at 150 KiB."""
+_LONGEST_SEARCHED = 256 << 10
+"""No payload over this is believed out of step; writers stop at 150 KiB."""
 
 _HEADERS_IN_A_ROW = 2
 LINE = re.compile(rb"[^\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]*\n")
@@ -49,19 +49,19 @@ class Judge:
         """Take the test of a payload."""
         self._probe = probe
         self._spent = 0
+        self._free = _FREE_PROBING
 
-    def begin_search(self) -> None:
-        """Forget what probes cost so far."""
-        self._spent = 0
+    def begin_search(self, free: int = _FREE_PROBING) -> None:
+        """Forget what probes cost so far; let failed ones cost `free`, and more as it goes on."""
+        self._spent, self._free = 0, free
 
     def can_afford(self, searched: int) -> bool:
         """Tell whether another probe may be made after `searched` bytes."""
-        return self._spent <= _FREE_PROBING + _PROBING_RATIO * searched
+        return self._spent <= self._free + _PROBING_RATIO * searched
 
     def is_whole(self, block: Block) -> bool:
         """Tell whether a payload decodes, and ends where a writer's flush ends."""
-        proof = self._probe(block)
-        return proof.verdict is Verdict.WHOLE
+        return self._probe(block).verdict is Verdict.WHOLE
 
     def weigh(self, place: Place, start: int, reading: Reading, *, in_step: bool) -> Block | Answer:
         """Return the block at `start` if it can be believed.

@@ -11,6 +11,9 @@ from xlogdecode.framing.lines import LONGEST_OPENING, text_resumes
 
 __all__ = ["Found", "Search"]
 
+_FREE_WITHIN = 64 << 10
+"""What failed probes may cost at least within one block: there may be one every few bytes."""
+
 _SHORTEST_HEADER = 8
 """Bytes at the end of a buffer that a header's shape may need more of."""
 
@@ -67,7 +70,7 @@ class Search:
 
     def within(self, place: Place, block: Block) -> Block | Answer:
         """Return the first block that starts within `block`, and can be believed."""
-        self._judge.begin_search()
+        self._judge.begin_search(_FREE_WITHIN)
         end = block.start + block.length
         return self.first(place, block.start + 1, end, since=block.start)[1]
 
@@ -79,7 +82,7 @@ class Search:
         offset, seen = self._looked_within
         if offset != place.base + start:
             offset, seen = place.base + start, place.base + start + 1
-            self._judge.begin_search()
+            self._judge.begin_search(_FREE_WITHIN)
         begin, stop = seen - place.base, start + header.length
         index, answer = self.first(place, begin, stop, since=start)
         if answer is Answer.NO:
