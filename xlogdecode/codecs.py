@@ -143,7 +143,8 @@ def flush_around(data: Buffer, fault: int, bound: int) -> int:
 def join_chunks(payload: Buffer) -> tuple[bytes, int]:
     """Join the {u16 n, n bytes} chunks of a 0x05 payload; return them and the bytes left over.
 
-    A chunk that is cut short is taken as far as it goes, and counts as left over.
+    A chunk that is cut short is taken as far as it goes, and counts as left over, its length too.
+    So does all from an empty chunk on: a flush is never empty, and zeros are no chunks.
     """
     data = bytes(payload)
     chunks: list[bytes] = []
@@ -156,7 +157,10 @@ def join_chunks(payload: Buffer) -> tuple[bytes, int]:
             append(data[begin:index])
     except struct.error:  # a single byte is left
         pass
-    rest = size - index if index <= size else len(chunks[-1])
+    if not all(chunks):
+        del chunks[chunks.index(b"") :]
+        index = sum(map(len, chunks), 2 * len(chunks))
+    rest = size - index if index <= size else 2 + len(chunks[-1])
     return b"".join(chunks), rest
 
 

@@ -138,11 +138,11 @@ class Payloads:
         """Return `payload` as its codec takes it; None where no key fits."""
         reading = block.reading
         if reading.masked:
-            data, rest = bytes(payload), 0
-            if reading.codec is Codec.CHUNKED:
-                data, rest = join_chunks(payload)  # the chunk lengths are not masked
+            data = bytes(payload)
+            if reading.codec is Codec.CHUNKED:  # whole chunks: their lengths are not masked
+                data, _ = join_chunks(payload[: len(payload) - join_chunks(payload)[1]])
             mask = mask_of(block.header, reading)
-            return data.translate(bytes(byte ^ mask for byte in range(256)))[: len(data) - rest]
+            return data.translate(bytes(byte ^ mask for byte in range(256)))
         if not reading.encrypted:
             return payload
         key = self._key_for(block)

@@ -92,6 +92,7 @@ def holes(sample: Sample, dice: random.Random) -> Iterator[Case]:
         start = dice.randrange(begin, end - size)
         yield _edited(f"in block {number}", sample, _zeros(start, start + size), losses=ANY)
         yield _edited(f"to the end of {number}", sample, _zeros(start, end + 1), losses=ANY)
+        yield _edited(f"all of the payload of {number}", sample, _zeros(begin, end))
     begin = dice.randrange(*sample.payload_of(1))
     end = dice.randrange(*sample.payload_of(4))
     yield _edited("over several blocks", sample, _zeros(begin, end))
@@ -145,7 +146,18 @@ def tailers(sample: Sample, dice: random.Random) -> Iterator[Case]:
 def lengths(sample: Sample, dice: random.Random) -> Iterator[Case]:
     for number in _picks(sample, dice):
         size = len(sample.blocks[number].payload)
-        wrong = [0, 1, size // 3, size // 2, size - 3, size - 1, size + 1, size * 3, *HUGE]
+        wrong = [
+            0,
+            1,
+            size // 3,
+            size // 2,
+            size - 3,
+            size - 1,
+            size + 1,
+            size + 2,
+            size * 3,
+            *HUGE,
+        ]
         if number + 1 < len(sample.blocks):  # swallows the next block, whose tailer then fits
             wrong.append(size + len(sample.blocks[number + 1].data))
         at = sample.start_of(number) + 5
