@@ -28,6 +28,15 @@ def test_a_small_file_needs_none_of_the_heavy_modules(kind: str, tmp_path: Path)
     assert imported(path) & HEAVY == set()
 
 
+def test_patterns_of_records_are_made_only_where_a_filter_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlog"
+    path.write_bytes(file_of(sample_of("zlib").blocks))
+    rooms = {"records", "filters", "writers", "merge", "redact", "sessions"}
+    filtering = {f"xlogdecode.{room}" for room in rooms} | {"xlogdecode.cli.asked", "zoneinfo"}
+    assert imported(path) & filtering == set()
+    assert "xlogdecode.filters" in imported(path, "-p", "E")
+
+
 def test_an_encrypted_one_needs_what_decrypts(tmp_path: Path) -> None:
     path, keys = tmp_path / "a.xlog", tmp_path / "keys"
     path.write_bytes(file_of(sample_of("zlib-crypt").blocks))

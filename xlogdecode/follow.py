@@ -48,7 +48,9 @@ class Follower:
         With `with_mmap` what the app has not flushed yet is read from the crash buffer beside it.
         """
         self._options = replace(options or Options(), per_block=True, strict=False)
-        self._tails = [_Tail(Path(path))]
+        self.path = Path(path)
+        """The log that the last item came from, or is to go to."""
+        self._tails = [_Tail(self.path)]
         self._live = _Live(Path(path)) if with_mmap else None
 
     def poll(self) -> Iterator[Piece | Loss]:
@@ -60,6 +62,7 @@ class Follower:
         if text and not self._live.continues(text):
             yield from self._logs()  # what was flushed meanwhile stands before it
         if text:
+            self.path = self._tails[-1].path
             yield from self._live.news(text)
 
     def close(self) -> None:
@@ -79,6 +82,7 @@ class Follower:
     def _unseen(self, tail: "_Tail") -> Iterator[Piece | Loss]:
         """Yield what is new in a log but for what was read from the crash buffer before."""
         for item in tail.poll(self._options):
+            self.path = tail.path
             if self._live is None or not isinstance(item, Piece):
                 yield item
             else:

@@ -1,7 +1,8 @@
 """Several logs as one timeline.
 
 Each log is read once to see whether its records are in order of time, and a second time as the
-timeline goes: a heap takes the earliest record of all logs, so memory holds a page a log. A log
+timeline goes: a heap takes the earliest record of all logs that the timeline has come to, so that
+memory holds a page of each of these, and days that follow one another are open one at a time. A log
 that is not in order within (threads that overtook each other, a crash buffer saved late, a clock
 that was set back) is sorted by itself first: stretches of SORTED records are sorted in memory,
 and, if there are several, lie in a temporary file about twice as large as the text until the heap
@@ -33,8 +34,10 @@ SORTED: Final = 20_000
 _BLOCK: Final = 256
 """Records that are read from the temporary file at a time."""
 
-_Timed = tuple[float, str, Record | Loss]
-"""Milliseconds since 1970, the log's name, and what stands there."""
+_WALL: Final = len("2024-01-01T08:47:04.162")
+
+_Timed = tuple[float, str, Record | Loss | None]
+"""Seconds since 1970, the log's name, and what stands there; None where that is not read yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,11 @@ def merge(
     with ExitStack() as files:
         runs: list[Iterable[_Timed]] = []
         for log in logs:
-            timed, in_order = _read(log, wanted or Filter(), zone, local)
-            runs += [timed] if in_order else _sorted_runs(timed, files)
+            timed, seen = _read(log, wanted or Filter(), zone, local)
+            runs += [_later(seen.first, timed)] if seen.in_order else _sorted_runs(timed, files)
         for _, name, item in heapq.merge(*runs, key=itemgetter(0)):
-            yield name, item
+            if item is not None:
+                yield name, item
 
 
 def render_merged(
@@ -98,6 +102,8 @@ class _Survey:
     """What a first reading of a log tells."""
 
     in_order: bool
+    first: float
+    """The first time, in seconds since 1970: that of what stands before it."""
     zone: tzinfo | None
     session: int | None
     """The last one."""
@@ -105,38 +111,59 @@ class _Survey:
 
 def _read(
     log: Log, wanted: Filter, zone: tzinfo | None, local: tzinfo | None
-) -> tuple[Iterator[_Timed], bool]:
-    """Return what is wanted of a log, and whether it is in order of time."""
+) -> tuple[Iterator[_Timed], _Survey]:
+    """Return what is wanted of a log, and what its first reading told."""
     if log.once and wanted.session == LAST:
         raise UsageError(f"{log.name}: its last session cannot be told in time: save it to a file")
     if log.once:
-        seen = _Survey(in_order=False, zone=None, session=None)
+        seen = _Survey(in_order=False, first=-inf, zone=None, session=None)
     else:
         seen = _survey(log, zone, local)
     if wanted.session == LAST:
         wanted = replace(wanted, session=seen.session or LAST)
     records = read_records(log.events(), source=log.name, zone=seen.zone or zone)
-    return _timed(log.name, select(records, wanted, local=local), local), seen.in_order
+    return _timed(log.name, select(records, wanted, local=local), local, seen.first), seen
 
 
 def _survey(log: Log, zone: tzinfo | None, local: tzinfo | None) -> _Survey:
+    """Read a log to see what is in it; once more if its banner's zone is that of lines before."""
+    seen, is_late = _look_through(log, zone, local)
+    return _look_through(log, seen.zone, local)[0] if is_late else seen
+
+
+def _look_through(log: Log, zone: tzinfo | None, local: tzinfo | None) -> tuple[_Survey, bool]:
+    """Return what is in a log, and whether its zone was not known from its first time on."""
     found: tzinfo | None = None
     session: int | None = None
-    last, in_order = -inf, True
-    for at, _, item in _timed(log.name, read_records(log.events(), source=log.name), zone or local):
+    first, last, in_order, has_local_times = inf, -inf, True, False
+    records = read_records(log.events(), source=log.name)
+    for at, _, item in _timed(log.name, records, zone or local):
         in_order = in_order and at >= last
         last = at
-        if isinstance(item, Record) and item.session != session:
+        if not isinstance(item, Record):
+            continue
+        if first == inf and at > -inf:
+            first = at
+            has_local_times = len(item.iso or "") == _WALL
+        if item.session != session:
             session = item.session
             time = item.time
             offset = time.utcoffset() if time else None
             found = found or (None if offset is None else timezone(offset))
-    return _Survey(in_order, found, session)
+    is_late = has_local_times and found not in {None, zone}
+    return _Survey(in_order, first if first < inf else -inf, found, session), is_late
 
 
-def _timed(name: str, items: Iterable[Record | Loss], local: tzinfo | None) -> Iterator[_Timed]:
-    """Yield `items` with their times; what has none has that of the one before."""
-    at = -inf
+def _later(first: float, timed: Iterator[_Timed]) -> Iterator[_Timed]:
+    """Yield `timed`, which is not begun before a heap has come to `first`."""
+    yield first, "", None
+    yield from timed
+
+
+def _timed(
+    name: str, items: Iterable[Record | Loss], local: tzinfo | None, at: float = -inf
+) -> Iterator[_Timed]:
+    """Yield `items` with their times; what has none has that of the one before, or `at`."""
     for item in items:
         if isinstance(item, Record) and (iso := item.iso):
             time = datetime.fromisoformat(iso)

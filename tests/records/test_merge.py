@@ -1,6 +1,6 @@
 """Several logs become one timeline: in order of time, stable, whatever their order within."""
 
-from datetime import timedelta, timezone
+from datetime import UTC, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -39,13 +39,13 @@ def test_the_earliest_comes_first_whatever_log_and_zone_it_is_of():
     assert timeline(one, two) == [("a", "1"), ("b", "2"), ("b", "3"), ("a", "4")]
 
 
-def test_what_has_no_time_stays_behind_the_one_before_it():
+def test_what_has_no_time_stays_behind_the_one_before_it_and_at_the_start_before_the_first():
     one = log("a", "before", at(3, "3"), OPENED.replace("[2024", "[x024"), Lost(9))
     two = log("b", at(1, "1"), "\tat x", at(5, "5"))
     names = timeline(one, two)
     assert [message[:6] for _, message in names] == [
-        "before",
         "1\n\tat ",
+        "before",
         "3",
         "^^^^^^",
         "lost",
@@ -97,6 +97,33 @@ def test_a_time_without_a_zone_is_in_that_of_the_banner_then_the_callers():
         n for n, _ in timeline(log("a", IMSDK), log("b", zoned), log("c", late), local=CHINA)
     ]
     assert machine == ["b", "a", "c"]
+
+
+def test_the_banners_zone_counts_for_what_is_before_it_wherever_the_caller_is():
+    early = "TIM: 2024-01-01 08:00:00.000 I 1-2 |-a.cc:1 f |early"  # 00:00 in UTC by the banner
+    next_day = OPENED.replace("[2024-01-01 +0800 08:47:04]", "[2024-01-02 +0800 09:47:04]")
+    other = mars(time="2024-01-01 +0.0 03:00:00.000", message="other")
+    found = timeline(log("a", early, next_day), log("b", other), local=UTC)
+    assert [name for name, _ in found] == ["a", "b", "a"]
+
+
+def test_days_that_follow_one_another_are_open_one_at_a_time():
+    is_open, most = set(), []
+
+    def day(number):
+        def events():
+            is_open.add(number)
+            most.append(len(is_open))
+            for second in range(3):
+                time = f"2024-01-{number:02} +8.0 10:00:0{second}.000"
+                yield 0, mars(time=time, message=str(number)).encode() + b"\n"
+            is_open.discard(number)
+
+        return Log(str(number), events)
+
+    found = timeline(*(day(number) for number in range(9, 0, -1)))
+    assert [name for name, _ in found] == [str(n) for n in range(1, 10) for _ in range(3)]
+    assert max(most) == 1
 
 
 def test_filters_and_sessions_are_each_logs_own():

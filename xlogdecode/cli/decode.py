@@ -3,24 +3,31 @@
 import os
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlogdecode.cli.clashes import refuse_clashes
 from xlogdecode.cli.decode_options import decode_options
+from xlogdecode.cli.filter_options import take_filters
 from xlogdecode.cli.help import GroupedCommand
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.progress import Progress
 from xlogdecode.cli.run import Run
-from xlogdecode.cli.settings import Settings
+from xlogdecode.cli.settings import Form, Settings
 from xlogdecode.cli.status import Status, worst
 from xlogdecode.cli.voice import Voice, say_notes
 from xlogdecode.cli.work import Outcome
-from xlogdecode.decode import Options, decode
+from xlogdecode.decode import Options, Sink, Source, decode
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN, expand
 from xlogdecode.outputs import SaveFile
+from xlogdecode.report import Report
+
+if TYPE_CHECKING:
+    from xlogdecode.cli.asked import Asked
 
 __all__ = ["decode_command"]
 
@@ -64,20 +71,41 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no hidden file stays behind
     modes = {name: asked.pop(name) for name in ("list_them", "as_json", "follow", "with_mmap")}
     report_path: Path | None = asked.pop("report_path")
-    settings = _settings(asked)
-    _refuse_what_cannot_be(paths, settings, modes)
+    given = take_filters(asked)
+    refuse_clashes(asked | modes | given)
+    if STDIN in paths and sys.stdin.isatty():
+        raise UsageError("standard input is a terminal: name a file, or pipe one in")
+    filters = _asked(given)
+    found = expand(list(paths))
+    if filters and (filters.count or (filters.merge and asked["output"] is None)):
+        asked["to_stdout"] = True
+    settings = _settings(asked, filters.as_form(found) if filters else Form(_decode_all))
     if modes["follow"]:
         from xlogdecode.cli.following import follow
 
-        return follow(paths[0], settings, with_mmap=modes["with_mmap"]).value
+        return follow(found, settings, filters, with_mmap=modes["with_mmap"]).value
     if modes["list_them"]:
         from xlogdecode.cli.listing import list_logs
 
-        return list_logs(expand(list(paths)), settings, as_json=modes["as_json"]).value
-    return _decode(expand(list(paths)), settings, report_path).value
+        return list_logs(found, settings, as_json=modes["as_json"]).value
+    if filters and filters.merge:
+        from xlogdecode.cli.merging import MergedRun
+
+        return _decode(MergedRun(found, settings, filters), report_path).value
+    return _decode(Run(found, settings), report_path).value
 
 
-def _settings(asked: dict[str, Any]) -> Settings:
+def _asked(given: dict[str, Any]) -> "Asked | None":
+    """Return what the filter options ask for, unless that is what decoding gives anyway."""
+    if not given:
+        return None
+    from xlogdecode.cli.asked import parse_asked
+
+    asked = parse_asked(given, datetime.now().astimezone())
+    return None if asked.is_plain else asked
+
+
+def _settings(asked: dict[str, Any], form: Form) -> Settings:
     options = Options(
         keys=read_keys(asked.pop("key_file")),
         threads=asked.pop("threads") or min(os.cpu_count() or 1, MOST_THREADS),
@@ -85,32 +113,19 @@ def _settings(asked: dict[str, Any]) -> Settings:
         strict=asked.pop("strict"),
         dedup=asked.pop("dedup"),
     )
-    pour = decode  # what filters on the way takes its place, and its arguments
-    return Settings(options, pour, **asked)
+    return Settings(options, form, **asked)
 
 
-def _refuse_what_cannot_be(
-    paths: tuple[str, ...], settings: Settings, modes: dict[str, bool]
-) -> None:
-    if STDIN in paths and sys.stdin.isatty():
-        raise UsageError("standard input is a terminal: name a file, or pipe one in")
-    if settings.to_stdout and settings.output is not None:
-        raise UsageError("-c and -o are two places: leave one of them out")
-    if modes["follow"] + modes["list_them"] + settings.test > 1:
-        raise UsageError("-l, -t and -F are three things: ask for one of them")
-    if modes["as_json"] and not modes["list_them"]:
-        raise UsageError("--json is how -l shows its table: add -l")
-    if modes["with_mmap"] and not modes["follow"]:
-        raise UsageError("--with-mmap is part of -F: add -F, or name the crash buffer itself")
-    if modes["follow"] and (len(paths) > 1 or settings.recursive or settings.output is not None):
-        raise UsageError("-F follows one log to standard output: name that log alone")
+def _decode_all(source: Source, sink: Sink, options: Options, name: str) -> Report:  # noqa: ARG001 - a Pour
+    return decode(source, sink, options)
 
 
-def _decode(paths: list[str], settings: Settings, report_path: Path | None) -> Status:
-    run, voice = Run(paths, settings), Voice(settings)
+def _decode(run: Run, report_path: Path | None) -> Status:
+    voice = Voice(run.settings)
     statuses: list[Status] = []
     entries: list[dict[str, Any]] = []
-    with Progress(paths, settings) as progress:
+    settings = run.settings
+    with Progress(run.paths, settings) as progress:
         for outcome in run.outcomes(progress.on_read):
             with progress.aside():
                 voice.tell(outcome)

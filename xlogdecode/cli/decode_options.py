@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from xlogdecode.cli.filter_options import FILTERS
 from xlogdecode.cli.help import in_group
 
 __all__ = ["decode_options"]
@@ -29,6 +30,7 @@ _OPTIONS = (
         "--key-file", type=click.Path(), metavar="FILE",
         help="Private keys, 64 hex digits a line.",
     ),
+    *FILTERS,
     _output("-c", "--stdout", "to_stdout", is_flag=True, help="Write to standard output."),
     _output(
         "-o", "--output", type=_a_file, metavar="PATH",

@@ -5,19 +5,26 @@ import select
 import stat
 import sys
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlogdecode.cli.keys import KEY_REMEDY
 from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status
 from xlogdecode.cli.voice import say
 from xlogdecode.cli.work import viewer
-from xlogdecode.decode import Piece
+from xlogdecode.decode import Piece, Sink
 from xlogdecode.errors import InputError, UsageError
 from xlogdecode.follow import Follower
 from xlogdecode.inputs import STDIN, is_crash_buffer, kind_of, open_input
 from xlogdecode.outputs import Utf8
+from xlogdecode.report import Loss
+
+if TYPE_CHECKING:
+    from xlogdecode.cli.asked import Asked
+    from xlogdecode.records import Event
 
 __all__ = ["follow"]
 
@@ -25,35 +32,46 @@ _SECONDS = 0.2
 """Between two looks."""
 
 
-def follow(path: str, settings: Settings, *, with_mmap: bool) -> Status:
-    """Print what is in the log at `path`, and what comes, until the process is interrupted.
+def follow(
+    paths: list[str], settings: Settings, asked: "Asked | None", *, with_mmap: bool
+) -> Status:
+    """Print what is in the one log of `paths`, and what comes, until the process is interrupted.
 
     Ends, too, when no one reads what it prints any more.
     """
-    _refuse_what_does_not_grow(path)
+    path = _log_of(paths, asked)
     if not Path(path).exists() and not settings.quiet:
         say(f"note: {path}: is not there yet: waiting for it")
     wait = _waits_for_reader()
     sink = Utf8(viewer()) if settings.utf8 else viewer()
     follower = Follower(path, settings.options, with_mmap=with_mmap)
+    shown = _Filtered(sink, settings, asked) if asked else _Plain(sink, settings)
     key_is_missing = False
     try:
         while True:
             for item in follower.poll():
-                if isinstance(item, Piece):
-                    sink.write(item.text)
-                    continue
-                if settings.options.marks:
-                    sink.write(item.mark())
-                if item.locked_blocks and not key_is_missing:
+                shown.add(item, follower.path)
+                if isinstance(item, Loss) and item.locked_blocks and not key_is_missing:
                     key_is_missing = True
-                    say(f"{path}: {item}; {KEY_REMEDY}")
+                    say(f"{follower.path}: {item}; {KEY_REMEDY}")
+            shown.settle()
             if not wait(_SECONDS):
                 return Status.WHOLE
     except KeyboardInterrupt:
         return Status.INTERRUPTED
     finally:
         follower.close()
+
+
+def _log_of(paths: list[str], asked: "Asked | None") -> str:
+    """Return the one log that can be followed. Raises UsageError if there is none."""
+    if len(paths) > 1:
+        raise UsageError("-F follows one log: name that alone")
+    (path,) = paths
+    if asked and asked.wants_last:
+        raise UsageError("-F and --session last do not go together: the last one may yet come")
+    _refuse_what_does_not_grow(path)
+    return path
 
 
 def _refuse_what_does_not_grow(path: str) -> None:
@@ -87,3 +105,69 @@ def _waits_for_reader() -> Callable[[float], bool]:
         return True
 
     return wait
+
+
+class _Plain:
+    """Shows text as it comes."""
+
+    def __init__(self, sink: Sink, settings: Settings) -> None:
+        self._sink = sink
+        self._marks = settings.options.marks
+
+    def add(self, item: Piece | Loss, path: Path) -> None:  # noqa: ARG002 - as below
+        """Show `item`, which came from `path`."""
+        if isinstance(item, Piece):
+            self._sink.write(item.text)
+        elif self._marks:
+            self._sink.write(item.mark())
+
+    def settle(self) -> None:
+        """Do nothing: all is shown."""
+
+
+class _Filtered:
+    """Shows what is wanted, each record once its line is whole."""
+
+    def __init__(self, sink: Sink, settings: Settings, asked: "Asked") -> None:
+        self._sink = sink
+        self._marks = settings.options.marks
+        self._asked = asked
+        self._lanes: dict[Path, _Lane] = {}
+        """One for each file: the newest, and one that may get late lines."""
+        sink.write(asked.writer().header)
+
+    def add(self, item: Piece | Loss, path: Path) -> None:
+        """Take `item`, which came from `path`."""
+        if path not in self._lanes:
+            self._lanes = dict(list(self._lanes.items())[-1:])
+            self._lanes[path] = _Lane(self._asked, str(path), marks=self._marks)
+        event = (item.offset, bytes(item.text)) if isinstance(item, Piece) else item
+        self._lanes[path].waiting.append(event)
+
+    def settle(self) -> None:
+        """Show what is complete of all that was taken."""
+        for lane in self._lanes.values():
+            for chunk in lane.take():
+                self._sink.write(chunk)
+
+
+class _Lane:
+    """The records of one file, as far as they have come."""
+
+    def __init__(self, asked: "Asked", name: str, *, marks: bool) -> None:
+        self.waiting: deque[Event] = deque()
+        self._paused = False
+        self._chunks = asked.render(self._events(), asked.writer(marks=marks), name)
+
+    def take(self) -> Iterator[bytes]:
+        """Yield what is made of all that waits: `render` gives a chunk for every pause."""
+        if not self.waiting:
+            return
+        self._paused = False
+        while not self._paused:
+            yield next(self._chunks)
+
+    def _events(self) -> "Iterator[Event]":
+        while True:
+            self._paused = not self.waiting
+            yield self.waiting.popleft() if self.waiting else (0, b"")

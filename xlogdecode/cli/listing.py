@@ -8,7 +8,7 @@ from typing import Any
 
 from xlogdecode.cli.run import Run
 from xlogdecode.cli.seen import Openings, Seen
-from xlogdecode.cli.settings import Settings
+from xlogdecode.cli.settings import Form, Settings
 from xlogdecode.cli.status import Status, worst
 from xlogdecode.cli.voice import Voice, say_notes, shown
 from xlogdecode.cli.work import Outcome, standard_output
@@ -94,7 +94,7 @@ class _Lister:
         self._openings = Openings()
         self._seen: dict[int, Seen] = {}
 
-    def pour(self, source: Source, sink: Sink, options: Options) -> Report:  # noqa: ARG002 - a Pour
+    def pour(self, source: Source, sink: Sink, options: Options, name: str) -> Report:  # noqa: ARG002 - a Pour
         seen = Seen(self._openings)
         report = decode(source, seen, replace(options, marks=False))
         self._seen[id(report)] = seen
@@ -140,7 +140,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
 def list_logs(paths: list[str], settings: Settings, *, as_json: bool) -> Status:
     """Print the table; return the status that decoding would have."""
     lister, voice = _Lister(), Voice(settings)
-    run = Run(paths, replace(settings, pour=lister.pour, test=True, lists=True))
+    run = Run(paths, replace(settings, form=Form(lister.pour), test=True, lists=True))
     rows: list[Row] = []
     statuses: list[Status] = []
     totals = Row("totals")

@@ -31,13 +31,17 @@ class Run:
 
     def __init__(self, paths: list[str], settings: Settings) -> None:
         """Take the paths, globs expanded."""
-        self._paths = paths
-        self._settings = settings
+        self.paths = paths
+        self.settings = settings
         several = len(paths) > 1
         self._sink = Nowhere() if settings.test else viewer()
         self._places = Places(
-            settings.output, in_folder=settings.recursive or several, several=several
+            settings.output,
+            in_folder=settings.recursive or several,
+            several=several,
+            suffix=settings.form.suffix,
         )
+        self._is_begun = False
         self._saved = Saved()
         self._scanned = 0
         self._passed_over: list[str] = []
@@ -45,12 +49,12 @@ class Run:
 
     def outcomes(self, on_read: Callable[[int], object] | None = None) -> Iterator[Outcome]:
         """Decode all inputs; yield what came of each, in their order."""
-        yield from outcomes(self._tasks(on_read), self._settings.options.threads)
+        yield from outcomes(self._tasks(on_read), self.settings.options.threads)
 
     def _tasks(self, on_read: Callable[[int], object] | None) -> Iterator[Task | Outcome]:
-        settings = self._settings
+        settings = self.settings
         for item in iter_entries(
-            self._paths, recursive=settings.recursive, plain=settings.takes_plain, on_read=on_read
+            self.paths, recursive=settings.recursive, plain=settings.takes_plain, on_read=on_read
         ):
             if isinstance(item, Refusal) and not item.is_failure:
                 self._passed_over.append(str(item))
@@ -67,11 +71,14 @@ class Run:
             return Outcome(entry.name, Status.FAILED, error=str(error))
 
     def _task(self, entry: Entry) -> Task | Outcome:
-        settings = self._settings
+        settings = self.settings
         self._look_ahead(entry)
         saved = None if self._is_alone and not entry.in_archive else self._saved
-        from_stdin = self._paths[entry.index] == STDIN
+        from_stdin = self.paths[entry.index] == STDIN
         if settings.test or settings.to_stdout or (from_stdin and settings.output is None):
+            if not self._is_begun:
+                self._is_begun = True
+                self._sink.write(settings.form.header)
             return Task(entry, settings, None, self._sink, saved)
         target = self._places.place(entry)
         found = _stat(target) if settings.writes_over else None
@@ -89,8 +96,8 @@ class Run:
         if not is_crash_buffer(entry.below.name):
             return
         first = max(entry.index + 1, self._scanned)
-        self._scanned = len(self._paths)
-        for path in self._paths[first:]:
+        self._scanned = len(self.paths)
+        for path in self.paths[first:]:
             if path == STDIN or is_crash_buffer(path) or not is_log(path, plain=False):
                 continue
             try:
@@ -109,9 +116,9 @@ class Run:
 
     def _crash_buffer_beside(self) -> Path | None:
         """Return the crash buffer beside the one log that was named, if it holds any records."""
-        if not self._is_alone or not self._paths:
+        if not self._is_alone or not self.paths:
             return None
-        log = Path(self._paths[0])
+        log = Path(self.paths[0])
         for name in crash_buffers_of(log.name):
             try:
                 with open_input(str(log.with_name(name))) as source:

@@ -7,10 +7,25 @@ from pathlib import Path
 from xlogdecode.decode import Options, Sink, Source
 from xlogdecode.report import Report
 
-__all__ = ["Pour", "Settings"]
+__all__ = ["Form", "Pour", "Settings"]
 
-Pour = Callable[[Source, Sink, Options], Report]
-"""Takes all of a source into a sink; `decode` itself, or what filters on the way."""
+Pour = Callable[[Source, Sink, Options, str], Report]
+"""Takes all of a source, whose name comes last, into a sink."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What becomes of each log."""
+
+    pour: Pour
+    header: bytes = b""
+    """Comes first in each output."""
+    suffix: str = ".log"
+    """Of the files that are written."""
+    in_turn: bool = False
+    """One log has to be done before the next begins."""
+    is_copy: bool = True
+    """What is text already would be written as it is, which is no use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +33,7 @@ class Settings:
     """What the command line asked for."""
 
     options: Options
-    pour: Pour
+    form: Form
     to_stdout: bool = False
     output: Path | None = None
     force: bool = False
@@ -39,4 +54,4 @@ class Settings:
     @property
     def takes_plain(self) -> bool:
         """Whether plain-text logs of before SDK 4.7.1 are of use: nothing is copied to a file."""
-        return self.to_stdout or self.lists
+        return self.to_stdout or self.lists or not self.form.is_copy

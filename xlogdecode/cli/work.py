@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status, of_report
@@ -15,7 +16,9 @@ from xlogdecode.inputs import LARGEST_BUFFER, Chain, Entry, Saved, is_crash_buff
 from xlogdecode.outputs import Escaped, OpenFile, SaveFile, Utf8
 from xlogdecode.report import Report
 
-__all__ = ["Nowhere", "Outcome", "Task", "standard_output", "viewer"]
+__all__ = ["Nowhere", "Outcome", "Task", "standard_output", "through", "torn", "viewer"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ class Task:
     @property
     def is_alone(self) -> bool:
         """Whether all inputs before it have to be done first, and it before all others."""
-        return self.entry.is_streamed or is_crash_buffer(self.entry.below.name)
+        in_turn = self.settings.form.in_turn
+        return in_turn or self.entry.is_streamed or is_crash_buffer(self.entry.below.name)
 
     def run(self, threads: int) -> Outcome:
         """Decode it; only what ends the whole run is raised."""
@@ -95,10 +99,9 @@ class Task:
         except DamagedError as damage:
             return Outcome(entry.name, Status.LOST, error=f"{entry.name}: {damage}")
         status = of_report(report)
-        error = ""
-        if entry.source.fault:
-            error = f"{entry.name}: is torn: {entry.source.fault}: what came before that is decoded"
-            status = Status.LOST if status is Status.WHOLE else status
+        error = torn(entry)
+        if error and status is Status.WHOLE:
+            status = Status.LOST
         note = ""
         if self.settings.remove and status is Status.WHOLE and written and entry.path:
             note = _remove(entry.path, entry.stat)
@@ -120,11 +123,13 @@ class Task:
         return Chain(data, source.read)
 
     def _decode(self, source: Source, options: Options) -> tuple[Report, Path | None]:
-        pour = self.settings.pour
+        form = self.settings.form
+
+        def pour(sink: Sink) -> Report:
+            return form.pour(source, sink, options, self.entry.name)
+
         if self.target is None:
-            return _through(
-                self.sink, self.settings, lambda sink: pour(source, sink, options)
-            ), None
+            return through(self.sink, self.settings, pour), None
         like = self.entry.stat
         file = SaveFile(
             self.target,
@@ -133,8 +138,10 @@ class Task:
         )
         try:
             with file:
-                report = _through(file, self.settings, lambda sink: pour(source, sink, options))
-                if (not report.bytes_out and not report.is_whole) or _is_plain(report):
+                file.write(form.header)
+                report = through(file, self.settings, pour)
+                is_copy = form.is_copy and _is_plain(report)
+                if (not report.bytes_out and not report.is_whole) or is_copy:
                     file.discard()
         except BaseException:
             file.clean()  # Ctrl-C may come as `with` is about to do it
@@ -142,18 +149,24 @@ class Task:
         return report, self.target if file.is_written else None
 
 
-def _through(sink: Sink, settings: Settings, pour: Callable[[Sink], Report]) -> Report:
+def torn(entry: Entry) -> str:
+    """Say what is wrong with the archive that an input came from; nothing if it is whole."""
+    fault = entry.source.fault
+    return f"{entry.name}: is torn: {fault}: what came before that is decoded" if fault else ""
+
+
+def through(sink: Sink, settings: Settings, pour: Callable[[Sink], T]) -> T:
     """Pour into `sink` through what the viewer needs."""
     if not settings.utf8:
         return pour(sink)
     valid = Utf8(sink)
-    report = pour(valid)
+    result = pour(valid)
     valid.close()
-    return report
+    return result
 
 
 def _is_plain(report: Report) -> bool:
-    """Tell whether the input was nothing but text, so that a copy of it would be no use."""
+    """Tell whether the input was nothing but text."""
     return bool(report.plain_text) and report.bytes_out == report.plain_text and report.is_whole
 
 

@@ -8,7 +8,7 @@ from xlogdecode.filters.model import LAST, Filter
 from xlogdecode.filters.window import Window
 from xlogdecode.records import Loss, Record
 
-__all__ = ["count", "select"]
+__all__ = ["Selector", "count", "select"]
 
 Check = Callable[[Record], bool]
 
@@ -21,22 +21,36 @@ def select(
     `local` is the zone of times that have none, for bounds that are instants. `wanted.session`
     may not be LAST, which nobody knows before the end: `writers.render` can.
     """
-    matches = _all_of(_checks(wanted, local))
-    before: deque[Record] = deque(maxlen=wanted.before)
-    owed = 0
-    for item in items:
-        if not isinstance(item, Record):
-            yield item
-        elif matches(item):
-            yield from before
-            before.clear()
-            yield item
-            owed = wanted.after
-        elif owed:
-            yield item
-            owed -= 1
-        elif wanted.before:
-            before.append(item)
+    return Selector(wanted, local=local).pick(items)
+
+
+class Selector:
+    """Does what `select` does, with what is left of a source in several goes."""
+
+    def __init__(self, wanted: Filter, *, local: tzinfo | None = None) -> None:
+        """Start at the beginning of a source; the arguments are those of `select`."""
+        self._matches = _all_of(_checks(wanted, local))
+        self._before: deque[Record] = deque(maxlen=wanted.before)
+        self._after = wanted.after
+        self._owed = 0
+        """Records after the last one wanted that are still to come."""
+
+    def pick(self, items: Iterable[Record | Loss]) -> Iterator[Record | Loss]:
+        """Yield what is wanted of the next `items`."""
+        matches, before = self._matches, self._before
+        for item in items:
+            if not isinstance(item, Record):
+                yield item
+            elif matches(item):
+                yield from before
+                before.clear()
+                yield item
+                self._owed = self._after
+            elif self._owed:
+                yield item
+                self._owed -= 1
+            elif before.maxlen:
+                before.append(item)
 
 
 def count(items: Iterable[Record | Loss], wanted: Filter, *, local: tzinfo | None = None) -> int:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from xlogdecode.format import READINGS, Header, Reading, parse_header
-from xlogdecode.inputs.files import Input, Member
+from xlogdecode.inputs.files import Member
+from xlogdecode.options import Source
 
 __all__ = ["LARGEST_BUFFER", "Saved"]
 
@@ -51,7 +52,7 @@ class Saved:
         """Return what reads with `read`, and has what goes by looked at."""
         return Member(_Watch(read, self._blocks).read)
 
-    def scan(self, source: Input) -> None:
+    def scan(self, source: Source) -> None:
         """Look at all of a log."""
         watch = _Watch(source.read, self._blocks)
         while watch.read(_CHUNK):

@@ -22,12 +22,15 @@ def log_beside(source: Path) -> Path:
 class Places:
     """Gives each input a place of its own."""
 
-    def __init__(self, output: Path | None, *, in_folder: bool, several: bool) -> None:
+    def __init__(
+        self, output: Path | None, *, in_folder: bool, several: bool, suffix: str = ".log"
+    ) -> None:
         """Put all below `output`, or into it if it is to be one file, or beside each source.
 
         `in_folder` makes `output` a folder, `several` keeps what was asked for by several paths
-        apart in it. A folder that exists is one in any case.
+        apart in it. A folder that exists is one in any case. `suffix` ends all names but `output`.
         """
+        self._suffix = suffix
         self._output = output
         self._in_folder = in_folder or (output is not None and output.is_dir())
         self._several = several
@@ -71,12 +74,12 @@ class Places:
 
     def _claim(self, place: str) -> Path:
         """Return `place` with its ending, or a numbered one where another input has that."""
-        target = f"{place}.log"
+        target = f"{place}{self._suffix}"
         first = key = _same(target)
         number = self._taken.get(first, 1)
         while key in self._taken:
             number += 1
-            target = f"{place}~{number}.log"
+            target = f"{place}~{number}{self._suffix}"
             key = _same(target)
         self._taken[key] = 1
         self._taken[first] = number

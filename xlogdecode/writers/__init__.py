@@ -6,7 +6,7 @@ sys.stdout.buffer.write(chunk)
 
 from xlogdecode.writers.csv_lines import CsvWriter
 from xlogdecode.writers.json_lines import JsonWriter
-from xlogdecode.writers.objects import KEYS, as_object, json_schema, restore
+from xlogdecode.writers.objects import KEYS, as_object, json_schema, printable, restore
 from xlogdecode.writers.render import Writer, render
 from xlogdecode.writers.text import TextWriter
 
@@ -18,6 +18,7 @@ __all__ = [
     "Writer",
     "as_object",
     "json_schema",
+    "printable",
     "render",
     "restore",
 ]

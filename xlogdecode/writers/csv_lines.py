@@ -14,6 +14,10 @@ __all__ = ["CsvWriter"]
 class CsvWriter:
     """Writes a row an item, in UTF-8; what is null in JSON is empty here."""
 
+    def __init__(self, *, marks: bool = True) -> None:
+        """Without `marks`, losses are passed over."""
+        self._marks = marks
+
     header = ",".join(KEYS).encode() + b"\n"
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
@@ -21,6 +25,8 @@ class CsvWriter:
         text = io.StringIO(newline="")
         rows = csv.DictWriter(text, KEYS, extrasaction="ignore", lineterminator="\n")
         for item in batch:
+            if not (self._marks or isinstance(item, Record)):
+                continue
             row: dict[str, Any] = as_object(item, source)
             row["main_thread"] = {True: "true", False: "false"}.get(row["main_thread"])
             rows.writerow(row)

@@ -24,12 +24,16 @@ class JsonWriter:
 
     header = b""
 
-    def __init__(self) -> None:
+    def __init__(self, *, marks: bool = True) -> None:
+        """Without `marks`, losses are passed over."""
+        self._marks = marks
         self._who: Final = _Kept(_who_as_json)
         self._quoted: Final = _Kept(lambda text: "null" if text is None else quote(text))
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return the lines of `batch`; `source` is that of the losses."""
+        if not self._marks:
+            batch = [item for item in batch if isinstance(item, Record)]
         data = "".join(self._lines(batch, source)).encode("latin-1")
         return data if data.isascii() else _repaired(data, batch)
 

@@ -6,11 +6,13 @@ from itertools import groupby, islice
 from tempfile import SpooledTemporaryFile
 from typing import Protocol
 
-from xlogdecode.filters import LAST, Filter, select, select_text
+from xlogdecode.filters import LAST, Filter, Selector, select_text
 from xlogdecode.records import Event, Loss, Record, read_batches, read_records
 from xlogdecode.writers.text import TextWriter
 
 __all__ = ["Writer", "render"]
+
+Batch = Sequence[Record | Loss]
 
 _BATCH = 1024
 _IN_MEMORY = 8 << 20
@@ -41,31 +43,32 @@ def render(
 
     `zone` and `local` are as for `read_records` and `select`; `change` is done to each record
     that is written (`redact.Redactor.change`). Level and time alone, written as text, take the
-    bulk lane.
+    bulk lane. Where an event says that nothing more is there for now, a chunk ends, even an empty
+    one; but the last session comes when all is over.
     """
     wanted = wanted or Filter()
     if wanted.is_bulk and change is None and isinstance(writer, TextWriter) and not writer.named:
         spans = select_text(events, wanted, source=source, zone=zone, local=local)
         yield from (writer.add(span, source) for span in spans)
         return
-    if wanted.is_empty and change is None:
-        for batch in read_batches(events, source=source, zone=zone):
-            yield writer.write(batch if isinstance(batch, list) else [batch], source)
+
+    def written(batches: Iterable[Batch]) -> Iterator[bytes]:
+        pick = None if wanted.is_empty else Selector(wanted, local=local).pick
+        for batch in batches:
+            found = batch if pick is None else list(pick(batch))
+            if change is not None:
+                found = [change(item) if isinstance(item, Record) else item for item in found]
+            yield writer.write(found, source)
+
+    if wanted.session == LAST:
+        yield from _last(read_records(events, source=source, zone=zone), written)
         return
-    records = read_records(events, source=source, zone=zone)
-
-    def written(items: Iterable[Record | Loss]) -> Iterator[bytes]:
-        found = select(items, wanted, local=local)
-        if change is not None:
-            found = (change(item) if isinstance(item, Record) else item for item in found)
-        while batch := list(islice(found, _BATCH)):
-            yield writer.write(batch, source)
-
-    yield from _last(records, written) if wanted.session == LAST else written(records)
+    batches = read_batches(events, source=source, zone=zone)
+    yield from written(batch if isinstance(batch, list) else [batch] for batch in batches)
 
 
 def _last(
-    items: Iterable[Record | Loss], written: Callable[[Iterable[Record | Loss]], Iterator[bytes]]
+    items: Iterable[Record | Loss], written: Callable[[Iterable[Batch]], Iterator[bytes]]
 ) -> Iterator[bytes]:
     """Yield what is written of the last session: each is held until another begins."""
     number: int | None = None
@@ -79,8 +82,13 @@ def _last(
         for _, group in groupby(items, session_of):
             held.seek(0)
             held.truncate()
-            for chunk in written(group):
+            for chunk in written(_in_batches(group)):
                 held.write(chunk)
         held.seek(0)
         while chunk := held.read(1 << 16):
             yield chunk
+
+
+def _in_batches(items: Iterator[Record | Loss]) -> Iterator[Batch]:
+    while batch := list(islice(items, _BATCH)):
+        yield batch

@@ -1,0 +1,418 @@
+"""`decode` with filters, at the door; the truth comes from the expected texts, read otherwise."""
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from tests.command import run
+from tests.pile.samples import BUFFER, LOG, TEXT, ZLIB, put, tree
+from tests.records.truth import told_in, with_times
+from tests.shared import CORPUS, FIXTURES, expected_text, needs_corpus
+from xlogdecode.writers import KEYS, json_schema
+
+TOLD = told_in(TEXT[LOG])
+MARS = told_in(TEXT[ZLIB])
+SCHEMA = jsonschema.Draft202012Validator(json_schema())
+
+
+def text_of(records):
+    return b"".join(record.text for record in records)
+
+
+def objects(out):
+    found = [json.loads(line) for line in out.decode().splitlines()]
+    for each in found:
+        SCHEMA.validate(each)
+    return found
+
+
+def between(since, until, records=TOLD):
+    return [r for time, r in with_times(records) if since <= time <= until]
+
+
+def around(found, before, after):
+    wanted = {n + d for n, r in enumerate(TOLD) if r in found for d in range(-before, after + 1)}
+    return [r for n, r in enumerate(TOLD) if n in wanted]
+
+
+def having(pattern, flags=0):
+    return [r for r in TOLD if re.search(pattern, r.text, flags)]
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        (["-p", "E"], [r for r in TOLD if r.level in {"E", "F"}]),
+        (["--level", "warning"], [r for r in TOLD if r.level in {"W", "E", "F"}]),
+        (["-p", "V2TIM_LOG_INFO"], [r for r in TOLD if r.level in {"I", "W", "E", "F"}]),
+        (["-p", "NONE"], []),
+        (["-S", "2024-01-01 08:47:05"], between("2024-01-01 08:47:05", "9")),
+        (["--since", "2024-01-01T10:47:06+08:00"], between("2024-01-01 10:47:06", "9")),
+        (["-U", "2024-01-01T08:47:04.243"], between("", "2024-01-01 08:47:04.243")),
+        (["-S", "10:47:07", "-U", "10:48"], between("2024-01-01 10:47:07", "2024-01-01 10:48:00")),
+        (["-S", "yesterday 14:00"], []),
+        (["-U", "-2h"], TOLD),
+        (["--pid", "4144"], [r for r in TOLD if r.pid == 4144]),
+        (["--tid", "4156", "--tid", "4164"], [r for r in TOLD if r.tid in {4156, 4164}]),
+        (["-g", "error_code:6[0-9]+"], having(rb"error_code:6[0-9]+")),
+        (["-g", "USERSIG", "--ignore-case"], having(rb"usersig", re.IGNORECASE)),
+        (["-g", "^message_type:c2c", "-p", "I"], having(rb"message_type:c2c")),
+        (["-g", "I", "--invert-match"], [r for r in TOLD if b"I" not in r.text]),
+        (["-g", "6206", "-A", "2"], around(having(rb"6206"), 0, 2)),
+        (["-g", "6206", "-B", "3"], around(having(rb"6206"), 3, 0)),
+        (["-p", "E", "-C", "1"], around([r for r in TOLD if r.level == "E"], 1, 1)),
+        (["--session", "1"], [r for r in TOLD if r.session == 1]),
+        (["--session", "last", "-p", "W"], [
+            r for r in TOLD if r.session == 2 and r.level in {"W", "E", "F"}]),
+        (["--session", "7"], []),
+        (["-p", "I", "-S", "10:00", "--tid", "4164", "-g", "error"], [
+            r for _, r in with_times(TOLD) if r.level in {"I", "W", "E"} and r.tid == 4164
+            and r.time[11:] >= "10:00" and b"error" in r.text]),
+    ],
+    ids=lambda value: " ".join(value) if value and isinstance(value[0], str) else "",
+)  # fmt: skip
+def test_just_the_records_that_are_wanted_come_whole_in_their_order(options, wanted):
+    done = run("-c", *options, LOG)
+    assert (done.status, done.err) == (0, "")
+    assert done.out == text_of(wanted)
+    if not {"-A", "-B", "-C"} & {*options}:
+        assert run("--count", *options, LOG).out == b"%d\n" % len(wanted)
+
+
+def test_tags_are_found_and_several_may_be_named():
+    tags = sorted({r.tag for r in MARS if r.tag})[:2]
+    done = run("-c", "--tag", tags[0], "--tag", tags[1], ZLIB)
+    assert done.out == text_of(r for r in MARS if r.tag in tags)
+    assert run("-c", "--tag", "none", ZLIB).out == b""
+
+
+def test_a_zone_tells_when_a_time_without_one_was(tmp_path):
+    log = tmp_path / "imsdk_20240101.log"
+    log.write_bytes(text_of(TOLD).partition(b"\nTIM: 2")[2].join([b"TIM: 2", b""]))
+    for zone, wanted in (("+08:00", between("", "2024-01-01 08:59:59")), ("UTC", [])):
+        done = run("-c", "-p", "E", "--tz", zone, "-U", "2024-01-01 00:59:59+00:00", log)
+        assert done.out == text_of(r for r in wanted if r.level == "E")
+
+
+def test_json_has_an_object_for_each_record_and_keeps_all_there_is():
+    found = objects(run("-c", "--format", "json", LOG).out)
+    assert [list(o)[: len(KEYS)] for o in found] == [list(KEYS)] * len(found)
+    expected = told_in(TEXT[LOG])
+    assert [o["level"] for o in found] == [r.level for r in expected]
+    assert [o["session"] for o in found] == [r.session for r in expected]
+    for each, record in zip(found, expected, strict=True):
+        assert each["source"] == str(LOG)
+        assert (each["pid"], each["tid"]) == (record.pid, record.tid) or each["type"] == "session"
+        if record.level:
+            assert each["time"] == f"{record.time.replace(' ', 'T')}+08:00"
+            assert record.text.removesuffix(b"\n").endswith(each["message"].encode())
+
+
+def test_csv_has_one_head_and_a_row_a_record():
+    done = run("-c", "--format", "csv", "-p", "W", LOG, BUFFER)
+    rows = list(csv.DictReader(io.StringIO(done.out.decode(), newline="")))
+    assert list(rows[0]) == list(KEYS)
+    expected = [r for r in [*TOLD, *told_in(TEXT[BUFFER])] if r.level in {"W", "E"}]
+    assert [(r["level"], r["tid"]) for r in rows] == [(r.level, str(r.tid)) for r in expected]
+
+
+@pytest.mark.parametrize(("form", "ending"), [("json", "json"), ("csv", "csv"), ("text", "log")])
+def test_a_file_is_called_after_what_is_in_it(form, ending, tmp_path):
+    log = put(LOG, tmp_path / "a.xlog")
+    done = run("--format", form, "-p", "E", log)
+    target = tmp_path / f"a.xlog.{ending}"
+    assert done.lines == [f"xlogdecode: {log}: whole: 8 blocks, 34,218 bytes of text -> {target}"]
+    assert target.read_bytes() == run("-c", "--format", form, "-p", "E", log).out
+    assert target.stat().st_mtime_ns == log.stat().st_mtime_ns
+    again = run("--format", form, "-p", "E", log)
+    assert (again.status, "exists; -f writes over it" in again.err) == (1, True)
+
+
+def test_a_tree_becomes_a_tree_with_one_head_a_file(tmp_path):
+    tree(tmp_path / "in")
+    assert (
+        run("-r", "--format", "csv", "-p", "E", tmp_path / "in", "-o", tmp_path / "out").status == 0
+    )
+    files = sorted((tmp_path / "out").rglob("*.csv"))
+    assert len(files) == 4
+    assert all(path.read_bytes().count(b"type,time,level") == 1 for path in files)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_archives_folders_and_standard_input_give_the_same(tmp_path, threads):
+    tree(tmp_path / "phone")
+    subprocess.run(["tar", "-czf", "case.tgz", "phone"], cwd=tmp_path, check=True)
+    common = ("-c", "-p", "E", "-T", threads)
+    expected = text_of(r for r in TOLD if r.level == "E")
+    packed, unpacked = run(*common, tmp_path / "case.tgz"), run(*common, "-r", tmp_path / "phone")
+    assert sorted(packed.out.splitlines()) == sorted(unpacked.out.splitlines())
+    assert expected in packed.out
+    assert run(*common, "-", input=LOG.read_bytes()).out == expected
+
+
+def test_logs_that_are_text_already_are_filtered_too(tmp_path):
+    plain = tmp_path / "logs" / "imsdk_20240101.log"
+    plain.parent.mkdir()
+    plain.write_bytes(TEXT[LOG])
+    run("-r", "--format", "json", "-p", "E", plain.parent)
+    assert len(objects(plain.with_name("imsdk_20240101.log.json").read_bytes())) == 10
+    assert run("-c", "-p", "E", plain).out == text_of(r for r in TOLD if r.level == "E")
+
+
+def test_counts_of_several_are_named(tmp_path):
+    done = run("--count", "-p", "E", LOG, BUFFER)
+    assert done.out.decode() == f"{LOG}: 10\n{BUFFER}: 3\n"
+    assert run("--count", "-p", "E", "--merge", LOG, BUFFER).out == b"13\n"
+    assert run("--count", "-p", "E", "-", input=LOG.read_bytes()).out == b"10\n"
+    assert run("--count", "-r", tmp_path, "-p", "E").status == 1
+
+
+# what was lost
+
+
+def test_what_was_lost_is_told_whatever_is_filtered(tmp_path):
+    torn = tmp_path / "torn.xlog"
+    torn.write_bytes(LOG.read_bytes()[:9000])
+    plain = run("-c", torn)
+    mark = plain.out.splitlines(keepends=True)[-1]
+    assert mark.startswith(b"[F][xlogdecode] 112 bytes damaged at offset 8888")
+    filtered = run("-c", "-p", "NONE", torn)
+    assert (filtered.status, filtered.out) == (3, mark)
+    assert filtered.lines == plain.lines
+    assert run("-c", "-p", "NONE", "--no-marks", torn).out == b""
+    (damage,) = objects(run("-c", "--format", "json", "-p", "NONE", torn).out)
+    assert (damage["type"], damage["block_offset"], damage["length"]) == ("damage", 8888, 112)
+    assert damage["source"] == str(torn)
+    assert run("-c", "--format", "json", "-p", "NONE", "--no-marks", torn).out == b""
+    rows = run("-c", "--format", "csv", "-p", "NONE", "--no-marks", torn).out.splitlines()
+    assert len(rows) == 1
+
+
+def test_strict_report_and_removal_are_as_without_a_filter(tmp_path):
+    torn, whole = tmp_path / "torn.xlog", put(LOG, tmp_path / "a.xlog")
+    torn.write_bytes(LOG.read_bytes()[:9000])
+    strict = run("--strict", "-p", "E", torn)
+    assert (strict.status, [p.name for p in tmp_path.glob("*.log")]) == (3, [])
+    report = tmp_path / "report"
+    assert run("--report", report, "--format", "json", "--rm", torn, whole).status == 3
+    entries = [json.loads(line) for line in report.read_text().splitlines()]
+    assert [(e["source"], e["status"]) for e in entries] == [(str(torn), 3), (str(whole), 0)]
+    assert (torn.exists(), whole.exists()) == (True, False)
+
+
+def test_an_update_writes_what_is_newer_than_its_file_of_that_form(tmp_path):
+    log = put(LOG, tmp_path / "a.xlog")
+    run("-u", "--format", "json", "-p", "E", log)
+    assert run("-u", "-v", "--format", "json", "-p", "E", log).lines == [
+        f"xlogdecode: {log}: {log}.json is up to date"
+    ]
+    run("-u", log)
+    assert (tmp_path / "a.xlog.log").read_bytes() == TEXT[LOG]
+
+
+def test_a_block_that_stands_there_twice_is_told_once(tmp_path):
+    twice = tmp_path / "a.xlog"
+    twice.write_bytes(BUFFER.read_bytes().rstrip(b"\0")[:] + b"\0")
+    block = twice.read_bytes()
+    twice.write_bytes(block * 2)
+    once = run("--count", "-p", "E", BUFFER).out
+    assert run("--count", "-p", "E", twice).out != once
+    assert run("--count", "--dedup", "-p", "E", twice).out == once
+
+
+@pytest.mark.parametrize("options", [["-p", "E"], ["--format", "json"], ["--merge"]])
+def test_locked_logs_and_what_is_none_end_as_without_a_filter(options, tmp_path):
+    locked = FIXTURES / "async_zlib_crypt_small.xlog"
+    junk = tmp_path / "junk"
+    junk.write_bytes(b"\xff" * 999)
+    for path in (locked, junk, tmp_path / "absent"):
+        plain, filtered = run("-c", path), run("-c", *options, path)
+        assert (filtered.status, filtered.lines) == (plain.status, plain.lines)
+    key = (FIXTURES / "key").read_text()
+    assert run("-c", *options, locked, key=key).status == 0
+
+
+# one timeline
+
+
+def test_a_timeline_is_the_stable_sort_of_all_records_each_behind_its_source():
+    done = run("--merge", BUFFER, LOG)
+    logs = [(str(BUFFER), told_in(TEXT[BUFFER])), (str(LOG), TOLD)]
+    stamped = [(time, name, record) for name, told in logs for time, record in with_times(told)]
+    expected = b"".join(
+        f"{name}: ".encode() + record.text + b"\n" * (not record.text.endswith(b"\n"))
+        for _, name, record in sorted(stamped, key=lambda row: row[0])
+    )
+    assert done.out.removesuffix(b"\n") == expected.removesuffix(b"\n")
+    assert (done.status, done.err) == (0, "")
+
+
+def test_one_log_alone_is_not_prefixed_but_put_in_order():
+    done = run("--merge", "-p", "E", LOG)
+    assert done.out == text_of(sorted((r for r in TOLD if r.level == "E"), key=lambda r: r.time))
+
+
+def test_a_timeline_takes_archives_pipes_and_json_and_writes_a_file(tmp_path):
+    tree(tmp_path / "phone")
+    subprocess.run(["tar", "-cf", "case.tar", "phone"], cwd=tmp_path, check=True)
+    direct = objects(run("--merge", "--format", "json", "-r", tmp_path / "phone").out)
+    packed = objects(run("--merge", "--format", "json", tmp_path / "case.tar").out)
+    same = [(o["time"], o["message"]) for o in direct]
+    assert sorted(same, key=str) == sorted(((o["time"], o["message"]) for o in packed), key=str)
+    times = [o["time"] for o in direct if o["time"]]
+    assert times == sorted(times)
+    assert all(": " in o["source"] for o in packed)
+    target = tmp_path / "all.json"
+    done = run(
+        "--merge", "--format", "json", "-o", target, "--session", "last", "-", BUFFER,
+        input=LOG.read_bytes(),
+    )  # fmt: skip
+    assert [line.rpartition(" -> ")[2] for line in done.lines] == [str(target)] * 2
+    found = objects(target.read_bytes())
+    assert {o["source"] for o in found} == {"standard input", str(BUFFER)}
+    assert {o["session"] for o in found} == {1, 2}
+    again = run("--merge", "-o", target, LOG)
+    assert (again.status, "exists; -f" in again.err) == (1, True)
+    assert run("--merge", "-o", LOG, "-f", LOG).status == 2
+
+
+def test_a_timeline_goes_on_without_what_cannot_be_read(tmp_path):
+    done = run("--merge", "-p", "E", tmp_path / "absent", LOG)
+    assert done.status == 1
+    assert done.out == run("-c", "-p", "E", LOG).out
+    assert len(done.lines) == 1
+    torn = tmp_path / "torn.xlog"
+    torn.write_bytes(LOG.read_bytes()[:9000])
+    done = run("--merge", "-p", "NONE", torn, LOG)
+    assert (done.status, done.out.startswith(f"{torn}: [F][xlogdecode] ".encode())) == (3, True)
+    done = run("--merge", "-p", "E", "--strict", torn, LOG)
+    assert done.status == 3
+    assert str(torn).encode() not in done.out
+    assert done.out.count(b"TIM: ") == 10
+
+
+def test_what_a_launch_has_saved_of_a_crash_buffer_is_told_once(tmp_path):
+    raw, tip = LOG.read_bytes(), b"begin of mmap ~~~~~\n\0"
+    start = raw.index(tip) + len(tip)
+    stop = start + 13 + int.from_bytes(raw[start + 5 : start + 9], "little")
+    buffer = tmp_path / "imsdk.mmap2"
+    buffer.write_bytes(raw[start:stop].ljust(153_600, b"\0"))
+    assert run("--count", buffer).out == b"2\n"
+    for both in ((buffer, LOG), (LOG, buffer)):
+        assert run("--merge", "--count", *both).out == b"%d\n" % len(TOLD)
+        assert run("-c", "-p", "V", *both).out == run("-c", "-p", "V", LOG).out
+    assert run("--count", *both).out == f"{LOG}: {len(TOLD)}\n".encode()
+
+
+# redaction
+
+
+def test_redaction_is_the_same_for_all_inputs_and_threads(tmp_path):
+    logs = [put(LOG, tmp_path / f"{n}.xlog") for n in range(3)]
+    once = run("-c", "--redact", logs[0]).out
+    assert b"203.0.113" in TEXT[LOG]
+    assert b"203.0.113" not in once
+    assert b"<ip-1>" in once
+    for threads in (1, 4):
+        assert run("-c", "--redact", "-T", threads, *logs).out == once * 3
+    assert b"203.0.113" not in run("--merge", "--redact", "--format", "json", *logs).out
+    run("--redact", "-o", tmp_path / "out", *logs)
+    assert [p.read_bytes() for p in sorted((tmp_path / "out").iterdir())] == [once] * 3
+
+
+# what makes no sense
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-l -p E", "-t --format json", "-t --tz UTC", "-l --count", "-F --merge", "-F --count",
+        "-F --session last", "--merge --rm", "--merge -u -o x", "--count --format json",
+        "--count -o x", "--count --rm", "--count -u", "--count --redact", "--ignore-case",
+        "--invert-match -p E", "--format xml", "--pid one", "-A -1", "--merge -c -o x",
+    ],
+)  # fmt: skip
+def test_what_does_not_go_together_is_wrong_usage(options, tmp_path):
+    done = run(*options.split(), put(LOG, tmp_path / "a.xlog"), cwd=tmp_path)
+    assert (done.status, done.out) == (2, b"")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.xlog"]
+    flags = [word for word in options.split() if word.startswith("-")]
+    assert any(flag in done.err for flag in flags)
+
+
+def test_a_timeline_is_no_folder(tmp_path):
+    assert run("--merge", "-o", tmp_path, LOG).status == 2
+
+
+# nine days
+
+
+@needs_corpus
+@pytest.mark.parametrize("level", ["D", "I", "W", "E"])
+def test_nine_days_by_level_are_right_to_the_record(level):
+    days = sorted((CORPUS / "imsdk").glob("imsdk_C_*.xlog"))
+    told = [r for day in days for r in told_in(expected_text(day))]
+    graver = "DIWEF"["DIWEF".index(level) :]
+    done = run("-c", "-p", level, *days)
+    assert done.out == text_of(r for r in told if r.level and r.level in graver)
+
+
+@needs_corpus
+def test_nine_days_by_time_are_right_to_the_record():
+    days = sorted((CORPUS / "imsdk").glob("imsdk_C_*.xlog"))
+    wanted = []
+    for day in days:
+        wanted += between(
+            "2023-12-28 09:30:00", "2023-12-30 17:00:00.123", told_in(expected_text(day))
+        )
+    done = run("-c", "-S", "2023-12-28 09:30", "-U", "2023-12-30 17:00:00.123", *days)
+    assert done.out == text_of(wanted)
+
+
+@needs_corpus
+def test_all_days_and_the_crash_buffer_are_one_timeline():
+    folder = CORPUS / "imsdk"
+    done = run("--merge", "-r", folder, "--format", "json", "--tz", "+08:00")
+    found = objects(done.out)
+    times = [o["time"] for o in found if o["time"]]
+    assert times == sorted(times)
+    paths = sorted(path for path in folder.iterdir() if path.suffix in {".xlog", ".mmap2"})
+    assert len(found) == sum(len(told_in(expected_text(path))) for path in paths)
+    assert done.status == 0
+
+
+# what grows
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")
+def test_a_log_that_grows_is_filtered_as_it_comes_and_named_after_its_day(tmp_path):
+    days = tmp_path / "imsdk_20240101.xlog", tmp_path / "imsdk_20240102.xlog"
+    put(LOG, days[0])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xlogdecode", "-F", "-p", "E", "--format", "json", days[0]],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    try:
+        first = [json.loads(process.stdout.readline()) for _ in range(10)]
+        put(LOG, days[1])
+        second = [json.loads(process.stdout.readline()) for _ in range(10)]
+        with days[1].open("ab") as log:
+            log.write(BUFFER.read_bytes().rstrip(b"\0") + b"\0")
+        third = [json.loads(process.stdout.readline()) for _ in range(3)]
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=20)
+    assert (process.returncode, rest) == (130, "")
+    assert {o["source"] for o in first} == {str(days[0])}
+    assert {o["source"] for o in second + third} == {str(days[1])}
+    assert {o["block_offset"] for o in third} == {LOG.stat().st_size}
+    assert [o["tid"] for o in first] == [r.tid for r in TOLD if r.level == "E"]

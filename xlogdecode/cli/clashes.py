@@ -1,0 +1,59 @@
+"""Options of `decode` that do not go together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from xlogdecode.cli.filter_options import FLAGS
+from xlogdecode.errors import UsageError
+
+__all__ = ["refuse_clashes"]
+
+_FLAGS = FLAGS | {
+    "list_them": "-l", "test": "-t", "follow": "-F", "as_json": "--json", "output": "-o",
+    "to_stdout": "-c", "remove": "--rm", "update": "-u", "recursive": "-r",
+    "with_mmap": "--with-mmap",
+}  # fmt: skip
+
+_ONE = "each takes the place of decoding: ask for one"
+
+_CLASHES = (
+    ("list_them", "test", _ONE),
+    ("list_them", "follow", _ONE),
+    ("test", "follow", _ONE),
+    ("to_stdout", "output", "they are two places: leave one of them out"),
+    ("follow", "recursive", "it follows one log: name that"),
+    ("follow", "output", "it prints: leave -o out"),
+    ("follow", "merge", "a timeline needs the ends of its logs: follow each by itself"),
+    ("follow", "count", "a log that grows has no last record: leave one of them out"),
+    ("merge", "remove", "one text of several logs takes the place of none: leave --rm out"),
+    ("merge", "update", "a timeline is written anew: leave -u out, -f writes over a file"),
+    ("count", "form", "a number has one form: leave --format out"),
+    ("count", "redact", "a number tells nobody's name: leave --redact out"),
+    ("count", "redact_patterns", "a number tells nobody's name: leave --redact-patterns out"),
+    ("count", "output", "it prints a number: leave -o out"),
+    ("count", "remove", "it writes no text that could take the place of a log: leave --rm out"),
+    ("count", "update", "it writes no file: leave -u out"),
+)
+"""Two options, and why not both."""
+
+_NEEDS = (
+    ("as_json", "list_them", "it is how -l shows its table"),
+    ("with_mmap", "follow", "it is part of -F; or name the crash buffer itself"),
+    ("ignore_case", "grep", "it is how -g looks"),
+    ("invert_match", "grep", "it turns -g around"),
+)
+"""An option, and one that it means nothing without."""
+
+
+def refuse_clashes(said: Mapping[str, Any]) -> None:
+    """Raise UsageError for options that do not go together; `said` has their values by name."""
+    for one, other, why in _CLASHES:
+        if said.get(one) and said.get(other):
+            raise UsageError(f"{_FLAGS[one]} and {_FLAGS[other]} do not go together: {why}")
+    for one, needed, why in _NEEDS:
+        if said.get(one) and said.get(needed) in (None, False):
+            raise UsageError(f"{_FLAGS[one]} needs {_FLAGS[needed]}: {why}")
+    for whole in ("list_them", "test"):
+        some = next((flag for name, flag in FLAGS.items() if said.get(whole) and name in said), "")
+        if some:
+            raise UsageError(f"{_FLAGS[whole]} looks at all of a log: leave {some} out")
