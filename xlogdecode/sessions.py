@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from xlogdecode.records import Record
+from xlogdecode.records import Loss, Record
 
 __all__ = ["SESSION_LAYOUTS", "Session", "build_of", "read_sessions"]
 
@@ -116,10 +116,15 @@ def build_of(record: Record) -> str | None:
     return f"{found['date']} {found['time']}".strip() if found else None
 
 
-def read_sessions(records: Iterable[Record]) -> Iterator[Session]:
-    """Yield the sessions of `records`, one source after the other, each when it is over."""
+def read_sessions(records: Iterable[Record | Loss]) -> Iterator[Session]:
+    """Yield the sessions of `records`, one source after the other, each when it is over.
+
+    Losses are passed over.
+    """
     session: Session | None = None
     for record in records:
+        if not isinstance(record, Record):
+            continue
         if session is None or (session.number, session.source) != (record.session, record.source):
             if session:
                 yield session
