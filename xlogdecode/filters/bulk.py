@@ -65,7 +65,7 @@ def select_text(
             spans = time.spans(data)
             stretches = [data] if spans == [(0, len(data))] else _cut(data, spans)
         if level:
-            stretches = [part for each in stretches for part in _cut(each, level.spans(each))]
+            stretches = [part for each in stretches for part in level.parts(each)]
             if event.then is Then.END:
                 level.end()
         yield b"".join(stretches)
@@ -81,15 +81,17 @@ class _Levels:
     def __init__(self, levels: str) -> None:
         others = "".join(letter for letter in LEVELS if letter not in levels)
         stops = f"{heads(others)}|{NOTES}"
-        # A line that opens nothing belongs to what is before it, but a note takes in no line.
-        going_on = rf"(?:\n(?!{stops})[^\n]*+)*+"
-        note = rf"((?<=\[F\]\[)(?:{FATAL_NOTES}))" if "F" in levels else "()(?!)"
-        wanted = heads(levels, beside=note) if levels else note
-        run = rf"(?:{wanted})[^\n]*+(?(1)|{going_on})"
+        # A line that opens nothing belongs to what is before it, but a note takes in no line. What
+        # most wanted lines start with is tried first, since telling that none stops takes longer.
+        usual = rf"\[[{levels}]\]\[[12]|TIM: [12].{{22}} [{levels}] " if levels else "(?!)"
+        going_on = rf"(?:\n(?:{usual}|(?!{stops}))[^\n]*+)*+"
+        note = rf"\[F\]\[(?:{FATAL_NOTES})[^\n]*+" if "F" in levels else "(?!)"
+        run = rf"(?:{note}|(?:{heads(levels)})[^\n]*+{going_on})"
         self._first: Final = re.compile(run.encode())
-        self._run: Final = re.compile(rf"\n{run}".encode())
+        self._runs: Final = re.compile(rf"\n{run}".encode())
         self._first_going_on: Final = re.compile(rf"(?!{stops})[^\n]*+{going_on}".encode())
         self._going_on: Final = re.compile(going_on.encode())
+        self._note: Final = re.compile(rf"\n?{note}".encode())
         self._held = False
         """The next line, if it opens nothing, belongs to a wanted record."""
         self._rest_held = False
@@ -100,8 +102,8 @@ class _Levels:
         """Take what comes next for no part of what was."""
         self._held = self._rest_held = self._in_line = False
 
-    def spans(self, data: bytes) -> list[Span]:
-        """Return the stretches of `data` that are wanted; it goes on where the last ended."""
+    def parts(self, data: bytes) -> list[bytes]:
+        """Return what is wanted of `data`, in parts; it goes on where the last ended."""
         if not data:
             return []
         first, end = self._start(data), 0
@@ -109,16 +111,20 @@ class _Levels:
             end = first.end()
         elif self._in_line:
             end = data.find(b"\n") if b"\n" in data else len(data)
-        runs = list(self._run.finditer(data, end))
-        found = [(run.start() + 1, run.end() + 1) for run in runs]
+        parts: list[bytes] = self._runs.findall(data, end)  # each with the line end before it
+        last = parts[-1] if parts else first[0] if first else b""
+        to_the_end = data.endswith(last) if parts else end == len(data)
         if first or self._rest_held:
-            found.insert(0, (0, end + 1))
-        last = runs[-1] if runs else first
-        to_the_end = (last.end() if last else end) == len(data)
+            parts.insert(0, data[:end])
+        elif parts:
+            parts[0] = parts[0][1:]
+        if parts and not to_the_end:
+            parts.append(b"\n")
         self._in_line = not data.endswith(b"\n")
-        self._rest_held = to_the_end and self._in_line and (bool(last) or self._rest_held)
-        self._held = to_the_end and last is not None and last.lastindex is None
-        return found
+        self._held = to_the_end and bool(self._held if self._rest_held and not last else last)
+        self._held = self._held and not self._note.match(last)
+        self._rest_held = to_the_end and self._in_line and bool(parts)
+        return parts
 
     def _start(self, data: bytes) -> re.Match[bytes] | None:
         """Return what is wanted from the start of `data` on, if its first line is."""
