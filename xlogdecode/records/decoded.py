@@ -25,4 +25,8 @@ def iter_events(
     """
     options = replace(options or Options(), per_block=per_block)
     for item in iter_decode(source, options, report):
-        yield (item.offset, bytes(item.text)) if isinstance(item, Piece) else item
+        if isinstance(item, Piece):
+            text = item.text
+            yield item.offset, bytes(text) if isinstance(text, memoryview) else text
+        else:
+            yield item

@@ -43,7 +43,10 @@ class Loss(Protocol):
         """Return the line that stands in the text for it."""
 
 
-Event = tuple[int, bytes] | Loss
+Text = bytes | bytearray
+Buffer = Text | memoryview
+
+Event = tuple[int, Text] | Loss
 """What a decoder yields: the text of a block or of a part of it with the block's offset, or a loss.
 
 An empty text says that nothing more is there for now: what is complete is handed on at once.
@@ -72,32 +75,39 @@ class _Pile:
     """Pieces that wait for the end of their line."""
 
     def __init__(self) -> None:
-        self.pieces: list[tuple[int, bytes]] = []
+        self.pieces: list[tuple[int, Text]] = []
         self.size = 0
 
-    def add(self, offset: int, text: bytes) -> None:
+    def add(self, offset: int, text: Text) -> None:
         self.pieces.append((offset, text))
         self.size += len(text)
 
     def take(self, then: Then) -> Iterator[Page]:
         """Yield what is complete, if anything is, and keep the line that is not."""
-        data = b"".join([text for _, text in self.pieces])
-        stop = len(data) if then is Then.END else data.rfind(b"\n") + 1
-        if not stop and len(data) > LONGEST:
-            stop = len(data)
-        starts = itertools.accumulate((len(text) for _, text in self.pieces), initial=0)
-        cuts = [(start, offset) for start, (offset, _) in zip(starts, self.pieces, strict=False)]
-        rest: list[tuple[int, bytes]] = []
-        end = len(data)
-        while end > stop:
-            start, offset = cuts[-1]
-            rest.append((offset, data[max(start, stop) : end]))
-            end = start
-            if start >= stop:
-                cuts.pop()
-        self.pieces, self.size = rest[::-1], len(data) - stop
-        if stop or then is Then.PAUSE:
-            yield Page(data[:stop], tuple(cuts), then)
+        pieces: list[tuple[int, Buffer]] = [*self.pieces]
+        rest = self._take_unfinished(pieces) if then is not Then.END else []
+        size = sum(len(text) for _, text in rest)
+        if not pieces and size > LONGEST:
+            pieces, rest, size = [*rest], [], 0
+        data = b"".join([text for _, text in pieces])
+        starts = itertools.accumulate((len(text) for _, text in pieces), initial=0)
+        cuts = tuple((start, offset) for start, (offset, _) in zip(starts, pieces, strict=False))
+        self.pieces, self.size = rest, size
+        if data or then is Then.PAUSE:
+            yield Page(data, cuts, then)
+
+    def _take_unfinished(self, pieces: list[tuple[int, Buffer]]) -> list[tuple[int, Text]]:
+        """Take from `pieces`, which are all, what stands behind the last line end."""
+        rest: list[tuple[int, Text]] = []
+        for offset, text in reversed(self.pieces):
+            pieces.pop()
+            cut = text.rfind(b"\n") + 1
+            if cut < len(text):
+                rest.append((offset, text[cut:]))
+            if cut:
+                pieces.append((offset, memoryview(text)[:cut]))
+                break
+        return rest[::-1]
 
 
 def pages(events: Iterable[Event], size: int = PAGE) -> Iterator[Page | Loss]:
