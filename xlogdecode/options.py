@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from xlogdecode.codecs import Buffer
 from xlogdecode.errors import XlogError
-from xlogdecode.framing import MAX_BLOCK
+from xlogdecode.framing import MAX_BLOCK, PlainRun
 from xlogdecode.report import Loss
 
 __all__ = ["DamagedError", "Options", "Piece", "Source"]
@@ -55,3 +55,5 @@ class Piece(NamedTuple):
 
     offset: int
     text: Buffer
+    run: PlainRun | None = None
+    """The blocks that the text is all of, where they are several."""

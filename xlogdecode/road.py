@@ -109,7 +109,7 @@ class Road:
         first, last = (parse_header(run.buffer, i, run.reading) for i in (run.start, run.last))
         self._pass(first, last)
         if not self._options.per_block:
-            yield self._piece(run.offset, run.text)
+            yield self._piece(run.offset, run.text, run)
             return
         for block in run.split():
             yield self._piece(block.offset, block.payload)
@@ -167,9 +167,9 @@ class Road:
             self._report.losses[index] = replace(loss, before=(first.seq, first.begin_hour))
         self._open_losses.clear()
 
-    def _piece(self, offset: int, text: Buffer) -> Piece:
+    def _piece(self, offset: int, text: Buffer, run: PlainRun | None = None) -> Piece:
         self._report.bytes_out += len(text)
-        return Piece(offset, text)
+        return Piece(offset, text, run)
 
     # losses
 

@@ -9,6 +9,8 @@ import xlogdecode
 from tests.shared import FIXTURES, expected_text
 from xlogdecode.errors import UsageError
 from xlogdecode.filters import LAST
+from xlogdecode.records import read_records as records_in
+from xlogdecode.records.pages import Run
 
 
 def test_a_log_is_read_from_a_path_from_bytes_and_from_a_file():
@@ -46,3 +48,32 @@ def test_the_package_imports_what_parses_records_when_it_is_asked_for():
     assert done.stdout.split() == ["[]", "xlogdecode.read"]
     with pytest.raises(AttributeError):
         _ = xlogdecode.no_such_name
+
+
+def test_each_record_of_one_line_blocks_names_its_own_block():
+    path = FIXTURES / "sync_zlib_nocrypt_small.xlog"
+    data = path.read_bytes()
+    found = list(xlogdecode.read_records(path))
+    assert len({record.block_offset for record in found}) == len(found) > 20
+    for record in found:
+        header = data[record.block_offset : record.block_offset + 73]
+        size = int.from_bytes(header[5:9], "little")
+        payload = data[record.block_offset + 73 :][:size]
+        assert record.raw.startswith(payload)
+
+
+@pytest.mark.parametrize("page", [1, 100, 1 << 18])
+def test_a_run_of_blocks_names_the_block_that_each_line_begins_in(page):
+    texts = [b"", b"one\n", b"two, ", b"going on\nthree\n", b"", b"four\n", b"not yet"]
+    run = Run(1000, [len(text) for text in texts], 14)
+    starts = [1000 + 14 * n + sum(map(len, texts[:n])) for n in range(len(texts))]
+    events = [(run, b"".join(texts)), (9000, b" done\n"), (9500, b"last\n")]
+    found = [(r.raw, r.block_offset) for r in records_in(events, page=page)]
+    assert found == [
+        (b"one\n", starts[1]),
+        (b"two, going on\n", starts[2]),
+        (b"three\n", starts[3]),
+        (b"four\n", starts[5]),
+        (b"not yet done\n", starts[6]),
+        (b"last\n", 9500),
+    ]

@@ -1,6 +1,7 @@
 """What a stream of bytes turns out to be, piece by piece: blocks, damage, fill, plain text."""
 
 import enum
+import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -17,6 +18,10 @@ __all__ = [
     "Reason",
     "Verdict",
 ]
+
+
+_LENGTH = struct.Struct("<I")
+_LENGTH_AT = 5
 
 
 class Verdict(enum.Enum):
@@ -83,6 +88,16 @@ class PlainRun(NamedTuple):
     start: int
     last: int
     """Index of the last block in `buffer`."""
+
+    def sizes(self) -> list[int]:
+        """Return the bytes of text in each block."""
+        found: list[int] = []
+        index, between = self.start + _LENGTH_AT, self.reading.header_size + 1
+        for _ in range(self.blocks):
+            (size,) = _LENGTH.unpack_from(self.buffer, index)
+            found.append(size)
+            index += size + between
+        return found
 
     def split(self) -> Iterator[Block]:
         """Yield the blocks one by one."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from xlogdecode.decode import iter_decode
 from xlogdecode.options import Options, Piece, Source
-from xlogdecode.records.pages import Event
+from xlogdecode.records.pages import Event, Run
 from xlogdecode.report import Report
 
 __all__ = ["iter_events"]
@@ -23,10 +23,13 @@ def iter_events(
     With `per_block` each line knows its own block; without, a run of small ones shares an offset,
     and goes faster.
     """
-    options = replace(options or Options(), per_block=per_block)
+    options = replace(options or Options(), per_block=False)
     for item in iter_decode(source, options, report):
-        if isinstance(item, Piece):
-            text = item.text
-            yield item.offset, bytes(text) if isinstance(text, memoryview) else text
-        else:
+        if not isinstance(item, Piece):
             yield item
+            continue
+        run, text = item.run, item.text
+        where: int | Run = item.offset
+        if run is not None and per_block:
+            where = Run(run.offset, run.sizes(), run.reading.header_size + 1)
+        yield where, bytes(text) if isinstance(text, memoryview) else text

@@ -7,11 +7,13 @@ was lost between two pieces ends the line before it.
 
 import enum
 import itertools
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import add
 from typing import Final, Protocol
 
-__all__ = ["LONGEST", "PAGE", "Event", "Loss", "Page", "Then", "pages"]
+__all__ = ["LONGEST", "PAGE", "Event", "Loss", "Page", "Run", "Then", "pages"]
 
 PAGE: Final = 256 * 1024
 """Bytes that make a page."""
@@ -46,8 +48,34 @@ class Loss(Protocol):
 Text = bytes | bytearray
 Buffer = Text | memoryview
 
-Event = tuple[int, Text] | Loss
-"""What a decoder yields: the text of a block or of a part of it with the block's offset, or a loss.
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive blocks, most of them of one line."""
+
+    offset: int
+    sizes: Sequence[int]
+    """Bytes of each block's text."""
+    between: int
+    """Bytes of the source that lie between the texts of two."""
+
+    def places(self, start: int) -> tuple[list[int], list[int]]:
+        """Return where each block's text begins, if that of the first does at `start`; offsets."""
+        texts = [*itertools.accumulate(self.sizes[:-1], initial=0)]
+        gaps = range(self.offset, self.offset + len(texts) * self.between, self.between)
+        return [start + text for text in texts], [*map(add, texts, gaps)]
+
+    def offset_at(self, position: int) -> int:
+        """Return the offset of the block that the text at `position` is of."""
+        starts, offsets = self.places(0)
+        return offsets[bisect_right(starts, position) - 1]
+
+
+Where = int | Run
+"""The offset of a block, or a run of blocks."""
+
+Event = tuple[Where, Text] | Loss
+"""What a decoder yields: the text of a block, of a part of one or of a run, with offsets; a loss.
 
 An empty text says that nothing more is there for now: what is complete is handed on at once.
 """
@@ -66,7 +94,7 @@ class Page:
     """Whole lines, unless `then` is END or one line is longer than LONGEST."""
 
     data: bytes
-    cuts: tuple[tuple[int, int], ...]
+    cuts: tuple[tuple[int, Where], ...]
     """Position in `data`, and offset of the block that the text from there on came from."""
     then: Then
 
@@ -75,16 +103,16 @@ class _Pile:
     """Pieces that wait for the end of their line."""
 
     def __init__(self) -> None:
-        self.pieces: list[tuple[int, Text]] = []
+        self.pieces: list[tuple[Where, Text]] = []
         self.size = 0
 
-    def add(self, offset: int, text: Text) -> None:
+    def add(self, offset: Where, text: Text) -> None:
         self.pieces.append((offset, text))
         self.size += len(text)
 
     def take(self, then: Then) -> Iterator[Page]:
         """Yield what is complete, if anything is, and keep the line that is not."""
-        pieces: list[tuple[int, Buffer]] = [*self.pieces]
+        pieces: list[tuple[Where, Buffer]] = [*self.pieces]
         rest = self._take_unfinished(pieces) if then is not Then.END else []
         size = sum(len(text) for _, text in rest)
         if not pieces and size > LONGEST:
@@ -96,14 +124,15 @@ class _Pile:
         if data or then is Then.PAUSE:
             yield Page(data, cuts, then)
 
-    def _take_unfinished(self, pieces: list[tuple[int, Buffer]]) -> list[tuple[int, Text]]:
+    def _take_unfinished(self, pieces: list[tuple[Where, Buffer]]) -> list[tuple[Where, Text]]:
         """Take from `pieces`, which are all, what stands behind the last line end."""
-        rest: list[tuple[int, Text]] = []
+        rest: list[tuple[Where, Text]] = []
         for offset, text in reversed(self.pieces):
             pieces.pop()
             cut = text.rfind(b"\n") + 1
             if cut < len(text):
-                rest.append((offset, text[cut:]))
+                behind = offset.offset_at(cut) if isinstance(offset, Run) else offset
+                rest.append((behind, text[cut:]))
             if cut:
                 pieces.append((offset, memoryview(text)[:cut]))
                 break

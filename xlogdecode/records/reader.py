@@ -2,12 +2,11 @@
 
 import re
 import sys
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import tzinfo
 
-from xlogdecode.records.pages import LONGEST, PAGE, Event, Loss, Page, Then, pages
+from xlogdecode.records.pages import LONGEST, PAGE, Event, Loss, Page, Run, Then, pages
 from xlogdecode.records.record import Place, Record
 from xlogdecode.records.shapes import JOINS, Openers
 from xlogdecode.records.stamps import Stamps, date_in_name
@@ -53,17 +52,23 @@ class _Where:
     """Which block a place in a page came from, to the line."""
 
     def __init__(self, starts: list[int], offsets: list[int]) -> None:
-        self._starts = starts
+        self._starts = [*starts, sys.maxsize]
         self._offsets = offsets
+        self._next = 0
         self.offset = 0
         self.until = 0
         """`offset` is that of all places before this one."""
 
     def at(self, position: int) -> int:
-        """Return the offset of the block that the line at `position` began in."""
-        index = bisect_right(self._starts, position)
-        self.until = self._starts[index] if index < len(self._starts) else sys.maxsize
-        self.offset = self._offsets[index - 1]
+        """Return the offset of the block that the line at `position` began in.
+
+        No place that is asked for comes before the one asked for last.
+        """
+        starts, place = self._starts, self._next
+        while starts[place] <= position:
+            place += 1
+        self._next, self.until = place, starts[place]
+        self.offset = self._offsets[place - 1]
         return self.offset
 
 
@@ -201,9 +206,18 @@ class _Reader:
 
 def _decode(page: Page) -> tuple[str, _Where]:
     """Return the text of `page`, one character a byte, and where its blocks begin."""
-    data, starts, offsets = page.data, [], []
+    data, end = page.data, len(page.data)
+    starts: list[int] = []
+    offsets: list[int] = []
     for start, offset in page.cuts:
-        in_line = start > 0 and data[start - 1] != _NEWLINE  # no record begins before the next
-        starts.append(data.find(_NEWLINE, start) + 1 or len(data) if in_line else start)
-        offsets.append(offset)
+        if isinstance(offset, Run):
+            run_starts, run_offsets = offset.places(start)
+            starts += run_starts
+            offsets += run_offsets
+        else:
+            starts.append(start)
+            offsets.append(offset)
+    for number, start in enumerate(starts):
+        if 0 < start < end and data[start - 1] != _NEWLINE:  # no record begins in mid-line
+            starts[number] = data.find(_NEWLINE, start) + 1 or end
     return data.decode("latin-1"), _Where(starts, offsets)
