@@ -416,3 +416,49 @@ def test_a_log_that_grows_is_filtered_as_it_comes_and_named_after_its_day(tmp_pa
     assert {o["source"] for o in second + third} == {str(days[1])}
     assert {o["block_offset"] for o in third} == {LOG.stat().st_size}
     assert [o["tid"] for o in first] == [r.tid for r in TOLD if r.level == "E"]
+
+
+# where it is written to
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")  # noqa: PTH110
+@pytest.mark.parametrize("options", ["-p E", "--format csv", "--merge", "--count", "--redact"])
+def test_a_full_device_is_told_in_one_line(options):
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = run("-c", *options.split(), LOG, stdout=full)
+    assert done.status == 1
+    assert [line.partition(": cannot be written")[0] for line in done.lines] == [
+        "xlogdecode: standard output"
+    ]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes are POSIX's here")
+@pytest.mark.parametrize("options", ["-p D", "--format json", "--merge"])
+def test_a_reader_that_leaves_is_no_trouble(options, tmp_path):
+    logs = [put(LOG, tmp_path / f"{n}.xlog") for n in range(20)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xlogdecode", "-c", *options.split(), *logs],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    process.wait(timeout=60)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a pseudoterminal is POSIX's")
+def test_a_terminal_gets_no_control_characters_out_of_a_filtered_log(tmp_path):
+    import pty
+
+    log = tmp_path / "imsdk_20240101.log"
+    log.write_bytes(b"TIM: 2024-01-01 08:47:04.162 E 1-2 |-a.cc:1 f |\x1b[31mred\x07\n")
+    for options in (["-p", "E"], ["--merge"]):
+        ours, theirs = pty.openpty()
+        run("-c", *options, log, stdout=theirs)
+        shown = os.read(ours, 4096)
+        os.close(ours)
+        os.close(theirs)
+        assert b"\\x1b[31mred\\x07" in shown
+        assert b"\x1b" not in shown

@@ -154,6 +154,8 @@ def _redactor(path: Path | None) -> "Redactor":
     if path is not None:
         try:
             own = parse_patterns(path.read_text("utf-8"), str(path))
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}:1:1: cannot be read: {error}") from None
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{path}:1:1: no text: write patterns in YAML, in UTF-8") from None
     return Redactor([*own, *built_in_patterns()])
