@@ -4,6 +4,7 @@ The whole command, process start to exit, its output thrown away. Each figure is
 with plain decoding; medians of the ratios count.
 """
 
+import json
 import statistics
 import subprocess
 import sys
@@ -45,8 +46,8 @@ class Bench:
         with path.open("wb") as file:
             file.writelines(inputs.stream(kind, size))
         self.records = int(self.out("--count"))
-        lines = self.out("--format", "csv").splitlines()
-        self.middle = lines[len(lines) // 2].split(",")[1][:23]
+        lines = self.out("--format", "json").splitlines()
+        self.middle = json.loads(lines[len(lines) // 2])["time"][:23]
 
     def out(self, *options: str) -> str:
         done = subprocess.run([*COMMAND, *options, str(self.path)], stdout=subprocess.PIPE)

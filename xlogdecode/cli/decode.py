@@ -50,6 +50,7 @@ Examples:
   xlogdecode -r phones -o texts -u      a tree, every night
   xlogdecode -lr phones                 what is there
   xlogdecode -c a.xlog | less
+  xlogdecode -c -p W -S 10:00 -U 11:00 a.xlog   what went wrong then
 """
 
 
