@@ -23,7 +23,8 @@ from tests.damage.lies import false_headers, false_locks
 from tests.damage.makers import garbage
 from tests.mars import file_of
 from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
-from xlogdecode import Loss, Options, Report, decode, decode_bytes
+from xlogdecode import Loss, Options, Report, decode_bytes
+from xlogdecode.decode import decode
 from xlogdecode.framing import Reason
 
 OPTIONS = Options(keys=(SERVER,), marks=False)

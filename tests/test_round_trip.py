@@ -17,7 +17,8 @@ from tests.mars import (
     private_key,
     shuffled_key_bytes,
 )  # fmt: skip
-from xlogdecode import Options, decode, decode_bytes
+from xlogdecode import Options, decode_bytes
+from xlogdecode.decode import decode
 
 KEYS = [private_key(f"server {number}") for number in range(3)]
 

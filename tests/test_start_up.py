@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import xlogdecode
 from tests.damage import SERVER, sample_of
 from tests.mars import file_of
 
@@ -35,6 +36,18 @@ def test_patterns_of_records_are_made_only_where_a_filter_is_asked_for(tmp_path:
     filtering = {f"xlogdecode.{room}" for room in rooms} | {"xlogdecode.cli.asked", "zoneinfo"}
     assert imported(path) & filtering == set()
     assert "xlogdecode.filters" in imported(path, "-p", "E")
+
+
+def test_each_public_name_is_imported_when_it_is_asked_for() -> None:
+    script = (
+        "import sys, xlogdecode; print(*(m for m in sys.modules if m.startswith('xlogdecode')))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stdout.split() == [b"xlogdecode"]
+    for name in xlogdecode.__all__:
+        assert getattr(xlogdecode, name).__doc__, name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        xlogdecode.nothing  # noqa: B018
 
 
 def test_an_encrypted_one_needs_what_decrypts(tmp_path: Path) -> None:

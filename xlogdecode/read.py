@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from datetime import tzinfo
-from io import BytesIO
 
+from xlogdecode.calls import AnySource, open_source
 from xlogdecode.errors import UsageError
 from xlogdecode.filters import LAST, Filter, select
-from xlogdecode.inputs import open_input
-from xlogdecode.options import Options, Source
+from xlogdecode.options import Options
 from xlogdecode.records import Loss, Record
 from xlogdecode.records import read_records as records_in
 from xlogdecode.records.decoded import iter_events
@@ -19,7 +17,7 @@ __all__ = ["read_records"]
 
 
 def read_records(
-    source: str | os.PathLike[str] | bytes | Source,
+    source: AnySource,
     options: Options | None = None,
     *,
     wanted: Filter | None = None,
@@ -48,7 +46,7 @@ def read_records(
 
 
 def _read(
-    source: str | os.PathLike[str] | bytes | Source,
+    source: AnySource,
     options: Options | None,
     wanted: Filter,
     name: str,
@@ -57,10 +55,7 @@ def _read(
     report: Report | None,
 ) -> Iterator[Record | Loss]:
     if isinstance(source, str | os.PathLike):
-        opened: AbstractContextManager[Source] = open_input(os.fspath(source))
         name = name or os.fspath(source)
-    else:
-        opened = nullcontext(BytesIO(source) if isinstance(source, bytes) else source)
-    with opened as data:
+    with open_source(source) as data:
         records = records_in(iter_events(data, options, report), source=name, zone=zone)
         yield from records if wanted.is_empty else select(records, wanted, local=local)

@@ -11,7 +11,8 @@ import atheris
 sys.path[0] = str(Path(__file__).parents[2])  # the project's root, in place of this folder
 
 with atheris.instrument_imports(include=["xlogdecode"]):
-    from xlogdecode import Options, decode, decode_bytes
+    from xlogdecode import Options, decode_bytes
+    from xlogdecode.decode import decode
 
 from tests.damage import SERVER, same_but_for_marks
 from tests.fuzz.seeds import fuzz

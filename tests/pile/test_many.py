@@ -8,7 +8,8 @@ from io import BytesIO
 import pytest
 
 from tests.pile.samples import LOG, TEXT, ZLIB, ZSTD
-from xlogdecode import DamagedError, Options, decode, decode_file, decode_many
+from xlogdecode import DamagedError, Options, decode_file, decode_many
+from xlogdecode.decode import decode
 from xlogdecode.errors import InputError, OutputError, UsageError
 from xlogdecode.inputs import iter_entries
 
