@@ -194,6 +194,16 @@ def test_the_same_holds_byte_by_byte(probe: object, parts: list[bytes]) -> None:
     assert events_of(data, range(len(data)), probe) == events_of(data, [], probe)
 
 
+def test_what_damage_is_called_does_not_depend_on_when_the_input_is_known_to_end() -> None:
+    blocks = [one.data for one in sample_of("zlib").blocks]
+    lies = blocks[0][:5] + (1 << 20).to_bytes(4, "little") + blocks[0][9:]
+    data = lies + b"".join(blocks[1:])
+    framer = Framer(inflates)
+    framer.feed(data)
+    framer.close()
+    assert [described(event) for event in framer] == events_of(data, [])
+
+
 def overlapping_lies(magic: int, size: int, units: int) -> bytes:
     """Blocks whose stored deflate leads from one into the next, each with a plain block before it:
     each must be inflated to its end, as far away as it is believed to be, to be found out.

@@ -1,5 +1,6 @@
 """Memory is bounded by the work in flight, never by a file's size or by what a payload claims."""
 
+import io
 import itertools
 import json
 import sys
@@ -11,7 +12,8 @@ import pytest
 from tests.bench import inputs
 from tests.bench.bombs import bomb
 from tests.bench.measure import Run, measure
-from tests.mars import KINDS, new_session
+from tests.mars import KINDS, block, new_session
+from xlogdecode import Options, Piece, iter_decode
 
 pytestmark = [
     pytest.mark.untraced,
@@ -57,6 +59,20 @@ def test_a_gigabyte_of_any_kind_needs_less_than_64_mb(
     assert run.status == (3 if kind == "damaged" else 0)
     assert text >= (0.8e9 if kind == "damaged" else 1e9)
     assert run.peak < CEILING
+
+
+@pytest.mark.parametrize("kind", ["zlib", "zstd"])
+def test_a_block_too_large_to_hold_is_no_block_where_its_length_lies(kind: str) -> None:
+    data, good = bomb(KINDS[kind], 12), block(KINDS[kind], [b"a line\n"], seq=2).data
+    payload = int.from_bytes(data[5:9], "little")
+    lies = data[:5] + (payload + 2).to_bytes(4, "little") + data[9:]
+    sizes, last = [], b""
+    for piece in iter_decode(io.BytesIO(lies + good), Options(marks=False)):
+        if isinstance(piece, Piece):
+            sizes.append(len(piece.text))
+            last = bytes(piece.text)
+    assert sum(sizes) == 12_000_000 + len(b"a line\n")
+    assert last == b"a line\n"
 
 
 BOMBS = ["zlib", "zlib-crypt", "zstd", "zstd-crypt", "imsdk-chunked"]

@@ -122,9 +122,21 @@ def iter_unpack(codec: Codec, payload: Buffer) -> Iterator[bytes]:
             yield from _iter_unzstd(payload)
 
 
-def ends_a_flush(data: Buffer) -> bool:
-    """Tell whether deflate data, chunked or not, ends as a sync flush does."""
-    return bytes(data[-len(_FLUSH) :]) == _FLUSH
+def ends_a_flush(codec: Codec, data: Buffer) -> bool:
+    """Tell whether compressed data that shows no fault ends where a flush does: by a sync flush's
+    last bytes, or at the end of a zstd block.
+    """
+    if codec is not Codec.ZSTD:
+        return bytes(data[-len(_FLUSH) :]) == _FLUSH
+    import zstandard
+
+    try:
+        index = zstandard.frame_header_size(bytes(data[:_LONGEST_FRAME_HEADER]))
+    except zstandard.ZstdError:
+        return False
+    while index < len(data):
+        index = _end_of_zstd_block(data, index)
+    return index == len(data)
 
 
 def flush_around(data: Buffer, fault: int, bound: int) -> int:
@@ -241,8 +253,7 @@ def _iter_unzstd(payload: Buffer) -> Iterator[bytes]:
     while index < len(data):
         if data[index] == TAILER and _opens_a_block(data, index + 1):
             raise CodecError("the next block stands within the payload", index)
-        head = int.from_bytes(data[index : index + 3], "little")
-        index += 3 + (1 if head >> 1 & 3 == 1 else head >> 3)  # of a repeated byte one stands there
+        index = _end_of_zstd_block(data, index)
         try:
             yield stream.decompress(data[begin:index])
         except zstandard.ZstdError as error:
@@ -252,6 +263,11 @@ def _iter_unzstd(payload: Buffer) -> Iterator[bytes]:
             break
     if index < len(data):
         raise CodecError("bytes follow the end of the frame", index)
+
+
+def _end_of_zstd_block(data: Buffer, index: int) -> int:
+    head = int.from_bytes(data[index : index + 3], "little")
+    return index + 3 + (1 if head >> 1 & 3 == 1 else head >> 3)  # of a repeated byte there is one
 
 
 def _opens_a_block(data: bytes, index: int) -> bool:

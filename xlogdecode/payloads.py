@@ -217,9 +217,10 @@ class Payloads:
                     pieces.clear()
         except CodecError:
             return Unpacked(Verdict.BROKEN, None)
+        flushed = ends_a_flush(codec, data)
         if size + len(data) > self._text_limit:
-            return Unpacked(Verdict.WHOLE, None)
-        if codec in (Codec.DEFLATE, Codec.CHUNKED) and ends_a_flush(data):
+            return Unpacked(Verdict.WHOLE if flushed else Verdict.OPEN, None)
+        if codec is not Codec.ZSTD and flushed:
             return Unpacked(Verdict.BROKEN, None)  # the mark was passed, and seen as something else
         return Unpacked(Verdict.OPEN, b"".join(pieces))
 

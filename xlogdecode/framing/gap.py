@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from xlogdecode.format import Header, Reading, is_plausible
+from xlogdecode.format import CRASH_BUFFER_SIZE, Header, Reading, is_plausible
 from xlogdecode.framing.events import Block, Damage, Reason
 from xlogdecode.framing.fit import Fit, Place, measure
 
@@ -61,7 +61,8 @@ class Gap:
         fit, header = measure(place, start, reading)
         if not is_plausible(place.buffer, start, reading, _ANY_LENGTH):
             return cls(offset, Reason.GARBAGE, start + 1, limit=limit)
-        reason = Reason.CUT if fit is Fit.CUT else Reason.LENGTH
+        cut = fit is Fit.CUT and (header is None or header.length <= CRASH_BUFFER_SIZE)
+        reason = Reason.CUT if cut else Reason.LENGTH  # the same wherever the input is cut
         if limit is not None or fit is Fit.TAILER:
             reason = Reason.PAYLOAD
         detail = "" if header is None else f"magic 0x{magic:02x}, length {header.length}"
