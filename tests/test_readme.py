@@ -20,6 +20,7 @@ RUN_ELSEWHERE = {
     "python3 -m venv .venv && .venv/bin/pip install -q . &&": ".ci/run",
     "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' &&": ".ci/run",
     ".venv/bin/python -m pytest -m heavy": ".ci/run",
+    '.venv/bin/python -m pytest -n auto -m "not heavy and not untraced" --cov': ".ci/run",
     ".venv/bin/python tests/fuzz/": "by hand: ten minutes and more each",
     "xlogdecode sweep /storage/emulated/0 --delete": "on a phone; what it does: tests/retention",
     "mkdir -p phone/Android && adb pull": "with a phone",
