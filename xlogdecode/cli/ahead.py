@@ -6,7 +6,6 @@ A small input is not worth a thread, and a large one keeps all of them busy by i
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xlogdecode.cli.work import Outcome, Task
@@ -75,7 +74,7 @@ class _Pool:
 
             self._executor = ThreadPoolExecutor(self._threads, "xlogdecode-input")
         turn = _Turn(task.sink, self._stopped)
-        future: Future[Outcome] = self._executor.submit(replace(task, sink=turn).run, 1)
+        future: Future[Outcome] = self._executor.submit(task._replace(sink=turn).run, 1)
         self.queue.append((turn, future.result))
 
     def take(self) -> Outcome:

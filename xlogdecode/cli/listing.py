@@ -140,7 +140,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
 def list_logs(paths: list[str], settings: Settings, *, as_json: bool) -> Status:
     """Print the table; return the status that decoding would have."""
     lister, voice = _Lister(), Voice(settings)
-    run = Run(paths, replace(settings, form=Form(lister.pour), test=True, lists=True))
+    run = Run(paths, settings._replace(form=Form(lister.pour), test=True, lists=True))
     rows: list[Row] = []
     statuses: list[Status] = []
     totals = Row("totals")

@@ -74,7 +74,7 @@ class Run:
         settings = self.settings
         self._look_ahead(entry)
         saved = None if self._is_alone and not entry.in_archive else self._saved
-        from_stdin = self.paths[entry.index] == STDIN
+        from_stdin = self.paths[entry.path_index] == STDIN
         if settings.test or settings.to_stdout or (from_stdin and settings.output is None):
             if not self._is_begun:
                 self._is_begun = True
@@ -95,7 +95,7 @@ class Run:
         """See whether logs that were named behind a crash buffer hold its records."""
         if not is_crash_buffer(entry.below.name):
             return
-        first = max(entry.index + 1, self._scanned)
+        first = max(entry.path_index + 1, self._scanned)
         self._scanned = len(self.paths)
         for path in self.paths[first:]:
             if path == STDIN or is_crash_buffer(path) or not is_log(path, plain=False):

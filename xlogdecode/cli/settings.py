@@ -1,8 +1,8 @@
 """What the command line asked for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from xlogdecode.decode import Options, Sink, Source
 from xlogdecode.report import Report
@@ -13,8 +13,7 @@ Pour = Callable[[Source, Sink, Options, str], Report]
 """Takes all of a source, whose name comes last, into a sink."""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """What becomes of each log."""
 
     pour: Pour
@@ -28,8 +27,7 @@ class Form:
     """What is text already would be written as it is, which is no use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the command line asked for."""
 
     options: Options

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status, of_report
@@ -60,8 +60,7 @@ def viewer() -> Sink:
     return Escaped(standard_output()) if sys.stdout.isatty() else standard_output()
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One input and where its text goes: into `target`, or else into `sink`."""
 
     entry: Entry
@@ -85,7 +84,7 @@ class Task:
             options = replace(options, threads=threads)
         try:
             with entry.source:
-                source = self._source()
+                source = self._unsaved()
                 if source is None:
                     note = "all its records are in a log already: left out"
                     return Outcome(entry.name, Status.WHOLE, note=note, is_skipped=True)
@@ -108,7 +107,7 @@ class Task:
         seen = self.target is None and not self.settings.test
         return Outcome(entry.name, status, report, written, error, note, is_expected=seen)
 
-    def _source(self) -> Source | None:
+    def _unsaved(self) -> Source | None:
         """Return what to decode; None for a crash buffer that a launch saved into a log."""
         source = self.entry.source
         if self.saved is None:

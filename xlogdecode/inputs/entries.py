@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from xlogdecode.errors import InputError
@@ -26,7 +25,7 @@ def iter_entries(
     """
     for index, path in enumerate(paths):
         for item in _entries(path, recursive, plain, on_read):
-            yield replace(item, index=index) if index and isinstance(item, Entry) else item
+            yield item._replace(path_index=index) if index and isinstance(item, Entry) else item
 
 
 def _entries(path: str, recursive: bool, plain: bool, on_read: OnRead) -> Iterator[Entry | Refusal]:  # noqa: FBT001

@@ -1,7 +1,6 @@
 """What there is to decode, one by one; and what there is not."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -23,8 +22,7 @@ class Refusal(NamedTuple):
         return f"{self.name}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A log that can be read; whoever takes it closes its source."""
 
     name: str
@@ -40,7 +38,7 @@ class Entry:
     """Of the file on disk."""
     path: Path | None = None
     """That file, where all of it is this log."""
-    index: int = 0
+    path_index: int = 0
     """Which of the paths asked for it lies in."""
     is_streamed: bool = False
     """It has to be read before the next entry is asked for."""

@@ -1,7 +1,6 @@
 """Archives, and those that lie in them once more, as entries."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from io import BytesIO
 from pathlib import PurePosixPath
 
@@ -36,7 +35,7 @@ class Unpacker:
         """Yield the logs in `entry`, the crash buffers behind the logs of their archive."""
         try:
             found = False
-            for item in self._open(replace(entry, is_streamed=True), kind, depth=0):
+            for item in self._open(entry._replace(is_streamed=True), kind, depth=0):
                 found = True
                 yield item
                 if self._meter.burst:
@@ -54,13 +53,13 @@ class Unpacker:
         source = unpacked(entry.source, kind, self._meter)
         inner = kind_of(source.peek(), entry.below.name)
         if inner is Kind.TAR:
-            yield from self._members(replace(entry, source=source), inner, stem, depth)
+            yield from self._members(entry._replace(source=source), inner, stem, depth)
             if source.fault:
                 yield Refusal(entry.name, f"is torn: {source.fault}")
         elif inner is not None:
             yield Refusal(entry.name, "is packed twice: unpack it once first")
         elif not entry.in_archive or is_log(stem.name, plain=self._plain):
-            yield replace(entry, below=stem, source=source)
+            yield entry._replace(below=stem, source=source)
 
     def _members(
         self, entry: Entry, kind: Kind, stem: PurePosixPath, depth: int
@@ -71,10 +70,10 @@ class Unpacker:
         if stem == entry.below:  # a folder cannot be called as the archive itself is
             stem = stem.with_name(f"{stem.name}.logs")
         if entry.tree:
-            inside = replace(entry, below=stem, path=None)
+            inside = entry._replace(below=stem, path=None)
         else:
-            inside = replace(
-                entry, top=entry.top / stem, below=PurePosixPath(), tree=stem.name, path=None
+            inside = entry._replace(
+                top=entry.top / stem, below=PurePosixPath(), tree=stem.name, path=None
             )
         waiting: list[Entry] = []
         for item in members_of(entry.source, kind, self._meter):
@@ -88,8 +87,7 @@ class Unpacker:
     def _member(
         self, inside: Entry, found: Found, depth: int, waiting: list[Entry]
     ) -> Iterator[Entry | Refusal]:
-        entry = replace(
-            inside,
+        entry = inside._replace(
             name=f"{inside.name}: {found.place}",
             below=inside.below / found.place,
             source=found.source,
@@ -114,4 +112,4 @@ class Unpacker:
         self._held += len(data)
         member = Member(BytesIO(data).read)
         member.fault = found.source.fault
-        return replace(entry, source=member)
+        return entry._replace(source=member)
