@@ -15,13 +15,12 @@ from xlogdecode.errors import InputError, MissingExtraError, UsageError
 from xlogdecode.inputs import (
     LARGEST_BUFFER,
     Entry,
-    Opened,
     Refusal,
     Saved,
-    Spool,
     is_crash_buffer,
     iter_entries,
 )
+from xlogdecode.inputs.spool import Opened, Spool
 from xlogdecode.merge import Log
 from xlogdecode.outputs import SaveFile
 from xlogdecode.records import Event

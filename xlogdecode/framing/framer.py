@@ -253,7 +253,7 @@ class Framer:
                 return index
             if answer is Answer.MORE:
                 return None
-        return end.index
+        return end.stop
 
     # out of step
 
@@ -271,7 +271,7 @@ class Framer:
             self._window.start = found
             return None
         self._gap = None
-        self._window.start = found.index
+        self._window.start = found.start
         self._in_text = found.is_text
         self._ready.extend(found.events)
         if found.block is not None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xlogdecode.format import NOT_TEXT, READINGS, is_plausible
 from xlogdecode.framing.events import PlainText
@@ -14,7 +14,7 @@ _OPENING = (
     rb"|\d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d[.,]|\^{10}|\${10})"
 )
 _OPENS = re.compile(_OPENING)
-_RESUMES = re.compile(rb"(?<=[\n\x00])" + _OPENING)
+_RESUMES = rb"(?<=[\n\x00])" + _OPENING
 
 LONGEST_OPENING = 32
 """Bytes that a line's opening may take."""
@@ -26,11 +26,10 @@ _HEADER_NUL = 9
 """A NUL stands within the first nine bytes of every header: its length's highest byte."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextEnd:
+class TextEnd(NamedTuple):
     """Where the text in the buffer ends, and whether only because the buffer does."""
 
-    index: int
+    stop: int
     goes_on: bool
     headers: tuple[int, ...] = ()
     """Where else it ends, if a block can be believed there."""
@@ -43,7 +42,7 @@ def opens_a_log(buffer: bytes, start: int) -> bool:
 
 def text_resumes(buffer: bytes, start: int) -> int | None:
     """Return where the next line of a known layout starts."""
-    match = _RESUMES.search(buffer, start)
+    match = re.compile(_RESUMES).search(buffer, start)
     return match.start() if match else None
 
 

@@ -1,6 +1,6 @@
 """Out of step: the search for the next block that can be believed."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from xlogdecode.format import READINGS, Header, Reading
 from xlogdecode.framing.events import Block, Damage, Fill, Reason
@@ -18,11 +18,10 @@ _SHORTEST_HEADER = 8
 """Bytes at the end of a buffer that a header's shape may need more of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What ends a gap, and what the gap is."""
 
-    index: int
+    start: int
     """Where framing goes on; the block, where there is one, starts here."""
     events: tuple[Damage | Fill, ...]
     block: Block | None = None

@@ -12,11 +12,10 @@ from xlogdecode.inputs.files import STDIN, Chain, Input, Member, open_input
 from xlogdecode.inputs.names import crash_buffers_of, is_crash_buffer, is_log
 from xlogdecode.inputs.packed import kind_of
 from xlogdecode.inputs.saved import LARGEST_BUFFER, Saved
-from xlogdecode.inputs.spool import Opened, Spool
 from xlogdecode.inputs.walk import expand
 
 __all__ = [
-    "LARGEST_BUFFER", "STDIN", "Chain", "Entry", "Input", "Member", "Opened", "Refusal", "Saved",
-    "Spool", "crash_buffers_of", "expand", "is_crash_buffer", "is_log", "iter_entries", "kind_of",
+    "LARGEST_BUFFER", "STDIN", "Chain", "Entry", "Input", "Member", "Refusal", "Saved",
+    "crash_buffers_of", "expand", "is_crash_buffer", "is_log", "iter_entries", "kind_of",
     "open_input",
 ]  # fmt: skip
