@@ -15,11 +15,11 @@ from collections import deque
 from collections.abc import Iterator
 
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Reading, is_plausible
-from xlogdecode.framing.events import Block, Damage, Event, PlainRun, PlainText, Reason, Verdict
+from xlogdecode.framing.events import Block, Damage, Event, PlainRun, PlainText, Reason
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.judge import Answer, Judge, Probe
-from xlogdecode.framing.lines import LONGEST_OPENING, TextEnd, opens_a_log, split_lines, text_end
+from xlogdecode.framing.lines import LONGEST_OPENING, opens_a_log, split_lines, text_end
 from xlogdecode.framing.mend import mend
 from xlogdecode.framing.packed import packed_run
 from xlogdecode.framing.plain import plain_run
@@ -42,7 +42,6 @@ class Framer:
         self, probe: Probe, *, max_block: int = MAX_BLOCK, speculative: bool = False
     ) -> None:
         """Take the test of a payload, and the longest payload to believe in."""
-        self._probe = probe
         self._judge = Judge(probe)
         self._search = Search(self._judge, max_block)
         self._max_block = max_block
@@ -209,14 +208,9 @@ class Framer:
                 block = Block(offset, length, reading, header, place.buffer, start)
                 if (offset, reading.header_size) in self._rejected:
                     return offset + length
-                return block if self._speculative or self._stands(place, block) else offset + length
+                stands = self._speculative or self._search.stands(place, block)
+                return block if stands else offset + length
         return self._judge.weigh(place, start, reading, in_step=True)
-
-    def _stands(self, place: Place, block: Block) -> bool:
-        verdict = self._probe(block).verdict
-        if verdict is Verdict.OPEN:
-            return not isinstance(self._search.within(place, block), Block)
-        return verdict is not Verdict.BROKEN
 
     def _pass(self, length: int, reading: Reading) -> None:
         """Go on behind a block, or a run of them."""
@@ -236,24 +230,13 @@ class Framer:
         """Return what text there is; `_in_text` tells why there is none."""
         window, start = self._window, self._window.start
         end = text_end(window.buffer, start, closed=window.is_last)
-        index = start if end is None else self._header_before(end)
+        index = start if end is None else self._search.header_before(end, self._place())
         self._in_text = end is None or end.goes_on or index is None
         if end is None or index is None or index == start:
             return None
         window.start = index
         self._after_text = True
         return PlainText(window.base + start, window.buffer[start:index])
-
-    def _header_before(self, end: TextEnd) -> int | None:
-        """Return where text ends: at a block that can be believed, where one begins just before."""
-        place = self._place()
-        for index in end.headers:
-            answer = self._search.weigh(place, index)
-            if isinstance(answer, Block):
-                return index
-            if answer is Answer.MORE:
-                return None
-        return end.stop
 
     # out of step
 

@@ -59,9 +59,9 @@ class Judge:
         """Tell whether another probe may be made after `searched` bytes."""
         return self._spent <= self._free + _PROBING_RATIO * searched
 
-    def is_whole(self, block: Block) -> bool:
-        """Tell whether a payload decodes, and ends where a writer's flush ends."""
-        return self._probe(block).verdict is Verdict.WHOLE
+    def verdict(self, block: Block) -> Verdict:
+        """Return what becomes of a block's payload."""
+        return self._probe(block).verdict
 
     def weigh(self, place: Place, start: int, reading: Reading, *, in_step: bool) -> Block | Answer:
         """Return the block at `start` if it can be believed.

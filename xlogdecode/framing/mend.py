@@ -1,7 +1,7 @@
 """A block in step whose magic alone was changed: all else still tells what it was."""
 
 from xlogdecode.format import CRASH_BUFFER_SIZE, LONGEST_LINE, READINGS, Reading, is_plausible
-from xlogdecode.framing.events import Block, Damage, Reason
+from xlogdecode.framing.events import Block, Damage, Reason, Verdict
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 from xlogdecode.framing.judge import LINE, Answer, Judge
 
@@ -53,4 +53,4 @@ def _weigh(judge: Judge, place: Place, start: int, reading: Reading) -> Block | 
         return Answer.NO
     if is_plain(reading):
         return block if LINE.fullmatch(block.payload) else Answer.NO
-    return block if judge.is_whole(block) else Answer.NO
+    return block if judge.verdict(block) is Verdict.WHOLE else Answer.NO

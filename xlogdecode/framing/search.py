@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 from xlogdecode.format import READINGS, Header, Reading
-from xlogdecode.framing.events import Block, Damage, Fill, Reason
+from xlogdecode.framing.events import Block, Damage, Fill, Reason, Verdict
 from xlogdecode.framing.fit import Place, header_shape
 from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.judge import Answer, Judge
-from xlogdecode.framing.lines import LONGEST_OPENING, text_resumes
+from xlogdecode.framing.lines import LONGEST_OPENING, TextEnd, text_resumes
 
 __all__ = ["Found", "Search"]
 
@@ -66,6 +66,26 @@ class Search:
     def weigh(self, place: Place, index: int) -> Block | Answer:
         """Return the block at `index` if it proves itself."""
         return self._judge.weigh_any(place, index, self.readings(place.buffer[index]))
+
+    def header_before(self, end: TextEnd, place: Place) -> int | None:
+        """Return where text ends: at a block that can be believed, where one begins just before.
+
+        None where more of the input will tell.
+        """
+        for index in end.headers:
+            answer = self.weigh(place, index)
+            if isinstance(answer, Block):
+                return index
+            if answer is Answer.MORE:
+                return None
+        return end.stop
+
+    def stands(self, place: Place, block: Block) -> bool:
+        """Tell whether a block in step is one: its payload decodes, and swallows no other."""
+        verdict = self._judge.verdict(block)
+        if verdict is Verdict.OPEN:
+            return not isinstance(self.within(place, block), Block)
+        return verdict is not Verdict.BROKEN
 
     def within(self, place: Place, block: Block) -> Block | Answer:
         """Return the first block that starts within `block`, and can be believed."""
