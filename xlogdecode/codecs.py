@@ -221,7 +221,7 @@ def _inflate_slice(stream: "zlib._Decompress", data: Buffer) -> Iterator[bytes]:
             return
 
 
-def _unzstd(payload: Buffer, bound: int) -> bytes | None:
+def _unzstd(payload: Buffer, bound: int) -> memoryview | None:
     import zstandard  # 12 ms that most runs need not spend
 
     try:
@@ -232,7 +232,7 @@ def _unzstd(payload: Buffer, bound: int) -> bytes | None:
         )
     except zstandard.ZstdError:
         return None
-    return text[: -len(_END)] if text.endswith(_END) else None
+    return memoryview(text)[: -len(_END)] if text.endswith(_END) else None  # a slice is a copy
 
 
 def _iter_unzstd(payload: Buffer) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """A payload into text: unmasked, decrypted, unpacked; and what can be had of a broken one."""
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from xlogdecode.codecs import (
@@ -148,25 +149,25 @@ class Payloads:
         key = self._key_for(block)
         return None if key is None else decrypt(payload, key)
 
-    def _clear_many(self, blocks: Sequence[Block]) -> Sequence[Buffer | None]:
+    def _clear_many(self, blocks: Sequence[Block]) -> Iterator[Buffer | None]:
         """Decrypt the payloads of one client key in one go; numpy is slow on small pieces."""
         reading = blocks[0].reading
         if not reading.encrypted or len(blocks) == 1:
-            return [self._clear(block, block.payload) for block in blocks]
+            yield from (self._clear(block, block.payload) for block in blocks)
+            return
         key = self._key_for(max(blocks, key=lambda block: block.length))
         if key is None:
-            return [None] * len(blocks)
+            yield from repeat(None, len(blocks))
+            return
         payloads = [block.payload for block in blocks]
         groups = memoryview(
             decrypt(b"".join(payload[: len(payload) // 8 * 8] for payload in payloads), key)
         )
-        cleared: list[Buffer | None] = []
         begin = 0
         for payload in payloads:
             whole = len(payload) // 8 * 8
-            cleared.append(b"".join((groups[begin : begin + whole], payload[whole:])))
+            yield b"".join((groups[begin : begin + whole], payload[whole:]))
             begin += whole
-        return cleared
 
     def _key_for(self, block: Block) -> TeaKey | None:
         """Return the TEA key that fits: the proven one, or else the one that the payload proves."""
