@@ -4,8 +4,10 @@ from io import BytesIO
 
 import pytest
 
+import xlogdecode
 from tests.pile.samples import LOG, TEXT
 from xlogdecode import DamagedError, Options, Report, decode_file, iter_text
+from xlogdecode.decode import decode
 from xlogdecode.errors import InputError
 
 
@@ -48,3 +50,33 @@ def test_a_stream_and_bytes_go_into_a_file(tmp_path):
 def test_a_file_decoded_from_a_path_has_its_last_change(tmp_path):
     decode_file(LOG, tmp_path / "text")
     assert (tmp_path / "text").stat().st_mtime_ns == LOG.stat().st_mtime_ns
+
+
+def test_a_sink_that_only_looks_like_a_file_gets_all_through_its_own_write(tmp_path):
+    class Counting(BytesIO):
+        seen = 0
+
+        def write(self, data):
+            self.seen += len(data)
+            return super().write(data)
+
+    sink = Counting()
+    decode(BytesIO(LOG.read_bytes()), sink)
+    assert sink.seen == len(TEXT[LOG])
+
+
+def test_a_stream_need_not_be_what_a_file_on_disk_is(tmp_path):
+    class Remote(BytesIO):
+        def stat(self):
+            raise NotImplementedError
+
+    assert decode_file(Remote(LOG.read_bytes()), tmp_path / "text").is_whole
+
+
+def test_options_show_no_key():
+    assert "keys" not in repr(Options(keys=(bytes(32),)))
+
+
+def test_rooms_are_reached_by_name():
+    assert xlogdecode.errors.InputError is InputError
+    assert "iter_text" in dir(xlogdecode)

@@ -101,3 +101,14 @@ def test_streams_give_the_same_as_bytes(blocks: list[Block]) -> None:
     data, sink = file_of(blocks), io.BytesIO()
     decode(io.BytesIO(data), sink, Options(keys=tuple(KEYS)))
     assert sink.getvalue() == decode_bytes(data, Options(keys=tuple(KEYS)))[0]
+
+
+@pytest.mark.parametrize("hours", [(0, 4), (0, 5), (1, 5)])
+def test_masked_blocks_are_read_whatever_their_first_reading_seemed_to_tell(hours) -> None:
+    kind = KINDS["masked-zlib-9"]
+    blocks = [
+        block(kind, [b"line %d of the log\n" % seq], seq=seq, hours=hours) for seq in range(1, 5)
+    ]
+    text, report = decode_bytes(file_of(blocks))
+    assert text == b"".join(block.text for block in blocks)
+    assert report.is_whole

@@ -1,6 +1,6 @@
 """Tencent Mars xlog files: blocks into text and records, and log folders kept to seven days."""
 
-import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,8 +43,15 @@ and decoding no patterns of records, which take 35.
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for."""
+    """Import what is asked for: a public name, or a room."""
     for room, names in _ROOMS.items():
         if name in names:
             return getattr(importlib.import_module(f"{__name__}.{room}"), name)
+    if importlib.util.find_spec(f"{__name__}.{name}"):
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return what is public."""
+    return __all__

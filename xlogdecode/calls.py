@@ -48,7 +48,7 @@ def decode_file(
     OutputError, also if `target` exists and `replace` is not set.
     """
     with open_source(source) as stream:
-        like = getattr(stream, "stat", None)
+        like = stream.stat if isinstance(stream, Input) and stream.is_regular else None
         with SaveFile(Path(target), like=like, replace=replace) as file:
             return decode(stream, file, options)
 

@@ -43,7 +43,7 @@ _LAST_STORED_BLOCK = b"\x01\x08\x00\xf7\xff" + _END
 _FLUSH = b"\x00\x00\xff\xff"
 """What each sync flush of deflate ends with, on a byte's boundary."""
 
-_FLUSH_AND_LENGTH = re.compile(re.escape(_FLUSH) + rb"..", re.DOTALL)
+_FLUSH_AND_LENGTH = re.compile(re.escape(_FLUSH) + rb"(..)", re.DOTALL)
 
 _LAST_ZSTD_BLOCK = b"\x41\x00\x00" + _END
 """The same for zstd, which takes a frame that ended early for all there is."""
@@ -193,15 +193,22 @@ def _inflate(payload: Buffer, bound: int) -> bytearray | None:
 def _inflate_chunks(payload: Buffer, bound: int) -> bytearray | None:
     """Return the text of a 0x05 payload, all of whose chunks are flushes as a rule.
 
-    Then a length stands behind each flush's mark, and one call takes them all out, where a call a
-    chunk would have threads wait for each other.
+    Then a length stands behind each flush's mark, and one call finds them all, where a call a chunk
+    would have threads wait for each other. A mark that is none has the lengths add up to too much.
     """
     if ends_a_flush(Codec.CHUNKED, payload):
-        text = _inflate(_FLUSH_AND_LENGTH.sub(_FLUSH, payload[_LENGTH.size :]), bound)
-        if text is not None:  # a stream that is joined wrongly does not inflate to its very end
-            return text
+        flushes, lengths = _split_chunks(payload)
+        if sum(lengths) + 2 * len(lengths) == len(payload):
+            return _inflate(_FLUSH.join(flushes), bound)
     joined, rest = join_chunks(payload)
     return None if rest else _inflate(joined, bound)
+
+
+def _split_chunks(payload: Buffer) -> tuple[list[bytes], tuple[int, ...]]:
+    """Return the flushes without their marks, and what stands in front of each as its length."""
+    parts = _FLUSH_AND_LENGTH.split(payload[_LENGTH.size :])
+    lengths = b"".join((payload[: _LENGTH.size], *parts[1::2]))
+    return parts[::2], struct.unpack(f"<{len(lengths) // 2}H", lengths)
 
 
 def _iter_inflate(payload: Buffer) -> Iterator[bytes]:

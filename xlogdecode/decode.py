@@ -20,7 +20,7 @@ _BULK = 2 << 20
 
 
 class Sink(Protocol):
-    """What text can be written to; `writelines`, where it has one, is called instead."""
+    """What text can be written to; one that has a `write_all` gets many texts at a time."""
 
     def write(self, data: Buffer, /) -> object:
         """Take bytes."""
@@ -51,7 +51,7 @@ class _Outbox:
 
     def __init__(self, source: Source, sink: Sink) -> None:
         self._source = source
-        self._write_all = getattr(sink, "writelines", None) or partial(_write_each, sink)
+        self._write_all = getattr(sink, "write_all", None) or partial(_write_each, sink)
         self._texts: list[Buffer] = []
         self._size = 0
 

@@ -1,6 +1,6 @@
 """What can be asked of decoding, and what comes out of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from xlogdecode.codecs import Buffer
@@ -35,7 +35,7 @@ class DamagedError(XlogError):
 class Options:
     """How to decode."""
 
-    keys: tuple[bytes, ...] = ()
+    keys: tuple[bytes, ...] = field(default=(), repr=False)
     """Server private keys, 32 bytes each."""
     threads: int = 1
     marks: bool = True

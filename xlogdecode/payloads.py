@@ -197,12 +197,15 @@ class Payloads:
 
     def _unpack(self, block: Block, data: Buffer) -> Unpacked:
         codec, limit = _stream_codec(block), self._text_limit
+        if codec is Codec.PLAIN:
+            is_text = b"\0" not in bytes(data)
+            return Unpacked(Verdict.WHOLE, data) if is_text else Unpacked(Verdict.BROKEN, None)
+        if codec is not block.reading.codec and join_chunks(block.payload)[1]:
+            return Unpacked(Verdict.BROKEN, None)  # `_clear` left out what is no whole chunk
         bounds = (min(_USUAL_RATIO * len(data) + 4096, limit), limit)
         for bound in dict.fromkeys(bounds if len(data) < limit else ()):
             text = unpack(codec, data, bound)
             if text is not None:
-                if codec is Codec.PLAIN and b"\0" in bytes(text):
-                    return Unpacked(Verdict.BROKEN, None)
                 return Unpacked(Verdict.WHOLE, text)
         return self._unpack_slowly(codec, data)
 

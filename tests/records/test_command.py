@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from tests.command import run
+from tests.mars import KINDS, log
 from tests.pile.samples import BUFFER, LOG, TEXT, ZLIB, put, tree
 from tests.records.truth import told_in, with_times
 from tests.shared import CORPUS, FIXTURES, expected_text, needs_corpus
@@ -390,6 +391,45 @@ def test_all_days_and_the_crash_buffer_are_one_timeline():
 
 
 # what grows
+
+
+def test_the_word_text_is_searched_for_like_any_other(tmp_path):
+    told = [r for r in TOLD if b"text" in r.text]
+    assert len(told) < len(TOLD)
+    done = run("-c", "--count", "-g", "text", LOG)
+    assert done.out == b"%d\n" % len(told)
+
+
+def test_a_record_behind_a_loss_is_judged_by_its_own_time(tmp_path):
+    def lines(minute: int, count: int) -> list[bytes]:
+        stamp = b"[W][2024-01-01 +8.0 05:%02d:00.000][1, 1*][tag][, , 0]" % minute
+        return [stamp + b"[%064x\n" % (7919**number) for number in range(1, count + 1)]
+
+    (cut,) = log(KINDS["zlib"], lines(0, 40), per_block=40)
+    behind = log(KINDS["zlib"], lines(30, 1) + lines(31, 1), per_block=1)
+    path = tmp_path / "a.xlog"
+    path.write_bytes(cut.data[:-900] + b"".join(block.data for block in behind))
+    done = run("-c", "--no-marks", "-S", "2024-01-01 05:20", path)
+    assert done.status == 3
+    assert done.out.splitlines(keepends=True) == lines(30, 1) + lines(31, 1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")
+def test_all_days_of_a_log_that_is_followed_late_are_filtered(tmp_path):
+    days = [tmp_path / f"imsdk_2024010{day}.xlog" for day in (1, 2, 3, 4)]
+    for day in days:
+        put(LOG, day)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xlogdecode", "-F", "-p", "E", "--format", "json", days[0]],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    try:
+        found = [json.loads(process.stdout.readline()) for _ in range(40)]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert [o["source"] for o in found] == [str(day) for day in days for _ in range(10)]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")

@@ -11,7 +11,7 @@ __all__ = ["refuse_clashes"]
 _FLAGS = FLAGS | {
     "list_them": "-l", "test": "-t", "follow": "-F", "as_json": "--json", "output": "-o",
     "to_stdout": "-c", "remove": "--rm", "update": "-u", "recursive": "-r",
-    "with_mmap": "--with-mmap",
+    "with_mmap": "--with-mmap", "force": "-f", "strict": "--strict",
 }  # fmt: skip
 
 _ONE = "each takes the place of decoding: ask for one"
@@ -23,6 +23,10 @@ _CLASHES = (
     ("to_stdout", "output", "they are two places: leave one of them out"),
     ("follow", "recursive", "it follows one log: name that"),
     ("follow", "output", "it prints: leave -o out"),
+    ("follow", "remove", "a log that grows is not done with: leave --rm out"),
+    ("follow", "update", "it prints: leave -u out"),
+    ("follow", "force", "it prints, and writes over nothing: leave -f out"),
+    ("follow", "strict", "it goes on past what is damaged: leave --strict out"),
     ("follow", "merge", "a timeline needs the ends of its logs: follow each by itself"),
     ("follow", "count", "a log that grows has no last record: leave one of them out"),
     ("merge", "remove", "one text of several logs takes the place of none: leave --rm out"),

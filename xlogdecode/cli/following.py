@@ -113,13 +113,16 @@ class _Plain:
     def __init__(self, sink: Sink, settings: Settings) -> None:
         self._sink = sink
         self._marks = settings.options.marks
+        self._in_line = False
 
     def add(self, item: Piece | Loss, path: Path) -> None:  # noqa: ARG002 - as below
         """Show `item`, which came from `path`."""
-        if isinstance(item, Piece):
-            self._sink.write(item.text)
-        elif self._marks:
-            self._sink.write(item.mark())
+        if isinstance(item, Loss) and not self._marks:
+            return
+        text = item.text if isinstance(item, Piece) else b"\n" * self._in_line + item.mark()
+        if text:
+            self._sink.write(text)
+            self._in_line = text[-1] != 0x0A
 
     def settle(self) -> None:
         """Do nothing: all is shown."""
@@ -139,7 +142,8 @@ class _Filtered:
     def add(self, item: Piece | Loss, path: Path) -> None:
         """Take `item`, which came from `path`."""
         if path not in self._lanes:
-            self._lanes = dict(list(self._lanes.items())[-1:])
+            for old in list(self._lanes)[:-1]:
+                self._show(self._lanes.pop(old).end())
             self._lanes[path] = _Lane(self._asked, str(path), marks=self._marks)
         event = (item.offset, bytes(item.text)) if isinstance(item, Piece) else item
         self._lanes[path].waiting.append(event)
@@ -147,8 +151,11 @@ class _Filtered:
     def settle(self) -> None:
         """Show what is complete of all that was taken."""
         for lane in self._lanes.values():
-            for chunk in lane.take():
-                self._sink.write(chunk)
+            self._show(lane.take())
+
+    def _show(self, chunks: Iterator[bytes]) -> None:
+        for chunk in chunks:
+            self._sink.write(chunk)
 
 
 class _Lane:
@@ -157,6 +164,7 @@ class _Lane:
     def __init__(self, asked: "Asked", name: str, *, marks: bool) -> None:
         self.waiting: deque[Event] = deque()
         self._paused = False
+        self._is_over = False
         self._chunks = asked.render(self._events(), asked.writer(marks=marks), name)
 
     def take(self) -> Iterator[bytes]:
@@ -167,7 +175,12 @@ class _Lane:
         while not self._paused:
             yield next(self._chunks)
 
+    def end(self) -> Iterator[bytes]:
+        """Yield all that is left, a line that got no end as well."""
+        self._is_over = True
+        yield from self._chunks
+
     def _events(self) -> "Iterator[Event]":
-        while True:
+        while self.waiting or not self._is_over:
             self._paused = not self.waiting
             yield self.waiting.popleft() if self.waiting else (0, b"")

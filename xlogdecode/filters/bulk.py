@@ -57,6 +57,8 @@ def select_text(
         if not isinstance(event, Page):
             if level:
                 level.end()
+            if time:
+                time.end()
             yield event
             continue
         data = event.data
@@ -64,6 +66,8 @@ def select_text(
         if time:
             spans = time.spans(data)
             stretches = [data] if spans == [(0, len(data))] else _cut(data, spans)
+            if event.then is Then.END:
+                time.end()
         if level:
             stretches = [part for each in stretches for part in level.parts(each)]
             if event.then is Then.END:
@@ -149,6 +153,10 @@ class _Times:
         self._known: dict[tuple[str | None, ...], tuple[bool, re.Pattern[bytes]]] = {}
         """Layout, hour, zone and minute -> verdict, and what `_next` is to be."""
         self._held = False
+        self._in_line = False
+
+    def end(self) -> None:
+        """Say that what comes starts a line, whatever came before."""
         self._in_line = False
 
     def spans(self, data: bytes) -> list[Span]:

@@ -51,6 +51,7 @@ class Framer:
         self._gap: Gap | None = None
         self._ready: deque[Event | PlainRun] = deque()
         self._is_masked = False  # the last block was one of the second reading
+        self._turns: list[tuple[int, bool, bool]] = []  # where that changed, and what was before
         self._in_text = False
         self._after_text = False
 
@@ -88,8 +89,8 @@ class Framer:
     def release(self, offset: int) -> None:
         """Promise to reject no block before `offset`: the framer need not keep those bytes."""
         self._window.release(offset)
-        if self._rejected:
-            self._rejected = {entry for entry in self._rejected if entry[0] >= offset}
+        self._rejected = {entry for entry in self._rejected if entry[0] >= offset}
+        self._turns = [turn for turn in self._turns if turn[0] >= offset]
 
     @property
     def offset(self) -> int:
@@ -214,9 +215,12 @@ class Framer:
 
     def _pass(self, length: int, reading: Reading) -> None:
         """Go on behind a block, or a run of them."""
+        before = (self._is_masked, self._search.has_second_reading)
+        if before != (reading.masked, reading.masked):
+            self._turns.append((self._window.offset, *before))
+            self._is_masked = self._search.has_second_reading = reading.masked
         self._window.start += length
         self._after_text = False
-        self._is_masked = self._search.has_second_reading = reading.masked
 
     def _take(self, block: Block) -> Block:
         """Go on behind a block; where its tailer is missing, that is where a gap begins."""
@@ -267,6 +271,8 @@ class Framer:
         """Go back to a block that is not to be believed again."""
         self._rejected.add((block.offset, block.reading.header_size))
         self._window.go_back(block.offset)
+        while self._turns and self._turns[-1][0] >= block.offset:
+            _, self._is_masked, self._search.has_second_reading = self._turns.pop()
         self._ready.clear()
         self._gap = None
         self._in_text = False

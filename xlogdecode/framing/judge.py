@@ -53,7 +53,16 @@ class Judge:
 
     def begin_search(self, free: int = _FREE_PROBING) -> None:
         """Forget what probes cost so far; let failed ones cost `free`, and more as it goes on."""
-        self._spent, self._free = 0, free
+        self.budget = (0, free)
+
+    @property
+    def budget(self) -> tuple[int, int]:
+        """What failed probes have cost, and what they may cost at least."""
+        return self._spent, self._free
+
+    @budget.setter
+    def budget(self, budget: tuple[int, int]) -> None:
+        self._spent, self._free = budget
 
     def can_afford(self, searched: int) -> bool:
         """Tell whether another probe may be made after `searched` bytes."""

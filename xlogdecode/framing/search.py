@@ -89,9 +89,12 @@ class Search:
 
     def within(self, place: Place, block: Block) -> Block | Answer:
         """Return the first block that starts within `block`, and can be believed."""
+        budget = self._judge.budget  # of the search that goes on elsewhere
         self._judge.begin_search(_FREE_WITHIN)
         end = block.start + block.length
-        return self.first(place, block.start + 1, end, since=block.start)[1]
+        _, answer = self.first(place, block.start + 1, end, since=block.start)
+        self._judge.budget = budget
+        return answer
 
     def holds_a_block(self, place: Place, start: int, header: Header) -> bool:
         """Tell whether a block can be believed within a payload that is longer than writers make.

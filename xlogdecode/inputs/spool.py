@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from types import TracebackType
 from typing import IO, Self
 
+from xlogdecode.errors import OutputError
 from xlogdecode.inputs.entry import Entry
 from xlogdecode.inputs.files import Input, open_input
 from xlogdecode.options import Source
@@ -38,7 +39,14 @@ class Spool:
             self._file = TemporaryFile()  # noqa: SIM115 - closed with the spool
         start = stop = self._file.seek(0, 2)
         while data := source.read(_CHUNK):
-            stop += self._file.write(data)
+            try:
+                stop += self._file.write(data)
+                self._file.flush()
+            except OSError as error:
+                raise OutputError(
+                    f"{entry.name}: cannot be kept in {gettempdir()}: {error.strerror}; make room "
+                    "there, or let $TMPDIR name another folder"
+                ) from None
         file = self._file
         return lambda: nullcontext(_Slice(file, start, stop))
 

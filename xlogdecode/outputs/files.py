@@ -35,9 +35,9 @@ class OpenFile:
 
     def write(self, data: Buffer, /) -> None:
         """Write all of `data`. Raises OutputError, and BrokenPipeError where no one reads."""
-        self.writelines((data,))
+        self.write_all((data,))
 
-    def writelines(self, parts: Iterable[Buffer], /) -> None:
+    def write_all(self, parts: Iterable[Buffer], /) -> None:
         """Write all of all parts. Raises as `write` does."""
         views = deque(memoryview(part) for part in parts if part)
         try:
@@ -127,9 +127,9 @@ class SaveFile:
         """Write all of `data`. Raises OutputError."""
         self._file.write(data)
 
-    def writelines(self, parts: Iterable[Buffer], /) -> None:
+    def write_all(self, parts: Iterable[Buffer], /) -> None:
         """Write all of all parts. Raises OutputError."""
-        self._file.writelines(parts)
+        self._file.write_all(parts)
 
     @property
     def is_written(self) -> bool:
