@@ -1,8 +1,10 @@
 """`--archive`: a log is in the archive, whole and read back, before it goes."""
 
 import io
+import os
 import shutil
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -163,3 +165,22 @@ def test_what_a_killed_sweep_left_is_no_hindrance(root, folder):
     left.write_bytes(b"half")
     assert moved(root, folder)[0].verdict is Verdict.ARCHIVED
     assert not left.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_an_archive_takes_the_place_of_no_pipe_and_no_link(root, folder, tmp_path):
+    june = log(root / IMSDK, "imsdk_20260602.xlog")
+    may = log(root / IMSDK, "imsdk_20260502.xlog")
+    folder.mkdir()
+    pipe = folder / "com.example.chat-2026-06.tar.zst"
+    link = folder / "com.example.chat-2026-05.tar.zst"
+    os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "aside")
+    outcomes = moved(root, folder)
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.FAILED}
+    assert {str(outcome.error) for outcome in outcomes} == {
+        f"not archived in {pipe}: is no regular file, and is not replaced",
+        f"not archived in {link}: is a link, and is not replaced",
+    }
+    assert (june.exists(), may.exists()) == (True, True)
+    assert (pipe.is_fifo(), link.is_symlink()) == (True, True)

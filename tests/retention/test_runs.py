@@ -149,6 +149,53 @@ def test_metrics_that_cannot_be_written_fail_no_sweep(tmp_path, state, where, mo
     assert not old.exists()
 
 
+@POSIX
+def test_metrics_take_the_place_of_no_pipe_and_no_link(tmp_path, state):
+    aside, pipe, link = (tmp_path / name for name in ("aside", "pipe", "link"))
+    aside.write_text("dear", "utf-8")
+    os.mkfifo(pipe)
+    link.symlink_to(aside)
+    for there, what in ((pipe, "no regular file"), (link, "a link")):
+        old = aged(tmp_path / "sd" / IMSDK, 9)
+        result = sweep(tmp_path / "sd", "--delete", "--state", state, "--metrics", there)
+        assert result.returncode == 0
+        assert result.stderr == (
+            f"xlogdecode: {there}: metrics not written: is {what}, and is not replaced: "
+            "choose another file with --metrics\n"
+        )
+        assert not old.exists()
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert aside.read_text("utf-8") == "dear"
+    assert [p.name for p in tmp_path.iterdir() if ".part" in p.name] == []
+
+
+@POSIX
+def test_metrics_are_not_written_through_a_link_where_their_first_name_is(tmp_path, state):
+    aged(tmp_path / "sd" / IMSDK, 9)
+    aside = tmp_path / "aside"
+    aside.write_text("dear", "utf-8")
+    (tmp_path / ".m.part").symlink_to(aside)
+    sweep(tmp_path / "sd", "--delete", "--state", state, "--metrics", tmp_path / "m")
+    assert aside.read_text("utf-8") == "dear"
+    assert values(tmp_path / "m")["xlogdecode_sweep_deleted_files"] == 1
+
+
+@POSIX
+def test_a_memory_that_is_a_link_stops_the_sweep_before_it_deletes(tmp_path, state):
+    old = aged(tmp_path / "sd" / IMSDK, 9)
+    args = ("--delete", "--state", state)
+    sweep(tmp_path / "sd", *args, now=NOW - timedelta(days=5))
+    (memory,) = state.glob("*.json")
+    memory.rename(tmp_path / "aside")
+    memory.symlink_to(tmp_path / "aside")
+    result = sweep(tmp_path / "sd", *args)
+    assert result.returncode == 1
+    assert "is a link, and is not replaced: choose a folder with --state" in result.stderr
+    assert memory.is_symlink()
+    assert old.exists()
+
+
 def started(*args: object) -> subprocess.Popen:
     command = [sys.executable, "-m", "xlogdecode", "sweep", *map(str, args)]
     command += ["--now", NOW.isoformat()]

@@ -216,7 +216,8 @@ def _write_metrics(path: Path, text: str) -> None:
     try:
         write_whole(path, text, mode=0o644)  # who watches is somebody else
     except OSError as error:
-        click.echo(f"xlogdecode: {path}: metrics not written: {error.strerror}", err=True)
+        why = f"metrics not written: {error.strerror}: choose another file with --metrics"
+        click.echo(f"xlogdecode: {path}: {why}", err=True)
 
 
 def _moment(text: str | None) -> datetime:

@@ -12,7 +12,7 @@ from xlogdecode.errors import XlogError
 from xlogdecode.retention.folders import Folder
 from xlogdecode.retention.plan import Decision
 from xlogdecode.retention.scan import Candidate
-from xlogdecode.retention.state import locked
+from xlogdecode.retention.state import locked, may_replace
 
 __all__ = ["MonthlyArchive"]
 
@@ -57,11 +57,14 @@ class MonthlyArchive:
             try:
                 self._add(self._folder / name, folder, candidates)
             except (OSError, XlogError, tarfile.TarError, _zstd_error()) as error:
-                failed[name] = ArchiveError(f"not archived in {self._folder / name}: {error}")
+                why = getattr(error, "strerror", None) or error
+                failed[name] = ArchiveError(f"not archived in {self._folder / name}: {why}")
         return failed
 
     def _add(self, path: Path, folder: Folder, candidates: list[Candidate]) -> None:
         part = path.with_name(f".{path.name}.part")
+        may_replace(path)
+        part.unlink(missing_ok=True)  # what a killed run left
         try:
             with _writing(part) as new:
                 digests = _copy(path, new) if path.exists() else {}
@@ -152,7 +155,7 @@ class _Noted:
 def _writing(path: Path) -> Iterator[tarfile.TarFile]:
     import zstandard
 
-    with path.open("wb") as file:
+    with path.open("xb") as file:  # follows no link
         os.chmod(path, 0o600)  # noqa: PTH101 - logs are private
         compressor = zstandard.ZstdCompressor(level=9, write_checksum=True)
         with (

@@ -1,9 +1,11 @@
 """What a sweep remembers: when it last ran, and a lock, so that no policy is carried out twice."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -11,7 +13,7 @@ from pathlib import Path
 
 from xlogdecode.errors import XlogError
 
-__all__ = ["LockHeldError", "State", "locked", "write_whole"]
+__all__ = ["LockHeldError", "State", "locked", "may_replace", "write_whole"]
 
 
 class LockHeldError(XlogError):
@@ -65,11 +67,15 @@ _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 def write_whole(path: Path, text: str, mode: int | None = None) -> None:
     """Write `text` to `path` so that a reader finds the old text or the new, whole.
 
-    `mode` is the file's, whatever the umask; OSError where it cannot be written.
+    `mode` is the file's, whatever the umask; OSError where it cannot be written, or where
+    something stands that is no regular file.
     """
     part = path.parent / f".{path.name}.part"
+    may_replace(path)
+    part.unlink(missing_ok=True)  # what a killed run left
+    file = part.open("x", encoding="utf-8", newline="\n")  # follows no link
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
+        with file:
             if mode is not None:
                 part.chmod(mode)
             file.write(text)
@@ -78,6 +84,17 @@ def write_whole(path: Path, text: str, mode: int | None = None) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def may_replace(path: Path) -> None:
+    """Raise OSError if a file must not be renamed to `path`: a device, a pipe, a link is there."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        what = "a link" if stat.S_ISLNK(mode) else "no regular file"
+        raise OSError(errno.EEXIST, f"is {what}, and is not replaced")
 
 
 @contextlib.contextmanager
