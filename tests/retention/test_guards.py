@@ -3,14 +3,15 @@
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.retention.test_safety import MOUNTS
 from tests.retention.trees import IMSDK, NOW, aged, day, everything, log, sweep
-from xlogdecode.retention.guards import GuardError, check_root
+from xlogdecode.retention import scan
+from xlogdecode.retention.guards import GuardError, check_root, newest_day
 
 
 @pytest.mark.parametrize("root", ["/", "//", "/.", "/tmp/..", "/../", "/proc/self/root"])
@@ -124,6 +125,11 @@ def test_what_is_no_file_vouches_for_no_clock(tmp_path):
     (old.parent / f"imsdk_{day(1)}.xlog").symlink_to("nowhere")
     assert sweep(tmp_path, "--delete", "--state", tmp_path / "state").returncode == 3
     assert old.exists()
+
+
+def test_the_calendar_s_last_day_has_a_newest_log_too(tmp_path):
+    log(tmp_path / IMSDK, "imsdk_99991231.xlog")
+    assert newest_day(scan(tmp_path), datetime.max.replace(tzinfo=UTC)) == date.max
 
 
 def test_a_clock_before_the_last_run_is_refused(tmp_path):

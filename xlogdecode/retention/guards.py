@@ -97,7 +97,7 @@ def newest_day(candidates: Iterable[Candidate], now: datetime) -> date | None:
 
     Days after tomorrow say nothing of the clock and are passed over.
     """
-    tomorrow = now.date() + timedelta(days=1)
+    tomorrow = min(now.date(), date.max - timedelta(days=1)) + timedelta(days=1)
     newest: date | None = None
     for candidate in candidates:
         day = candidate.log.day if candidate.log and candidate.kind is Kind.FILE else None
