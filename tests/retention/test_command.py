@@ -128,6 +128,10 @@ def test_keep_and_its_kin_may_stand_on_the_command_line(root):
         ["--max-total", "0"],
         ["--layout", "nokia"],
         ["--now", "soon"],
+        ["--now", "9999-12-31"],
+        ["--now", "9999-12-31T23:59:59-23:00"],
+        ["--now", "0001-01-01"],
+        ["--now", "0001-01-01T00:00:00+23:00"],
     ],
 )
 def test_wrong_usage_is_status_2(root, args):
@@ -158,7 +162,28 @@ def test_what_the_output_cannot_encode_is_escaped_and_stops_nothing(tmp_path, st
     assert not old.exists()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk is always full here")
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_time_at_the_calendar_s_end_is_refused_in_a_line(root, year):
+    (line,) = sweep(root, "--now", f"{year}-12-31", now=None).stderr.splitlines()
+    assert line.endswith("write a year from 1971 to 9998")
+
+
+FULL_DISK = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk is always full here")
+
+
+@FULL_DISK
+@pytest.mark.parametrize("words", [["sweep", "--print-config"], ["layouts"], ["layouts", "."]])
+def test_a_full_disk_for_the_output_is_told_in_a_line(tmp_path, words):
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "xlogdecode", *words],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path,
+        )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stderr == "xlogdecode: standard output: No space left on device\n"
+
+
+@FULL_DISK
 def test_a_full_disk_for_the_output_stops_no_sweep_and_is_told(root, state):
     for age in range(8, 400):
         aged(root / IMSDK, age)

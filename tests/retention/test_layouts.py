@@ -173,3 +173,16 @@ def test_a_root_shows_what_it_has(tmp_path: Path):
 
 def test_a_root_without_logs_says_so(tmp_path):
     assert "no logs" in CliRunner().invoke(cli, ["layouts", str(tmp_path)]).output
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("nosuch", "name a folder that exists"), ("file", "name a folder")]
+)
+def test_a_root_that_is_no_folder_is_told_by_name_with_the_remedy(tmp_path, name, remedy):
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(cli, ["layouts", str(tmp_path / name)], standalone_mode=False)
+    assert result.return_value == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"xlogdecode: {tmp_path / name}: ")
+    assert line.endswith(f": {remedy}")
+    assert "Errno" not in line

@@ -1,5 +1,6 @@
 """`xlogdecode layouts`: the table of layouts, and which of them a root has."""
 
+import errno
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -46,38 +47,40 @@ def layouts(
     liteav: bool,  # noqa: FBT001 - click passes by name
 ) -> int:
     """Print where the SDK keeps its logs; for a ROOT, which of these folders it has."""
-    if not roots:
-        _print_table()
-        return 0
+    out = Stdout()
     failed = False
+    if not roots:
+        _print_table(out)
     for root in roots:
-        failed |= _print_found(root, layout, liteav=liteav)
-    return int(failed)
+        failed |= _print_found(root, layout, out, liteav=liteav)
+    out.flush()
+    return int(failed or out.failed)
 
 
-def _print_table() -> None:
+def _print_table(out: Stdout) -> None:
     rows = [
         (row.name if first else "", row.sdk if first else "", directory or "the root itself")
         for row in LAYOUTS.values()
         for first, directory in zip([True, *[False] * 9], row.directories, strict=False)
     ]
-    _print_rows([("layout", "SDK", "folder below the root"), *rows])
+    _print_rows([("layout", "SDK", "folder below the root"), *rows], out)
 
 
-def _print_found(root: str, layout: str, *, liteav: bool) -> bool:
+def _print_found(root: str, layout: str, out: Stdout, *, liteav: bool) -> bool:
     folders: dict[str, Found] = {}
     failed = False
     for candidate in scan(root, layout=layout, liteav=liteav):
         here = candidate.directory
         if candidate.kind is Kind.UNREADABLE:
             failed = True
-            click.echo(f"xlogdecode: {one_line(candidate.shown)}: {candidate.error}", err=True)
+            why = _in_words(candidate.error)
+            click.echo(f"xlogdecode: {one_line(candidate.shown)}: {why}", err=True)
         elif here.identity:
             found = folders.get(here.shown, Found(here.layout))
             folders[here.shown] = found.and_also(candidate)
     with_logs = [(path, found) for path, found in folders.items() if found.logs]
     if not with_logs and not failed:
-        Stdout().write(f"{one_line(root)}: no logs in any layout looked for\n")
+        out.write(f"{one_line(root)}: no logs in any layout looked for\n")
     if with_logs:
         rows = [
             (
@@ -90,13 +93,27 @@ def _print_found(root: str, layout: str, *, liteav: bool) -> bool:
             )
             for p, f in with_logs
         ]
-        _print_rows([("layout", "logs", "size", "oldest", "newest", "folder"), *rows])
+        _print_rows([("layout", "logs", "size", "oldest", "newest", "folder"), *rows], out)
     return failed
 
 
-def _print_rows(rows: list[tuple[str, ...]]) -> None:
+_REMEDIES = {
+    errno.ENOENT: "name a folder that exists",
+    errno.ENOTDIR: "name a folder",
+    errno.EACCES: "run this as a user who may read it",
+}
+
+
+def _in_words(error: OSError | None) -> str:
+    """Return what the system said of a folder, and what to do about it where that is known."""
+    if error is None or not error.strerror:
+        return "cannot be read"
+    remedy = _REMEDIES.get(error.errno or 0)
+    return f"{error.strerror}: {remedy}" if remedy else error.strerror
+
+
+def _print_rows(rows: list[tuple[str, ...]], out: Stdout) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    out = Stdout()
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         out.write("  ".join(cells).rstrip() + "\n")

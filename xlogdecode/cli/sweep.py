@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from xlogdecode.cli.plans import Printer
+from xlogdecode.cli.plans import Printer, Stdout
 from xlogdecode.errors import UsageError
 from xlogdecode.retention.carry import Outcome, Verdict, carry_out, iter_outcomes
 from xlogdecode.retention.guards import GuardError
@@ -83,8 +83,10 @@ def sweep(
     a wrong policy; 3 if a guard refused; 75 if another sweep holds the lock.
     """
     if print_config:
-        click.echo(EXAMPLE, nl=False)
-        return 0
+        out = Stdout()
+        out.write(EXAMPLE)
+        out.flush()
+        return int(out.failed)
     settings = Settings(
         now=_moment(now), **{name: asked.pop(name) for name in Settings.__slots__ if name in asked}
     )
@@ -227,4 +229,6 @@ def _moment(text: str | None) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"{text!r} is no time: write it as 2026-01-31T12:00:00+08:00") from None
+    if not 1970 < moment.year < 9999:  # at the calendar's ends a zone or a day more overflows
+        raise UsageError(f"{text!r} is no time to sweep at: write a year from 1971 to 9998")
     return moment if moment.tzinfo else moment.astimezone()
