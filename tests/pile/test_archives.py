@@ -1,5 +1,6 @@
 """Archives, made by the system's own tools and by those who mean harm."""
 
+import contextlib
 import gzip
 import io
 import random
@@ -9,9 +10,12 @@ import struct
 import subprocess
 import tarfile
 import zipfile
+import zlib
 
 import pytest
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.command import run
 from tests.pile.samples import (
@@ -26,6 +30,7 @@ from tests.pile.samples import (
     put,
     tree,
 )  # fmt: skip
+from xlogdecode.inputs.inflated import Gunzipped, Inflated
 
 PACKERS = {
     "case.zip": ["zip", "-qr"],
@@ -295,24 +300,120 @@ def noisy_log():
     return b"".join(blocks), b"".join(lines)
 
 
+def whole_lines(text, log_size):
+    """The part of noisy_log()'s text whose blocks lie whole in the log's first bytes."""
+    return text[: log_size // (13 + 121 + 1) * 121]
+
+
+def tar_with(data):
+    return tar_of(("a.xlog", data))
+
+
+def unzstd(data):
+    return zstandard.ZstdDecompressor().decompressobj().decompress(data)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "pack", "unpack"),
+    [
+        (tar_with, bytes, bytes),
+        (bytes, gzip.compress, lambda data: zlib.decompressobj(31).decompress(data)),
+        (tar_with, gzip.compress, lambda data: zlib.decompressobj(31).decompress(data)),
+        (bytes, zstandard.compress, unzstd),
+        (tar_with, zstandard.compress, unzstd),
+    ],
+    ids=["tar", "gzip", "tar.gz", "zstd", "tar.zst"],
+)
+def test_all_that_came_before_an_archive_is_torn_is_decoded(wrap, pack, unpack):
+    log, text = noisy_log()
+    packed = pack(wrap(log))
+    torn = packed[: len(packed) * 4 // 5]
+    come = len(unpack(torn)) - (tarfile.BLOCKSIZE if wrap is tar_with else 0)
+    done = run("-c", "--no-marks", "-", input=torn)
+    assert done.status in (1, 3)
+    assert text.startswith(done.out)
+    assert done.out.startswith(whole_lines(text, come))
+    assert any("torn" in line for line in done.lines)
+
+
+def sparse_tar(name, parts, size):
+    """A tar of one file of `size` bytes that has data, (offset, bytes), and holes between it."""
+    info = tarfile.TarInfo(name)
+    data = b"".join(piece for _, piece in parts)
+    info.size = len(data)
+    places = ",".join(f"{offset},{len(piece)}" for offset, piece in parts)
+    info.pax_headers = {"GNU.sparse.map": places, "GNU.sparse.size": str(size)}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(info, io.BytesIO(data))
+    return packed.getvalue()
+
+
+def test_a_file_with_holes_is_read_with_them_and_up_to_where_its_tar_is_torn(tmp_path):
+    log, text = noisy_log()
+    log, text = log[: 135 * 2000], text[: 121 * 2000]
+    hole, size = 1 << 20, len(log) * 2 + (1 << 20) + 999
+    filled = log + bytes(hole) + log + bytes(999)
+    packed = sparse_tar("a.xlog", [(0, log), (len(log) + hole, log)], size)
+    (tmp_path / "a.xlog").write_bytes(filled)
+    done = run("-c", "--no-marks", "-", input=packed)
+    assert done.out == run("-c", "--no-marks", tmp_path / "a.xlog").out
+    assert (done.out.count(text), "torn" in done.err) == (2, False)
+    start = packed.index(log)
+    done = run("-c", "--no-marks", "-", input=packed[: start + len(log) * 3 // 2])
+    assert done.out.startswith(text + whole_lines(text, len(log) // 2))
+    assert "torn" in done.err
+
+
 @pytest.mark.parametrize(
     "pack",
     [
+        lambda data: zip_of(("a.xlog", data)),
         gzip.compress,
-        zstandard.compress,
-        lambda data: tar_of(("a.xlog", data)),
-        lambda data: gzip.compress(tar_of(("a.xlog", data))),
+        lambda data: gzip.compress(tar_with(data)),
     ],
-    ids=["gzip", "zstd", "tar", "tar.gz"],
+    ids=["zip", "gzip", "tar.gz"],
 )
-def test_what_came_before_an_archive_is_torn_is_decoded(tmp_path, pack):
-    log, text = noisy_log()
-    packed = pack(log)
-    done = run("-c", "--no-marks", "-", input=packed[: len(packed) * 4 // 5])
+def test_all_that_came_before_a_fault_in_a_deflate_stream_is_decoded(pack):
+    log = LOG.read_bytes()
+    packed = bytearray(pack(log))
+    packed[3000:3060] = bytes(byte ^ 0xFF for byte in packed[3000:3060])
+    sound = zlib.decompressobj(-15).decompress(zlib.compress(log, wbits=-15)[:2800])
+    expected = run("-c", "--no-marks", "-", input=sound).out
+    done = run("-c", "--no-marks", "-", input=bytes(packed))
     assert done.status in (1, 3)
-    assert len(done.out) > len(text) // 2
-    assert text.startswith(done.out)
+    assert len(expected) > 10_000
+    assert done.out.startswith(expected)
     assert any("torn" in line for line in done.lines)
+
+
+@settings(deadline=None)
+@given(st.binary(min_size=1, max_size=400), st.data())
+def test_what_a_damaged_deflate_stream_gives_is_what_zlib_gives_byte_by_byte(seed, data):
+    whole = seed * 50 + bytes(3000) + seed
+    packed = bytearray(gzip.compress(whole, mtime=0))
+    at = data.draw(st.integers(10, len(packed) - 1))
+    packed[at] ^= data.draw(st.integers(1, 255))
+    size = data.draw(st.sampled_from([1, 7, 512, 1 << 20]))
+    slow, expected = zlib.decompressobj(31), b""
+    stream, found = Gunzipped(io.BytesIO(packed)), b""
+    with contextlib.suppress(zlib.error):
+        for byte in packed:
+            expected += slow.decompress(bytes([byte]))
+    with contextlib.suppress(zlib.error, EOFError):
+        while text := stream.read(size):
+            found += text
+    assert found.startswith(expected)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=400), st.sampled_from([1, 7, 512, 1 << 20]))
+def test_a_deflate_stream_is_unpacked_to_its_end_by_reads_of_any_size(seed, size):
+    whole = seed * 5 + bytes(700) + seed
+    stream = Inflated(io.BytesIO(zlib.compress(whole, wbits=-15) + b"behind"), -15)
+    assert b"".join(iter(lambda: stream.read(size), b"")) == whole
+    stream = Inflated(io.BytesIO(zlib.compress(whole, wbits=-15)), -15)
+    assert b"".join(iter(lambda: stream.read(size), b"")) == whole
 
 
 def test_a_tar_cut_between_two_members_is_said_to_be_torn(tmp_path):

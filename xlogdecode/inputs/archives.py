@@ -9,6 +9,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -17,6 +18,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from xlogdecode.inputs.bounds import BombError, Meter
 from xlogdecode.inputs.files import Input, Member
+from xlogdecode.inputs.inflated import Inflated
 from xlogdecode.inputs.names import safe_place
 from xlogdecode.inputs.packed import Kind, Reads
 
@@ -154,6 +156,8 @@ def _zip_member(
     elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         yield Refused(info.filename, f"packed by method {info.compress_type}: unpack it first")
     else:
+        is_deflated = info.compress_type == zipfile.ZIP_DEFLATED
+        info.compress_type, info.file_size = zipfile.ZIP_STORED, info.compress_size
         checksum, info.CRC = info.CRC, None  # type: ignore[assignment]  # zipfile drops what is wrong
         try:
             file = archive.open(info)
@@ -161,7 +165,8 @@ def _zip_member(
             yield Refused(info.filename, f"cannot be read: {_lower(error)}")
             return
         with file:
-            checked = _Checked(cast("BufferedReader", file).read1, checksum)
+            packed = cast("BufferedReader", file)
+            checked = _Checked(Inflated(packed).read if is_deflated else packed.read1, checksum)
             yield Found(place, _member(lambda size: passed.count(checked.read(size)), meter))
 
 
@@ -242,16 +247,41 @@ def _tar_member(
     if isinstance(place, str):
         yield Refused(info.name, place)
         return
-    file = archive.extractfile(info) if info.isreg() else None
-    if file is None:
+    if not info.isreg():
         yield Refused(info.name, "it is no file: links and devices are not read")
         return
-    member = _member(
-        cast("BufferedReader", file).read1, meter if info.issparse() else None
-    )  # else counted on the way here
+    body = _Body(cast("IO[bytes]", archive.fileobj), info)
+    member = _member(body.read, meter if info.issparse() else None)  # else counted on the way here
     yield Found(place, member)
     while member.read(_COPY):
         pass
+
+
+class _Body:
+    """What there is of a tar's member: `extractfile` drops what it reads before a tear."""
+
+    def __init__(self, stream: IO[bytes], info: tarfile.TarInfo) -> None:
+        stream.seek(info.offset_data)
+        self._stream = stream
+        self._size = max(info.size, 0)
+        parts = cast("list[tuple[int, int]]", info.sparse) or [(0, self._size)]
+        self._parts = deque((begin, begin + size) for begin, size in parts)
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        """Return up to `size` bytes, none at the end; raises EOFError where the tar is torn."""
+        while self._parts and self._at >= self._parts[0][1]:
+            self._parts.popleft()
+        begin, end = self._parts[0] if self._parts else (self._size, self._size)
+        if hole := max(min(begin, self._size) - self._at, 0):
+            data = bytes(min(size, hole))
+        else:
+            wanted = max(min(size, min(end, self._size) - self._at), 0)
+            data = self._stream.read(wanted)
+            if wanted and not data:
+                raise EOFError("it ends within a member")
+        self._at += len(data)
+        return data
 
 
 def _member(read: Callable[[int], bytes], meter: Meter | None) -> Member:

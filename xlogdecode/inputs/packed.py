@@ -60,11 +60,11 @@ def _is_tar_header(head: bytes) -> bool:
 def unpacked(source: Reads, kind: Kind, meter: Meter) -> Member:
     """Return what a gzip or zstd stream holds; `meter` counts it."""
     if kind is Kind.GZIP:
-        import gzip
         import zlib
 
-        file = gzip.GzipFile(fileobj=source, mode="rb")  # type: ignore[call-overload]
-        return Member(file.read1, (EOFError, OSError, zlib.error), meter.count)
+        from xlogdecode.inputs.inflated import Gunzipped
+
+        return Member(Gunzipped(source).read, (EOFError, zlib.error), meter.count)
     import zstandard
 
     return Member(_ZstdReader(source).read, (EOFError, zstandard.ZstdError), meter.count)
