@@ -100,3 +100,25 @@ def test_a_note_says_that_a_crash_buffer_lies_beside_the_one_log(tmp_path):
     assert run("-qc", log).err == ""
     buffer.write_bytes(bytes(153_600))
     assert run("-c", log).err == ""
+
+
+def test_the_text_of_a_crash_buffer_is_no_log(tmp_path):
+    folder = tmp_path / "q"
+    folder.mkdir()
+    shutil.copy(FIXTURES / "imsdk_C.mmap2", folder)
+    counted = run("--count", folder / "imsdk_C.mmap2").out
+    assert run("-r", folder).status == 0
+    for name in ("imsdk_C.mmap2~2.log", "imsdk_C.mmap3.log", "imsdk_20240101.xlog~3.log"):
+        shutil.copy(folder / "imsdk_C.mmap2.log", folder / name)
+    assert run("--merge", "--count", "-r", folder).out == counted
+    packed = shutil.make_archive(str(tmp_path / "q"), "zip", folder)
+    assert run("--merge", "--count", packed).out == counted
+
+
+def test_the_text_of_a_plain_log_is_no_log(tmp_path):
+    (tmp_path / "imsdk_20190101.log").write_bytes(TEXT[LOG])
+    assert run("-r", "-p", "E", tmp_path).status == 0
+    assert (tmp_path / "imsdk_20190101.log.log").exists()
+    done = run("-l", "--json", "-r", tmp_path)
+    assert b"imsdk_20190101.log" in done.out
+    assert b".log.log" not in done.out

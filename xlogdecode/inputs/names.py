@@ -11,6 +11,8 @@ __all__ = [
 _BUFFER_ENDINGS = (".mmap2", ".mmap3")
 _LOG_ENDINGS = (".xlog", *_BUFFER_ENDINGS)
 _PLAIN_LOG = re.compile(r"imsdk_.*\.log", re.DOTALL)
+_DECODED = re.compile(r"\.(?:xlog|mmap[23]|log)(?:~\d+)?\.log\Z", re.DOTALL)
+"""What ends the text of a log, as `outputs.Places` names it."""
 _PACKED = re.compile(r"(?:\.tar)?\.(?:gz|zst|zstd)\Z|\.(?:zip|tar|tgz|tzst)\Z", re.IGNORECASE)
 _PACKED_ALONE = {".gz", ".zst", ".zstd"}
 _TAR = re.compile(r"\.tar(?:\.\w+)?\Z|\.(?:tgz|tzst)\Z", re.IGNORECASE)
@@ -21,12 +23,12 @@ _DATED = re.compile(r"(.+)_\d{8}(?:[_-]\d+)*\.xlog", re.IGNORECASE)
 def is_log(name: str, *, plain: bool) -> bool:
     """Tell whether `name` is a log's or a crash buffer's; with `plain` also one of before 4.7.1.
 
-    Never the text decoded beside a log (`a.xlog.log`).
+    Never the text of either (`a.xlog.log`, `imsdk_C.mmap2~2.log`).
     """
     lower = name.lower()
     if lower.endswith(_LOG_ENDINGS):
         return True
-    return plain and not lower.endswith(".xlog.log") and bool(_PLAIN_LOG.fullmatch(lower))
+    return plain and not _DECODED.search(lower) and bool(_PLAIN_LOG.fullmatch(lower))
 
 
 def is_crash_buffer(name: str) -> bool:
