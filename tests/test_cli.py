@@ -210,7 +210,38 @@ def test_a_read_only_target_is_named():
     assert done.lines[0].startswith("xlogdecode: /proc/a.log: cannot be written: ")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("summary", LOG), ("summary", "--json", LOG), ("lnav",), ("--help",),
+        ("decode", "--help"), ("--version",), ("-l", LOG),
+    ],
+    ids=lambda args: " ".join(map(str, args[:2])),
+)  # fmt: skip
+def test_a_full_disk_behind_any_command_is_one_line(args):
+    with Path("/dev/full").open("wb") as full:
+        done = run(*args, stdout=full)
+    assert done.status == 1
+    assert len(done.lines) == 1
+    assert done.lines[0].startswith(
+        "xlogdecode: standard output: cannot be written: No space left on device"
+    )
+
+
 # keys
+
+
+@pytest.mark.parametrize("key", [None, OTHER_KEY], ids=["no key", "another key"])
+def test_a_strict_run_without_a_key_that_fits_asks_for_it(tmp_path, key):
+    log = Path(shutil.copy(LOCKED, tmp_path / "a.xlog"))
+    done = run("--strict", log, key=key)
+    assert done.status == 4
+    assert len(done.lines) == 1
+    assert done.lines[0].startswith(f"xlogdecode: {log}: ")
+    assert "--key-file" in done.lines[0]
+    assert "--strict" not in done.lines[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.xlog"]
 
 
 def test_without_a_key_the_line_says_where_it_begins_and_how_to_give_one(tmp_path):
@@ -316,6 +347,21 @@ def test_nothing_is_said_when_no_one_reads_on():
         text=True,
     )
     assert done.stderr == ""
+
+
+def test_ctrl_c_while_the_command_is_loaded_is_quiet():
+    script = """
+import sys
+class Pressed:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Pressed())
+from xlogdecode.cli import main
+main(["--version"])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
 @posix_only

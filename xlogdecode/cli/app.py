@@ -1,5 +1,6 @@
 """The group of commands, and `run`, which turns exceptions into exit statuses."""
 
+import contextlib
 import gc
 import importlib
 import sys
@@ -83,6 +84,24 @@ def run(args: list[str] | None = None, **extra: Any) -> NoReturn:
     except XlogError as error:
         click.echo(f"xlogdecode: {error}", err=True)
         status = 2 if isinstance(error, UsageError) else 1
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        status = _end_output(error)
     except (KeyboardInterrupt, click.Abort):
         status = 130
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _end_output(error: OSError) -> int:
+    """Say that standard output takes no more, and keep Python from trying it once more."""
+    with contextlib.suppress(OSError):  # standard error may be where it failed
+        what = f"standard output: cannot be written: {error.strerror}"
+        click.echo(f"xlogdecode: {what}; make room, or print elsewhere", err=True)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+            continue
+        with contextlib.suppress(OSError):
+            stream.close()
+    return 1

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from xlogdecode.cli.keys import KEY_REMEDY
 from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status, of_report
 from xlogdecode.decode import DamagedError, Options, Sink, Source
@@ -16,7 +17,9 @@ from xlogdecode.inputs import LARGEST_BUFFER, Chain, Entry, Saved, is_crash_buff
 from xlogdecode.outputs import Escaped, OpenFile, SaveFile, Utf8
 from xlogdecode.report import Report
 
-__all__ = ["Nowhere", "Outcome", "Task", "standard_output", "through", "torn", "viewer"]
+__all__ = [
+    "Nowhere", "Outcome", "Task", "of_damage", "standard_output", "through", "torn", "viewer",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -96,7 +99,8 @@ class Task(NamedTuple):
                 raise  # what all share is gone
             return Outcome(entry.name, Status.FAILED, error=str(failure))
         except DamagedError as damage:
-            return Outcome(entry.name, Status.LOST, error=f"{entry.name}: {damage}")
+            status, why = of_damage(damage)
+            return Outcome(entry.name, status, error=f"{entry.name}: {why}")
         status = of_report(report)
         error = torn(entry)
         if error and status is Status.WHOLE:
@@ -152,6 +156,13 @@ def torn(entry: Entry) -> str:
     """Say what is wrong with the archive that an input came from; nothing if it is whole."""
     fault = entry.source.fault
     return f"{entry.name}: is torn: {fault}: what came before that is decoded" if fault else ""
+
+
+def of_damage(damage: DamagedError) -> tuple[Status, str]:
+    """Return what an input that `--strict` stopped ends with, and why; a key is no damage."""
+    if damage.loss.locked_blocks:
+        return Status.LOCKED, f"{damage.loss}; {KEY_REMEDY}"
+    return Status.LOST, str(damage)
 
 
 def through(sink: Sink, settings: Settings, pour: Callable[[Sink], T]) -> T:
