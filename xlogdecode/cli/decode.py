@@ -19,17 +19,20 @@ from xlogdecode.cli.run import Run
 from xlogdecode.cli.settings import Form, Settings
 from xlogdecode.cli.status import Status, worst
 from xlogdecode.cli.voice import Voice, say_notes
-from xlogdecode.cli.work import Outcome
+from xlogdecode.cli.work import Outcome, standard_output
 from xlogdecode.decode import Options, Sink, Source, decode
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN, expand
-from xlogdecode.outputs import SaveFile
+from xlogdecode.inputs.names import is_archive
+from xlogdecode.outputs import Apart, SaveFile
 from xlogdecode.report import Report
 
 if TYPE_CHECKING:
     from xlogdecode.cli.asked import Asked
 
 __all__ = ["decode_command"]
+
+_STDOUT = Path("-")
 
 MOST_THREADS = 8
 """Threads taken unless more are asked for."""
@@ -73,6 +76,9 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
     modes = {name: asked.pop(name) for name in ("list_them", "as_json", "follow", "with_mmap")}
     report_path: Path | None = asked.pop("report_path")
     given = take_filters(asked)
+    if asked["output"] == _STDOUT:
+        asked |= {"output": None, "to_stdout": True}
+    key_file = asked["key_file"]
     refuse_clashes(asked | modes | given)
     if STDIN in paths and sys.stdin.isatty():
         raise UsageError("standard input is a terminal: name a file, or pipe one in")
@@ -89,11 +95,15 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
         from xlogdecode.cli.listing import list_logs
 
         return list_logs(found, settings, as_json=modes["as_json"]).value
+    report = None if report_path is None else Apart(report_path)
+    if report is not None:
+        reads = {"the key file": key_file, "the patterns": given.get("redact_patterns")}
+        _keep_apart(report, found, settings, reads)
     if filters and filters.merge:
         from xlogdecode.cli.merging import MergedRun
 
-        return _decode(MergedRun(found, settings, filters), report_path).value
-    return _decode(Run(found, settings), report_path).value
+        return _decode(MergedRun(found, settings, filters), report).value
+    return _decode(Run(found, settings, report), report).value
 
 
 def _asked(given: dict[str, Any]) -> "Asked | None":
@@ -121,7 +131,31 @@ def _decode_all(source: Source, sink: Sink, options: Options, name: str) -> Repo
     return decode(source, sink, options)
 
 
-def _decode(run: Run, report_path: Path | None) -> Status:
+def _keep_apart(
+    report: Apart, paths: list[str], settings: Settings, reads: dict[str, Path | str | None]
+) -> None:
+    """Raise UsageError for a report in the place of what is read, or as known now, written."""
+    for what, path in reads.items():
+        if path is not None:
+            report.refuse(path, what)
+    is_piped = settings.to_stdout or (STDIN in paths and settings.output is None)
+    if report.path == _STDOUT:
+        if is_piped and not settings.test:
+            raise UsageError("--report - and the text would be mixed: one of them needs a file")
+        return
+    report.refuse_inputs(paths, recursive=settings.recursive)
+    report.refuse(1, "standard output")
+    if settings.test or settings.to_stdout:
+        return
+    if settings.output is not None:
+        report.refuse(settings.output, "the output")
+        return
+    for path in paths:
+        if path != STDIN and not is_archive(path) and not Path(path).is_dir():
+            report.refuse(path + settings.form.suffix, "the text in")
+
+
+def _decode(run: Run, report: Apart | None) -> Status:
     voice = Voice(run.settings)
     statuses: list[Status] = []
     entries: list[dict[str, Any]] = []
@@ -132,16 +166,23 @@ def _decode(run: Run, report_path: Path | None) -> Status:
                 voice.tell(outcome)
             progress.end_file()
             statuses.append(outcome.status)
-            if report_path is not None:
+            if report is not None:
                 entries.append(_as_dict(outcome))
     say_notes(run.notes(), settings)
-    if report_path is not None:
-        import json  # most runs write none
-
-        with SaveFile(report_path, replace=True) as file:
-            for entry in entries:
-                file.write(json.dumps(entry).encode() + b"\n")
+    if report is not None:
+        _write(report.path, entries)
     return worst(statuses)
+
+
+def _write(path: Path, entries: list[dict[str, Any]]) -> None:
+    import json  # most runs write none
+
+    text = b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
+    if path == _STDOUT:
+        standard_output().write(text)
+        return
+    with SaveFile(path, replace=True) as file:
+        file.write(text)
 
 
 def _as_dict(outcome: Outcome) -> dict[str, Any]:
@@ -150,4 +191,5 @@ def _as_dict(outcome: Outcome) -> dict[str, Any]:
         "status": outcome.status.value,
         "error": outcome.error or None,
         **outcome.report.as_dict(),
+        "whole": outcome.status is Status.WHOLE,
     }

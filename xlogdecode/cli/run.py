@@ -21,7 +21,7 @@ from xlogdecode.inputs import (
     iter_entries,
     open_input,
 )
-from xlogdecode.outputs import Places
+from xlogdecode.outputs import Apart, Places
 
 __all__ = ["Run"]
 
@@ -29,8 +29,8 @@ __all__ = ["Run"]
 class Run:
     """One call of the command."""
 
-    def __init__(self, paths: list[str], settings: Settings) -> None:
-        """Take the paths, globs expanded."""
+    def __init__(self, paths: list[str], settings: Settings, report: Apart | None = None) -> None:
+        """Take the paths, globs expanded; no text goes where the report will."""
         self.paths = paths
         self.settings = settings
         several = len(paths) > 1
@@ -41,6 +41,7 @@ class Run:
             several=several,
             suffix=settings.form.suffix,
         )
+        self._report = report
         self._is_begun = False
         self._saved = Saved()
         self._scanned = 0
@@ -81,6 +82,8 @@ class Run:
                 self._sink.write(settings.form.header)
             return Task(entry, settings, None, self._sink, saved)
         target = self._places.place(entry)
+        if self._report is not None:
+            self._report.refuse(target, "the text in")
         found = _stat(target) if settings.writes_over else None
         if found is not None and os.path.samestat(found, entry.stat):
             raise OutputError(f"{target}: is the input itself; -o names another file")

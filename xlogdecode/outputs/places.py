@@ -7,7 +7,7 @@ from pathlib import Path
 from xlogdecode.errors import OutputError
 from xlogdecode.inputs.entry import Entry
 
-__all__ = ["Places", "log_beside"]
+__all__ = ["Places", "log_beside", "same_name"]
 
 _FORBIDDEN = re.compile(r'[<>:"|?*]|[. ]+\Z')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)
@@ -75,18 +75,18 @@ class Places:
     def _claim(self, place: str) -> Path:
         """Return `place` with its ending, or a numbered one where another input has that."""
         target = f"{place}{self._suffix}"
-        first = key = _same(target)
+        first = key = same_name(target)
         number = self._taken.get(first, 1)
         while key in self._taken:
             number += 1
             target = f"{place}~{number}{self._suffix}"
-            key = _same(target)
+            key = same_name(target)
         self._taken[key] = 1
         self._taken[first] = number
         return Path(target)
 
 
-def _same(target: str) -> str:
+def same_name(target: str) -> str:
     """Return what all names have in common that some system takes for `target`."""
     if target.isascii():
         return target.casefold()

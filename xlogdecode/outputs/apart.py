@@ -1,0 +1,69 @@
+"""A file that is written beside the text, and may take the place of nothing that a run uses."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from xlogdecode.errors import UsageError
+from xlogdecode.inputs import STDIN
+from xlogdecode.inputs.walk import Place, walk
+from xlogdecode.outputs.places import same_name
+
+__all__ = ["Apart", "is_file_at"]
+
+
+class Apart:
+    """The place of the report, which is to be no input and no output. A device may be both."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the place. Raises UsageError for a folder."""
+        self.path = path
+        self._found = _stat(path)
+        if self._found is not None and stat.S_ISDIR(self._found.st_mode):
+            raise UsageError(f"{path}: is a folder: --report names a file")
+        self._is_special = self._found is not None and not stat.S_ISREG(self._found.st_mode)
+
+    def refuse(self, place: Path | str | int, what: str) -> None:
+        """Raise UsageError if it is at `place`, a path or a descriptor, that is called `what`."""
+        if not self._is_special and self._is_at(place):
+            named = what if isinstance(place, int) else f"{what} {place}"
+            raise UsageError(
+                f"{self.path}: the report would take the place of {named}: "
+                "--report names another file"
+            )
+
+    def refuse_inputs(self, paths: Iterable[str], *, recursive: bool) -> None:
+        """Raise UsageError if it is one of the files that `paths` name or, `recursive`, hold."""
+        for path in paths:
+            if path == STDIN:
+                self.refuse(0, "standard input")
+                continue
+            self.refuse(path, "the input")
+            if self._found is not None and recursive and Path(path).is_dir():
+                for found in walk(path, plain=True):
+                    if isinstance(found, Place):
+                        self.refuse(found.path, "the input")
+
+    def _is_at(self, place: Path | str | int) -> bool:
+        if self._found is not None and is_file_at(place, self._found):
+            return True
+        if isinstance(place, int):
+            return False
+        folder, name = os.path.split(place)
+        return same_name(name) == same_name(self.path.name) and (
+            os.path.realpath(folder) == os.path.realpath(self.path.parent)
+        )
+
+
+def is_file_at(place: Path | str | int, found: os.stat_result) -> bool:
+    """Tell whether `found` is of the regular file that is at `place`."""
+    other = _stat(place) if stat.S_ISREG(found.st_mode) else None
+    return other is not None and os.path.samestat(found, other)
+
+
+def _stat(place: Path | str | int) -> os.stat_result | None:
+    try:
+        return os.stat(place)  # noqa: PTH116 - descriptors, too
+    except OSError:
+        return None
