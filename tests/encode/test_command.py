@@ -73,3 +73,18 @@ def test_an_output_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     done = subprocess.run(command, input="", capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith(f"xlogdecode: {tmp_path / 'no' / 'x.xlog'}: cannot be written: ")
+
+
+def test_an_output_that_is_the_input_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "t.txt"
+    source.write_bytes(TEXT)
+    command = [sys.executable, "-m", "xlogdecode", "encode", "-o", str(source)]
+    named = subprocess.run([*command, str(source)], capture_output=True, text=True)
+    with source.open("rb") as stream:
+        piped = subprocess.run(command, stdin=stream, capture_output=True, text=True)
+    for done in (named, piped):
+        assert done.returncode == 1
+        assert done.stderr == (
+            f"xlogdecode: {source}: is the input itself; -o names another file\n"
+        )
+    assert source.read_bytes() == TEXT

@@ -1,5 +1,6 @@
 """`xlogdecode encode`: text to xlog."""
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +10,8 @@ import click
 
 from xlogdecode.encode.blocks import iter_blocks
 from xlogdecode.encode.kinds import CODECS, FORMATS, MODES
-from xlogdecode.outputs import OpenFile, SaveFile
+from xlogdecode.errors import OutputError
+from xlogdecode.outputs import OpenFile, SaveFile, is_file_at
 
 
 @click.command()
@@ -42,8 +44,18 @@ def encode(
     if output == "-":
         _write_all(OpenFile(sys.stdout.fileno(), "standard output"), blocks)
     else:
+        _refuse_input(source, output)
         with SaveFile(Path(output), replace=True) as file:
             _write_all(file, blocks)
+
+
+def _refuse_input(source: BinaryIO, output: str) -> None:
+    try:
+        found = os.fstat(source.fileno())
+    except OSError:
+        return  # no file of the system's, so none that has a name
+    if is_file_at(output, found):
+        raise OutputError(f"{output}: is the input itself; -o names another file")
 
 
 def _write_all(target: OpenFile | SaveFile, blocks: Iterable[bytes]) -> None:
