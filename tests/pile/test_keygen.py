@@ -5,6 +5,7 @@ import re
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,8 +44,19 @@ def test_a_key_that_exists_is_never_written_over(tmp_path):
     (tmp_path / "key").write_text("mine")
     done = run("keygen", "-o", tmp_path / "key")
     assert done.status == 1
+    assert len(done.lines) == 1
+    assert "choose another name" in done.lines[0]
+    assert "-f" not in done.lines[0]
     assert (tmp_path / "key").read_text() == "mine"
     assert done.out == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_private_key_whose_public_one_could_not_be_shown_does_not_stay(tmp_path):
+    with Path("/dev/full").open("wb") as full:
+        done = run("keygen", "-o", tmp_path / "key", stdout=full)
+    assert (done.status, len(done.lines)) == (1, 1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_two_keys_are_the_same():

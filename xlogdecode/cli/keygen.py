@@ -7,7 +7,7 @@ import click
 
 from xlogdecode.cli.work import standard_output
 from xlogdecode.crypto import make_key_pair
-from xlogdecode.errors import UsageError
+from xlogdecode.errors import OutputError, UsageError
 from xlogdecode.outputs import SaveFile
 
 __all__ = ["keygen"]
@@ -34,12 +34,18 @@ def keygen(output: str) -> None:
         click.echo(public.hex(), err=True)
     else:
         _save(Path(output), text)
-        standard_output().write(f"{public.hex()}\n".encode())
+        try:
+            standard_output().write(f"{public.hex()}\n".encode())
+        except BaseException:
+            Path(output).unlink(missing_ok=True)  # half a pair is of no use to anyone
+            raise
 
 
 def _save(path: Path, text: str) -> None:
     """Write a file that was its owner's alone from the first moment."""
     if os.path.lexists(path) and not path.is_file():
         raise UsageError(f"{path}: is no file: name one that is to hold the key")
+    if path.is_file():
+        raise OutputError(f"{path}: exists, and no key is written over: choose another name")
     with SaveFile(path, secret=True) as file:
         file.write(text.encode())
