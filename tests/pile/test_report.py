@@ -115,3 +115,13 @@ def test_a_dash_for_the_output_is_standard_output(log):
     done = run("-o", "-", log, cwd=log.parent)
     assert (done.status, done.out, done.err) == (0, expected_text(LOG), "")
     assert [path.name for path in log.parent.iterdir()] == ["a.xlog"]
+
+
+def test_a_slash_behind_the_output_makes_it_a_folder(log, tmp_path):
+    assert run("-o", f"{tmp_path / 'new'}{os.sep}", log).status == 0
+    assert (tmp_path / "new" / "a.xlog.log").read_bytes() == expected_text(LOG)
+
+
+def test_a_file_may_be_called_a_dash_all_the_same(log):
+    assert run("-o", f".{os.sep}-", log, cwd=log.parent).status == 0
+    assert log.with_name("-").read_bytes() == expected_text(LOG)

@@ -76,8 +76,7 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
     modes = {name: asked.pop(name) for name in ("list_them", "as_json", "follow", "with_mmap")}
     report_path: Path | None = asked.pop("report_path")
     given = take_filters(asked)
-    if asked["output"] == _STDOUT:
-        asked |= {"output": None, "to_stdout": True}
+    _read_output(asked)
     key_file = asked["key_file"]
     refuse_clashes(asked | modes | given)
     if STDIN in paths and sys.stdin.isatty():
@@ -104,6 +103,16 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
 
         return _decode(MergedRun(found, settings, filters), report).value
     return _decode(Run(found, settings, report), report).value
+
+
+def _read_output(asked: dict[str, Any]) -> None:
+    """Tell a file from a folder that is yet to be made, and from standard output."""
+    text = asked["output"]
+    if text == STDIN:
+        asked |= {"output": None, "to_stdout": True}
+    elif text is not None:
+        separators = tuple(filter(None, (os.sep, os.altsep)))
+        asked |= {"output": Path(text), "in_folder": text.endswith(separators)}
 
 
 def _asked(given: dict[str, Any]) -> "Asked | None":

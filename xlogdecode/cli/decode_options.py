@@ -33,9 +33,9 @@ _OPTIONS = (
     *FILTERS,
     _output("-c", "--stdout", "to_stdout", is_flag=True, help="Write to standard output."),
     _output(
-        "-o", "--output", type=_a_file, metavar="PATH",
-        help="Write to this file; with -r, archives or several inputs, into this folder, which "
-        "mirrors what was read.",
+        "-o", "--output", type=click.Path(), metavar="PATH",
+        help="Write to this file; with -r, archives, several inputs or a / behind it, into this "
+        "folder, which mirrors what was read; - is standard output.",
     ),
     _output("-f", "--force", is_flag=True, help="Write over an output that exists."),
     _output(

@@ -9,7 +9,7 @@ from xlogdecode.cli.asked import Asked
 from xlogdecode.cli.run import Run
 from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status, of_report
-from xlogdecode.cli.work import Outcome, through, torn
+from xlogdecode.cli.work import Outcome, of_damage, through, torn
 from xlogdecode.decode import DamagedError, Options, Sink
 from xlogdecode.errors import InputError, MissingExtraError, UsageError
 from xlogdecode.inputs import (
@@ -41,7 +41,7 @@ class MergedRun(Run):
         """Take the paths, globs expanded. Raises UsageError for a folder as the output."""
         super().__init__(paths, settings)
         self._asked = asked
-        if settings.output is not None and settings.output.is_dir():
+        if settings.output is not None and (settings.in_folder or settings.output.is_dir()):
             raise UsageError(f"{settings.output}: is a folder: -o names one file for a timeline")
 
     def outcomes(self, on_read: OnRead = None) -> Iterator[Outcome]:
@@ -135,7 +135,8 @@ class _Part:
             with self.opened() as source:
                 yield from iter_events(source, self._options, report, per_block=self._per_block)
         except DamagedError as damage:
-            self._status, self._error = Status.LOST, f"{self.name}: {damage}"
+            self._status, why = of_damage(damage)
+            self._error = f"{self.name}: {why}"
         except (InputError, MissingExtraError) as failure:
             self._status, self._error = Status.FAILED, str(failure)
             self._is_general = isinstance(failure, MissingExtraError)

@@ -37,7 +37,7 @@ class Run:
         self._sink = Nowhere() if settings.test else viewer()
         self._places = Places(
             settings.output,
-            in_folder=settings.recursive or several,
+            in_folder=settings.recursive or settings.in_folder or several,
             several=several,
             suffix=settings.form.suffix,
         )

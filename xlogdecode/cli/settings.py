@@ -34,6 +34,8 @@ class Settings(NamedTuple):
     form: Form
     to_stdout: bool = False
     output: Path | None = None
+    in_folder: bool = False
+    """The output is a folder, there or not."""
     force: bool = False
     update: bool = False
     remove: bool = False
