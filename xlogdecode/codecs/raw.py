@@ -1,0 +1,91 @@
+"""Raw deflate, flushed after each line: whole, by libdeflate; or up to its fault, by zlib."""
+
+import bisect
+import re
+import zlib
+from collections.abc import Iterator
+
+import deflate
+
+from xlogdecode.codecs.common import END, PIECE, Buffer, CodecError
+
+__all__ = ["FLUSH", "flush_around", "inflate", "iter_inflate", "may_inflate"]
+
+FLUSH = b"\x00\x00\xff\xff"
+"""What each sync flush of deflate ends with, on a byte's boundary."""
+
+_SLICES = (4096, 64, 1)
+"""Bytes handed to a decompressor at a time; after a fault the slice is taken again, finer."""
+
+_LAST_STORED_BLOCK = b"\x01\x08\x00\xf7\xff" + END
+"""A final deflate block that holds `END`; libdeflate wants an end, which no writer makes."""
+
+
+def inflate(payload: Buffer, bound: int) -> bytearray | None:
+    """Return the text of a stream that ends with a flush, at most `bound` bytes; else None."""
+    try:
+        text = deflate.deflate_decompress(b"".join((payload, _LAST_STORED_BLOCK)), bound + len(END))
+    except deflate.DeflateError:
+        return None
+    if not text.endswith(END):
+        return None
+    del text[-len(END) :]
+    return text
+
+
+def may_inflate(head: Buffer) -> bool:
+    """Tell, at little cost, whether a stream can begin like this."""
+    if head[0] & 6 == 6:  # the block type that does not exist
+        return False
+    if head[0] & 6 == 0 and len(head) >= 5 and (head[1] ^ head[3], head[2] ^ head[4]) != (255, 255):
+        return False  # a stored block's length goes with its complement
+    try:
+        zlib.decompressobj(-zlib.MAX_WBITS).decompress(head, PIECE)
+    except zlib.error:
+        return False
+    return True
+
+
+def iter_inflate(payload: Buffer) -> Iterator[bytes]:
+    """Yield what raw deflate gives, slice by slice, each slice taken finer once it has failed."""
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    index, level, fine_until = 0, 0, 0
+    while index < len(payload) and not stream.eof:
+        if index >= fine_until:
+            level = 0
+        before = stream.copy()
+        data = payload[index : index + _SLICES[level]]
+        try:
+            texts = list(_inflate_slice(stream, data))
+        except zlib.error as error:
+            if level == len(_SLICES) - 1:
+                raise CodecError(str(error), index) from None
+            stream, fine_until, level = before, index + len(data), level + 1
+            continue
+        yield from texts
+        index += len(data)
+    if index < len(payload) or stream.unused_data:
+        raise CodecError("bytes follow the end of the stream", index)
+
+
+def _inflate_slice(stream: "zlib._Decompress", data: Buffer) -> Iterator[bytes]:
+    while True:
+        text = stream.decompress(data, PIECE)
+        if text:
+            yield text
+        data = stream.unconsumed_tail
+        if not data and len(text) < PIECE:
+            return
+
+
+def flush_around(data: Buffer, fault: int, bound: int) -> int:
+    """Return where in raw deflate the flush ends that the line with the fault belongs to.
+
+    Past a fault inflating may go on for many lines of junk before it meets an error. A flush leaves
+    a mark, and at the mark a boundary, unless inflating has gone astray: the fault lies behind the
+    last mark that is one. `fault` is where inflating failed; `bound` the text that may be made.
+    """
+    raw = bytes(data[:fault])
+    ends = [match.end() for match in re.finditer(re.escape(FLUSH), raw)]
+    sound = bisect.bisect_right(ends, 0, key=lambda end: int(inflate(raw[:end], bound) is None))
+    return ends[sound] if sound < len(ends) else fault
