@@ -11,7 +11,7 @@ __all__ = ["refuse_clashes"]
 _FLAGS = FLAGS | {
     "list_them": "-l", "test": "-t", "follow": "-F", "as_json": "--json", "output": "-o",
     "to_stdout": "-c", "remove": "--rm", "update": "-u", "recursive": "-r",
-    "with_mmap": "--with-mmap", "force": "-f", "strict": "--strict",
+    "with_mmap": "--with-mmap", "force": "-f", "strict": "--strict", "report": "--report",
 }  # fmt: skip
 
 _ONE = "each takes the place of decoding: ask for one"
@@ -27,6 +27,8 @@ _CLASHES = (
     ("follow", "update", "it prints: leave -u out"),
     ("follow", "force", "it prints, and writes over nothing: leave -f out"),
     ("follow", "strict", "it goes on past what is damaged: leave --strict out"),
+    ("follow", "report", "a log that grows has no end to report: leave one of them out"),
+    ("list_them", "report", "-l --json says what is in each: leave --report out"),
     ("follow", "merge", "a timeline needs the ends of its logs: follow each by itself"),
     ("follow", "count", "a log that grows has no last record: leave one of them out"),
     ("merge", "remove", "one text of several logs takes the place of none: leave --rm out"),

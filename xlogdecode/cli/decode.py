@@ -78,7 +78,7 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
     given = take_filters(asked)
     _read_output(asked)
     key_file = asked["key_file"]
-    refuse_clashes(asked | modes | given)
+    refuse_clashes(asked | modes | given | {"report": report_path})
     if STDIN in paths and sys.stdin.isatty():
         raise UsageError("standard input is a terminal: name a file, or pipe one in")
     filters = _asked(given)

@@ -63,7 +63,9 @@ _OPTIONS = (
         "-T", "--threads", type=click.IntRange(0, 256), default=0, metavar="N",
         help="Decode with N threads; 0, the default, takes one a core.",
     ),
-    _how("--dedup", is_flag=True, help="Write a block that stands there twice only once."),
+    _how(
+        "--dedup", is_flag=True, help="Write a compressed block that stands there twice only once."
+    ),
     _how("--no-marks", is_flag=True, help="Leave out the lines that say what was lost."),
     _how("--strict", is_flag=True, help="Stop a file at its first damage; leave no output."),
     _said("-q", "--quiet", is_flag=True, help="Say nothing but errors."),

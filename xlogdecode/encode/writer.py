@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from xlogdecode.encode.cipher import parse_public_key
@@ -138,12 +137,7 @@ class XlogWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def before_fork(self) -> None:

@@ -4,7 +4,6 @@ import os
 import stat
 import sys
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from xlogdecode.errors import InputError
@@ -97,12 +96,7 @@ class Input:
         """Return the input."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close it."""
         self.close()
 
@@ -153,12 +147,7 @@ class Member:
         """Return the member."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Do nothing."""
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from tempfile import TemporaryFile, gettempdir
-from types import TracebackType
 from typing import IO, Self
 
 from xlogdecode.errors import OutputError
@@ -54,12 +53,7 @@ class Spool:
         """Return the spool."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let go of what was kept."""
         if self._file is not None:
             self._file.close()
