@@ -336,8 +336,8 @@ def test_redaction_is_the_same_for_all_inputs_and_threads(tmp_path):
     "options",
     [
         "-l -p E", "-t --format json", "-t --tz UTC", "-l --count", "-F --merge", "-F --count",
-        "-F --session last", "-F --rm", "-F -u", "-F -f", "-F --strict", "-F --report x", "-l --report x",
-        "--merge --rm", "--merge -u -o x", "--count --format json",
+        "-F --session last", "-F --rm", "-F -u", "-F -f", "-F --strict", "-F --report x",
+        "-l --report x", "--merge --rm", "--merge -u -o x", "--count --format json",
         "--count -o x", "--count --rm", "--count -u", "--count --redact", "--ignore-case",
         "--invert-match -p E", "--format xml", "--pid one", "-A -1", "--merge -c -o x",
     ],
