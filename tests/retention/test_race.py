@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def naive(root: Path) -> int:
             try:
                 path = Path(folder, name)
                 if path.lstat().st_mtime < NOW.timestamp() - 8 * 86_400:
+                    time.sleep(0.0005)  # so that few trials show what many would
                     path.unlink()
             except OSError:
                 pass
