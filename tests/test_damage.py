@@ -25,7 +25,6 @@ from tests.mars import file_of
 from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
 from xlogdecode import Loss, Options, Report, decode_bytes
 from xlogdecode.decode import decode
-from xlogdecode.framing import Reason
 
 OPTIONS = Options(keys=(SERVER,), marks=False)
 
@@ -48,6 +47,15 @@ def test_the_same_holds_for_other_text_and_other_places(kind: str) -> None:
         for damage in DAMAGES:
             for case in cases_of(damage, kind, seed):
                 check(case)
+
+
+@pytest.mark.parametrize("kind", ["imsdk-plain", "imsdk-chunked", "zlib"])
+def test_any_one_byte_in_front_of_a_log_hides_none_of_it(kind: str) -> None:
+    log = sample_of(kind, seed=1).blocks
+    for value in range(1, 256):
+        text, report = decode_bytes(bytes([value]) + file_of(log), OPTIONS)
+        assert text == b"".join(block.text for block in log), value
+        assert [loss.length for loss in report.losses] == [1]
 
 
 @pytest.mark.parametrize("kind", SAMPLES)
@@ -124,9 +132,7 @@ def check_report(case: Case, report: Report) -> None:
 def check_neighbours(case: Case, loss: Loss) -> None:
     """The seqs and hours that a loss fell between are those of the blocks whose text is there."""
     left, right = case.around(loss.offset, loss.length)
-    doubtful = [number for number in range(left + 1, right) if case.may_speak(number)]
-    if loss.reason == Reason.TAILER.value:  # it lies behind a block that gave text: a torn one, too
-        doubtful = list(range(left + 1, right))
+    doubtful = [n for n in range(left + 1, right) if case.may_speak(n, loss.offset)]
     known = dict(enumerate(case.blocks))
     after = {number: (one.seq, one.hours[1]) for number, one in known.items()}
     before = {number: (one.seq, one.hours[0]) for number, one in known.items()}

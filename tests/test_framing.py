@@ -194,6 +194,16 @@ def test_the_same_holds_byte_by_byte(probe: object, parts: list[bytes]) -> None:
     assert events_of(data, range(len(data)), probe) == events_of(data, [], probe)
 
 
+@pytest.mark.parametrize("name", ["zlib", "sync-zlib", "imsdk-plain"])
+def test_a_header_cut_in_two_is_found_though_its_hours_look_like_a_magic(name: str) -> None:
+    blocks = [block(KINDS[name], [b"a line\n"], seq=1, hours=(2, 3)).data] * 2
+    data = bytes(100) + b"".join(blocks)
+    whole = events_of(data, [])
+    assert len(blocks_in(whole)) == 2
+    for cut in range(90, 200):
+        assert events_of(data, [cut]) == whole
+
+
 def test_what_damage_is_called_does_not_depend_on_when_the_input_is_known_to_end() -> None:
     blocks = [one.data for one in sample_of("zlib").blocks]
     lies = blocks[0][:5] + (1 << 20).to_bytes(4, "little") + blocks[0][9:]

@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 __all__ = [
     "CRASH_BUFFER_SIZE", "LONGEST_LINE", "NOT_TEXT", "READINGS", "TAILER", "Codec", "Header",
-    "Reading", "is_plausible", "mask_of", "parse_header",
+    "Reading", "is_plausible", "parse_header", "unmasked",
 ]  # fmt: skip
 
 TAILER: Final = 0
@@ -51,7 +51,7 @@ class Reading(NamedTuple):
     codec: Codec
     encrypted: bool = False
     masked: bool = False
-    """The payload is XORed with one byte (`mask_of`)."""
+    """The payload is XORed with one byte (`unmasked`)."""
 
     @property
     def has_key(self) -> bool:
@@ -127,7 +127,8 @@ def is_plausible(buffer: bytes, start: int, reading: Reading, max_block: int) ->
     return int.from_bytes(buffer[start + 5 : start + 9], "little") <= max_block
 
 
-def mask_of(header: Header, reading: Reading) -> int:
-    """Return the byte that the payload of a masked reading is XORed with."""
+def unmasked(data: bytes | bytearray | memoryview, header: Header, reading: Reading) -> bytes:
+    """Return `data`, bytes of the payload of a masked reading, as they were before the XOR."""
     low = header.length if reading.header_size == 5 else header.seq
-    return 0xCC ^ (low & 0xFF) ^ reading.magic
+    mask = 0xCC ^ (low & 0xFF) ^ reading.magic
+    return bytes(data).translate(bytes(byte ^ mask for byte in range(256)))

@@ -50,6 +50,8 @@ class Case:
     blocks: tuple[Block, ...] = ()
     """What the file held before."""
     intact: tuple[Intact, ...] = ()
+    headers: tuple[int, ...] = ()
+    """Where each block's header ends in the damaged file."""
 
     def around(self, offset: int, length: int) -> tuple[int, int]:
         """Return the numbers of the intact blocks next to bytes of `data`; -1, or how many blocks
@@ -59,10 +61,13 @@ class Case:
         right = [one.number for one in self.intact if one.start >= offset + length]
         return max(left, default=-1), min(right, default=len(self.blocks))
 
-    def may_speak(self, number: int) -> bool:
-        """Tell whether a damaged block may come out as one, and so be a neighbour of a loss."""
+    def may_speak(self, number: int, loss: int) -> bool:
+        """Tell whether a damaged block may come out as one, and so be a neighbour of the loss at
+        `loss`: also one whose wrong length ends at a zero, which the loss then begins behind.
+        """
         piece = self.pieces[number]
-        return piece.fate is Fate.ALTERED or piece.at_least == len(piece.text)
+        whole = piece.fate is Fate.ALTERED or piece.at_least == len(piece.text)
+        return whole or self.headers[number] < loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +89,20 @@ def damaged(
     """Make the edits (which do not overlap) in the file of `blocks`."""
     edits = sorted(edits, key=lambda edit: edit.start)
     data = b"".join(block.data for block in blocks)
-    pieces, intact = [], []
+    pieces, intact, headers = [], [], []
     bounds = [0, *itertools.accumulate(len(block.data) for block in blocks)]
     places = itertools.pairwise(bounds)
     for number, (block, (start, stop)) in enumerate(zip(blocks, places, strict=True)):
         touching = [edit for edit in edits if _touches(edit, start, stop, data)]
         piece = _fate(block, start, touching, bounds)
         pieces.append(piece)
+        moved = sum(len(e.data) - (e.stop - e.start) for e in edits if e.stop <= start)
+        headers.append(start + moved + block.kind.header_size)
         if piece.fate is Fate.INTACT:
-            moved = sum(len(e.data) - (e.stop - e.start) for e in edits if e.stop <= start)
             intact.append(Intact(start + moved, stop + moved, number))
     for edit in reversed(edits):
         data = data[: edit.start] + edit.data + data[edit.stop :]
-    return Case(name, data, tuple(pieces), losses, tuple(blocks), tuple(intact))
+    return Case(name, data, tuple(pieces), losses, tuple(blocks), tuple(intact), tuple(headers))
 
 
 def _touches(edit: Edit, start: int, stop: int, data: bytes) -> bool:

@@ -12,6 +12,7 @@ from xlogdecode.format import (
     Header,
     Reading,
     is_plausible,
+    unmasked,
 )
 from xlogdecode.framing.events import Block, Proof, Verdict
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
@@ -153,7 +154,7 @@ class Judge:
             return self._weigh_locked(place, block, fit, in_step=in_step)
         if fit is Fit.MORE:
             return Answer.MORE
-        proves_itself = in_step or block.reading.codec is not Codec.PLAIN
+        proves_itself = block.reading.codec is not Codec.PLAIN or (in_step and _is_a_line(block))
         if proof.verdict is Verdict.WHOLE and proves_itself:
             return block
         follow = what_follows(place, block.start + block.length)
@@ -204,6 +205,11 @@ def _if_headers_follow(place: Place, block: Block, wanted: int) -> Block | Answe
             return Answer.NO
         index = ends[0]
     return block
+
+
+def _is_a_line(block: Block) -> bool:
+    text = unmasked(block.payload, block.header, block.reading)
+    return LINE.fullmatch(text) is not None
 
 
 def _length(header: Header | None) -> int:

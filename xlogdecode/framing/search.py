@@ -107,9 +107,8 @@ class Search:
             self._judge.begin_search(_FREE_WITHIN)
         begin, stop = seen - place.base, start + header.length
         index, answer = self.first(place, begin, stop, since=start)
-        if answer is Answer.NO:
-            index = max(begin, len(place.buffer) - _SHORTEST_HEADER)
-        self._looked_within = (offset, place.base + index)
+        seen = max(begin, min(index, len(place.buffer) - _SHORTEST_HEADER))
+        self._looked_within = (offset, place.base + seen)
         return isinstance(answer, Block)
 
     def end_of(self, gap: Gap, place: Place) -> Found | int:
@@ -127,9 +126,8 @@ class Search:
                 return Found(stop, (damage,), is_text=gap.after_text)
             if place.closed:
                 return Found(len(place.buffer), _at_the_end(gap, place))
-            unseen = LONGEST_OPENING if gap.after_text else _SHORTEST_HEADER
-            index = max(gap.scan, len(place.buffer) - unseen)
-        gap.scan = index
+        unseen = LONGEST_OPENING if gap.after_text else _SHORTEST_HEADER
+        gap.scan = max(gap.scan, min(index, len(place.buffer) - unseen))
         return min(gap.keep_from(place), gap.scan)
 
 
