@@ -14,6 +14,8 @@ from tests.bench.bombs import bomb
 from tests.bench.measure import Run, measure
 from tests.mars import KINDS, block, new_session
 from xlogdecode import Options, Piece, iter_decode
+from xlogdecode.codecs import Buffer, iter_unpack
+from xlogdecode.format import Codec
 
 pytestmark = [
     pytest.mark.untraced,
@@ -92,6 +94,26 @@ def test_a_block_that_unpacks_to_200_mb_passes_through(
     kind: str, tmp_path: Path, key_file: Path
 ) -> None:
     explode(kind, 200, tmp_path, key_file)
+
+
+@pytest.mark.parametrize("kind", ["zlib", "zlib-crypt"])
+def test_a_long_block_is_not_unpacked_anew_whenever_more_of_it_comes(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unpacked = []
+
+    def counting(codec: Codec, payload: Buffer) -> Iterator[bytes]:
+        unpacked.append(len(payload))
+        return iter_unpack(codec, payload)
+
+    monkeypatch.setattr("xlogdecode.payloads.iter_unpack", counting)
+    session = new_session(inputs.KEY) if KINDS[kind].keyed else None
+    data = bomb(KINDS[kind], 200, session)
+    slowly = io.BytesIO(data)
+    slowly.read = lambda _size, read=slowly.read: read(4000)  # type: ignore[method-assign]
+    pieces = iter_decode(slowly, Options(keys=(inputs.KEY,)))
+    assert sum(len(piece.text) for piece in pieces if isinstance(piece, Piece)) == 200_000_000
+    assert sum(unpacked) <= 5 * len(data)
 
 
 @pytest.mark.heavy

@@ -20,7 +20,7 @@ __all__ = ["Batch", "Lookahead"]
 Decode = Callable[[Sequence[Block]], list[Unpacked]]
 
 _BATCH = 400 << 10
-"""Bytes of payload that make a batch, half as many again if they are encrypted."""
+"""Bytes of payload that make a batch, a quarter more if they are encrypted."""
 
 _LARGE = 1 << 20
 """A block of more, which no writer makes, is a batch of its own: it is not copied to be joined."""
@@ -100,7 +100,7 @@ class Lookahead:
         if self._open is None or not self._open.takes(event):
             self.flush()
             self._open = Batch(event)
-        longer_steps = self._target // 2 * event.reading.encrypted  # numpy's, for two threads
+        longer_steps = self._target // 4 * event.reading.encrypted  # numpy's, for two threads
         if self._open.size >= self._target + longer_steps:
             self.flush()
 

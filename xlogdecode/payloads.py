@@ -15,7 +15,7 @@ from xlogdecode.codecs import (
     unpack,
 )
 from xlogdecode.crypto import Keyring, TeaKey, decrypt
-from xlogdecode.format import CRASH_BUFFER_SIZE, LONGEST_LINE, NOT_TEXT, Codec, mask_of
+from xlogdecode.format import CRASH_BUFFER_SIZE, LONGEST_LINE, NOT_TEXT, Codec, unmasked
 from xlogdecode.framing import Block, Proof, Verdict
 
 __all__ = ["Payloads", "Unpacked"]
@@ -139,11 +139,10 @@ class Payloads:
         """Return `payload` as its codec takes it; None where no key fits."""
         reading = block.reading
         if reading.masked:
-            data = bytes(payload)
+            data: Buffer = payload
             if reading.codec is Codec.CHUNKED:  # whole chunks: their lengths are not masked
                 data, _ = join_chunks(payload[: len(payload) - join_chunks(payload)[1]])
-            mask = mask_of(block.header, reading)
-            return data.translate(bytes(byte ^ mask for byte in range(256)))
+            return unmasked(data, block.header, reading)
         if not reading.encrypted:
             return payload
         key = self._key_for(block)
@@ -182,7 +181,8 @@ class Payloads:
         heads = [(key, decrypt(head, key)) for key in self._keyring.tea_keys(client_key)]
         fitting = [key for key, data in heads if may_start_with(codec, data)]
         whole = None
-        for key in fitting:
+        is_there = len(block.remains) >= block.header.length  # less proves no more than its head
+        for key in fitting if is_there else ():
             result = self._unpack(block, decrypt(block.payload, key))
             if result.verdict is Verdict.WHOLE:
                 if len(head) >= _PROOF:
@@ -250,8 +250,7 @@ def _salvage_plain(broken: Block, remains: memoryview, *, to_the_end: bool) -> I
     """Yield a plain payload up to its first NUL (its tailer, if the length lied), if it is text."""
     text = bytes(remains[: LONGEST_LINE + 1])
     if broken.reading.masked:
-        mask = mask_of(broken.header, broken.reading)
-        text = bytes(byte ^ mask for byte in text[: broken.header.length])
+        text = unmasked(text[: broken.header.length], broken.header, broken.reading)
     text = text.partition(b"\0")[0]
     if to_the_end and len(text) + 1 != len(remains):
         return
