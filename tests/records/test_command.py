@@ -209,6 +209,22 @@ def test_strict_report_and_removal_are_as_without_a_filter(tmp_path):
     assert (torn.exists(), whole.exists()) == (True, False)
 
 
+def test_a_log_is_not_removed_where_some_of_its_records_are_left_out(tmp_path):
+    log = put(LOG, tmp_path / "a.xlog")
+    for options in (["-p", "E"], ["-S", "10:00"], ["--session", "last"], ["-g", "x", "-A", "1"]):
+        done = run("--rm", *options, log)
+        assert (done.status, done.err.count("--rm")) == (2, 1)
+        assert [*tmp_path.iterdir()] == [log]
+
+
+@pytest.mark.parametrize("option", ["-A", "-B", "-C"])
+def test_context_wants_records_to_stand_around(option):
+    done = run("-c", option, "1", LOG)
+    assert (done.status, done.lines) == (
+        2, [f"xlogdecode: {option} shows what stands around records: say which, -g for one"]
+    )  # fmt: skip
+
+
 def test_an_update_writes_what_is_newer_than_its_file_of_that_form(tmp_path):
     log = put(LOG, tmp_path / "a.xlog")
     run("-u", "--format", "json", "-p", "E", log)

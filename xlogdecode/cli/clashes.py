@@ -50,6 +50,11 @@ _NEEDS = (
 )
 """An option, and one that it means nothing without."""
 
+_LEAVE_OUT = ("since", "until", "level", "tags", "pids", "tids", "grep", "session")
+"""Options that have some records left out."""
+
+_CONTEXT = ("after", "before", "around")
+
 
 def refuse_clashes(said: Mapping[str, Any]) -> None:
     """Raise UsageError for options that do not go together; `said` has their values by name."""
@@ -59,6 +64,14 @@ def refuse_clashes(said: Mapping[str, Any]) -> None:
     for one, needed, why in _NEEDS:
         if said.get(one) and said.get(needed) in (None, False):
             raise UsageError(f"{_FLAGS[one]} needs {_FLAGS[needed]}: {why}")
+    leaves_out = next((_FLAGS[name] for name in _LEAVE_OUT if name in said), None)
+    if leaves_out and said.get("remove"):
+        raise UsageError(
+            f"{leaves_out} and --rm do not go together: the records that are left out would be gone"
+        )
+    context = next((_FLAGS[name] for name in _CONTEXT if name in said), None)
+    if context and not leaves_out:
+        raise UsageError(f"{context} shows what stands around records: say which, -g for one")
     for whole in ("list_them", "test"):
         some = next((flag for name, flag in FLAGS.items() if said.get(whole) and name in said), "")
         if some:
