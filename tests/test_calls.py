@@ -8,10 +8,14 @@ import xlogdecode
 from tests.pile.samples import LOG, TEXT
 from xlogdecode import DamagedError, Options, Report, decode_file, iter_text
 from xlogdecode.decode import decode
-from xlogdecode.errors import InputError
+from xlogdecode.errors import InputError, KeyFileError
 
 
-@pytest.mark.parametrize("kind", [str, type(LOG), lambda path: path.read_bytes()])
+def in_memory(path):
+    return bytearray(path.read_bytes())
+
+
+@pytest.mark.parametrize("kind", [str, type(LOG), type(LOG).read_bytes, in_memory])
 def test_a_path_and_bytes_give_the_same_text(kind):
     report = Report()
     assert b"".join(iter_text(kind(LOG), None, report)) == TEXT[LOG]
@@ -39,6 +43,12 @@ def test_what_was_lost_is_a_line_of_the_text_unless_that_is_not_wanted():
 def test_an_error_names_the_path_that_cannot_be_read(tmp_path):
     with pytest.raises(InputError, match="nowhere"):
         next(iter_text(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("key", ["11" * 32, b"11" * 32, bytearray(32)])
+def test_what_is_no_key_is_refused_at_once(key):
+    with pytest.raises(KeyFileError, match="32 bytes"):
+        next(iter_text(LOG, Options(keys=(key,))))
 
 
 def test_a_stream_and_bytes_go_into_a_file(tmp_path):

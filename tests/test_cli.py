@@ -120,6 +120,18 @@ def test_an_output_that_exists_is_left_as_it_is(log):
     assert target.read_bytes() == expected_text(LOG)
 
 
+def test_an_output_that_is_the_key_or_the_patterns_is_refused(log, tmp_path):
+    key, patterns = tmp_path / "key", tmp_path / "patterns"
+    shutil.copy(FIXTURES / "key", key)
+    patterns.write_text("name: [a+]\n")
+    for option, path in (("--key-file", key), ("--redact-patterns", patterns)):
+        before = path.read_bytes()
+        done = run("-f", "-o", path, option, path, "-p", "E", log)
+        assert (done.status, len(done.lines)) == (2, 1)
+        assert done.lines[0].startswith(f"xlogdecode: {path}: is the ")
+        assert path.read_bytes() == before
+
+
 def test_an_output_that_is_the_input_is_refused(log):
     before = log.read_bytes()
     for force in ((), ("-f",)):

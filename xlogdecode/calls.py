@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
 from pathlib import Path
 
+from xlogdecode.codecs import Buffer
 from xlogdecode.crypto import parse_keys
 from xlogdecode.decode import Options, Source, decode, iter_decode, iter_marked
 from xlogdecode.errors import InputError, KeyFileError
@@ -16,7 +17,7 @@ from xlogdecode.report import Report
 __all__ = ["AnySource", "FilePath", "decode_file", "iter_text", "open_source", "read_keys"]
 
 FilePath = str | os.PathLike[str]
-AnySource = FilePath | Source | bytes
+AnySource = FilePath | Source | Buffer
 """What can be decoded: a path (`-` is standard input), an open binary stream, or bytes.
 
 One log: of a path and of bytes that are an archive, an InputError says how its logs are read.
@@ -70,8 +71,8 @@ def read_keys(path: FilePath) -> tuple[bytes, ...]:
 
 def open_source(source: AnySource) -> AbstractContextManager[Source]:
     """Return a context that gives the stream to read, and closes what it opened itself."""
-    if isinstance(source, bytes):
-        _refuse_archive(source[:512], "the bytes given")
+    if isinstance(source, bytes | bytearray | memoryview):
+        _refuse_archive(bytes(source[:512]), "the bytes given")
         return BytesIO(source)
     if isinstance(source, str | os.PathLike):
         return _open_log(os.fspath(source))

@@ -57,8 +57,13 @@ class Keyring:
     """Server private keys (32 bytes each), and for each client key the TEA keys they give."""
 
     def __init__(self, private_keys: Iterable[bytes]) -> None:
-        """Take the keys. What they need is imported when the first encrypted block comes."""
+        """Take the keys. What they need is imported when the first encrypted block comes.
+
+        Raises KeyFileError for what is none.
+        """
         self._keys = tuple(private_keys)
+        if any(not isinstance(key, bytes) or len(key) != 32 for key in self._keys):
+            raise KeyFileError("a private key is 32 bytes: read_keys reads them from a file")
         self._private: list[ec.EllipticCurvePrivateKey] = []
         self._shared: dict[bytes, tuple[TeaKey, ...]] = {}
         self._proven: dict[bytes, TeaKey] = {}

@@ -66,7 +66,10 @@ def test_the_state_lies_in_the_user_s_folder_by_default(tmp_path):
         assert list((tmp_path / "home/state/xlogdecode").glob("sweep-*.json"))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"last_run": 5}', '{"last_run": "soon"}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"last_run": 5}', '{"last_run": "soon"}', '{"last_run": "2024-01-01 10:00"}'],
+)
 def test_a_spoilt_memory_is_no_memory(tmp_path, state, text):
     aged(tmp_path / IMSDK, 9)
     sweep(tmp_path, "--delete", "--state", state)

@@ -25,6 +25,7 @@ from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN, expand
 from xlogdecode.inputs.names import is_archive
 from xlogdecode.outputs import Apart, SaveFile
+from xlogdecode.outputs.apart import is_file_at
 from xlogdecode.report import Report
 
 if TYPE_CHECKING:
@@ -77,10 +78,11 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
     report_path: Path | None = asked.pop("report_path")
     given = take_filters(asked)
     _read_output(asked)
-    key_file = asked["key_file"]
+    reads = {"the key file": asked["key_file"], "the patterns": given.get("redact_patterns")}
     refuse_clashes(asked | modes | given | {"report": report_path})
     if STDIN in paths and sys.stdin.isatty():
         raise UsageError("standard input is a terminal: name a file, or pipe one in")
+    _spare(reads, asked["output"])
     filters = _asked(given)
     found = expand(list(paths))
     if filters and (filters.count or (filters.merge and asked["output"] is None)):
@@ -96,7 +98,6 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
         return list_logs(found, settings, as_json=modes["as_json"]).value
     report = None if report_path is None else Apart(report_path)
     if report is not None:
-        reads = {"the key file": key_file, "the patterns": given.get("redact_patterns")}
         _keep_apart(report, found, settings, reads)
     if filters and filters.merge:
         from xlogdecode.cli.merging import MergedRun
@@ -113,6 +114,15 @@ def _read_output(asked: dict[str, Any]) -> None:
     elif text is not None:
         separators = tuple(filter(None, (os.sep, os.altsep)))
         asked |= {"output": Path(text), "in_folder": text.endswith(separators)}
+
+
+def _spare(reads: dict[str, str | None], output: Path | None) -> None:
+    """Raise UsageError for an output in the place of a file that is read beside the logs."""
+    if output is None or not output.is_file():
+        return
+    for what, path in reads.items():
+        if path is not None and is_file_at(path, output.stat()):
+            raise UsageError(f"{output}: is {what}: -o names another file")
 
 
 def _asked(given: dict[str, Any]) -> "Asked | None":

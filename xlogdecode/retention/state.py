@@ -56,7 +56,8 @@ class State:
     def _read(self) -> dict[str, datetime]:
         try:
             fields = json.loads(self._file.read_text("utf-8"))
-            return {name: datetime.fromisoformat(text) for name, text in fields.items()}
+            times = {name: datetime.fromisoformat(text) for name, text in fields.items()}
+            return {name: moment for name, moment in times.items() if moment.tzinfo}
         except (OSError, ValueError, AttributeError, TypeError):
             return {}  # a first run, or a file that is not ours to mend
 
