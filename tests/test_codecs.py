@@ -2,6 +2,11 @@
 
 import zlib
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.damage import sample_of
 from tests.mars.walk import unchunked
 from xlogdecode.codecs import unpack
 from xlogdecode.format import Codec
@@ -16,8 +21,30 @@ Without the two bytes behind that it would inflate as well, to other text.
 """
 
 
-def test_what_looks_like_a_flush_within_a_chunk_is_none():
+@pytest.mark.parametrize("many", [False, True])
+def test_what_looks_like_a_flush_within_a_chunk_is_none(many):
     assert FALSE_MARK.count(b"\0\0\xff\xff") == 3
     text = zlib.decompressobj(-15).decompress(b"".join(unchunked(FALSE_MARK)))
     assert text.endswith(b"[I] next line of the log\n")
-    assert bytes(unpack(Codec.CHUNKED, FALSE_MARK, 1 << 16)) == text
+    assert bytes(unpack(Codec.CHUNKED, FALSE_MARK, 1 << 16, many=many)) == text
+
+
+CHUNKED = [one.payload for one in sample_of("imsdk-chunked").blocks if one.kind.compressed]
+
+
+@given(
+    payload=st.sampled_from(CHUNKED),
+    place=st.floats(0, 1, exclude_max=True),
+    put=st.sampled_from([b"", b"\0", b"\0\0\xff\xff", b"\x05\0", b"\xff\xff"]),
+    taken=st.integers(0, 6),
+)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_many_chunks_give_the_text_that_few_give(payload, place, put, taken):
+    at = int(place * len(payload))
+    changed = payload[:at] + put + payload[at + taken :]
+    for one in (payload, changed):
+        few, many = (unpack(Codec.CHUNKED, one, 1 << 16, many=many) for many in (False, True))
+        assert few == many
+    assert unpack(Codec.CHUNKED, payload, 1 << 16, many=True) == zlib.decompressobj(-15).decompress(
+        b"".join(unchunked(payload))
+    )

@@ -37,6 +37,9 @@ _PROOF = 64
 
 _HOLE = bytes(64)
 
+_MANY = 32 << 20
+"""Bytes of payload after which what makes a codec faster has been worth its import."""
+
 
 class Unpacked(NamedTuple):
     """What came of one block; `text` is None where there is none, or too much to hold."""
@@ -52,6 +55,7 @@ class Payloads:
         """Take the keys, and the bytes of text that a block's result may hold."""
         self._keyring = keyring
         self._text_limit = text_limit
+        self._unpacked = 0
 
     def probe(self, block: Block) -> Proof:
         """Try whether the payload decodes; where only its beginning is there, whether that does.
@@ -202,9 +206,10 @@ class Payloads:
             return Unpacked(Verdict.WHOLE, data) if is_text else Unpacked(Verdict.BROKEN, None)
         if codec is not block.reading.codec and join_chunks(block.payload)[1]:
             return Unpacked(Verdict.BROKEN, None)  # `_clear` left out what is no whole chunk
+        self._unpacked += len(data)
         bounds = (min(_USUAL_RATIO * len(data) + 4096, limit), limit)
         for bound in dict.fromkeys(bounds if len(data) < limit else ()):
-            text = unpack(codec, data, bound)
+            text = unpack(codec, data, bound, many=self._unpacked > _MANY)
             if text is not None:
                 return Unpacked(Verdict.WHOLE, text)
         return self._unpack_slowly(codec, data)

@@ -19,8 +19,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-def unpack(codec: Codec, payload: Buffer, bound: int) -> Buffer | None:
-    """Return the text of a whole payload, at most `bound` bytes of it.
+def unpack(codec: Codec, payload: Buffer, bound: int, *, many: bool = False) -> Buffer | None:
+    """Return the text of a whole payload, at most `bound` bytes of it; `many`: one of very many.
 
     None where the payload is damaged, ends in mid-stream, or unpacks to more than that. Symbols
     that no writer uses (286, 287, 30, 31) pass for their neighbours here, not in `iter_unpack`.
@@ -31,7 +31,7 @@ def unpack(codec: Codec, payload: Buffer, bound: int) -> Buffer | None:
         case Codec.DEFLATE:
             return inflate(payload, bound)
         case Codec.CHUNKED:
-            return inflate_chunks(payload, bound)
+            return inflate_chunks(payload, bound, many=many)
         case Codec.ZSTD:
             return unzstd(payload, bound)
 
