@@ -8,7 +8,7 @@ from xlogdecode.codecs import (
     Buffer,
     CodecError,
     ends_a_flush,
-    flush_around,
+    inflate_to_fault,
     iter_unpack,
     join_chunks,
     may_start_with,
@@ -278,10 +278,10 @@ def _up_to_the_fault(codec: Codec, data: Buffer, hole: int) -> Iterator[bytes]:
                 pieces.clear()
     except CodecError as error:
         fault = min(error.consumed, hole) if hole >= 0 else error.consumed
-    if size <= TEXT_LIMIT:
-        end = flush_around(data, fault, TEXT_LIMIT) if codec is Codec.DEFLATE else fault
-        if end < len(data):
-            pieces = list(_before(codec, data[:end]))
+    if size <= TEXT_LIMIT and codec is Codec.DEFLATE:
+        pieces = [inflate_to_fault(data, fault, size)]
+    elif size <= TEXT_LIMIT and fault < len(data):
+        pieces = list(_before(codec, data[:fault]))
     yield _without_junk(b"".join(pieces))
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from xlogdecode.codecs.chunks import inflate_chunks, join_chunks
 from xlogdecode.codecs.common import Buffer, CodecError
-from xlogdecode.codecs.raw import FLUSH, flush_around, inflate, iter_inflate, may_inflate
+from xlogdecode.codecs.raw import FLUSH, inflate, inflate_to_fault, iter_inflate, may_inflate
 from xlogdecode.codecs.zstd import ends_a_zstd_block, iter_unzstd, unzstd
 from xlogdecode.format import Codec
 
 __all__ = [
-    "Buffer", "CodecError", "ends_a_flush", "flush_around", "iter_unpack", "join_chunks",
+    "Buffer", "CodecError", "ends_a_flush", "inflate_to_fault", "iter_unpack", "join_chunks",
     "may_start_with", "unpack",
 ]  # fmt: skip
 

@@ -1,18 +1,22 @@
 """Raw deflate, flushed after each line: whole, by libdeflate; or up to its fault, by zlib."""
 
-import bisect
+import contextlib
 import re
 import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 
 import deflate
 
 from xlogdecode.codecs.common import END, PIECE, Buffer, CodecError
 
-__all__ = ["FLUSH", "flush_around", "inflate", "iter_inflate", "may_inflate"]
+__all__ = ["FLUSH", "inflate", "inflate_to_fault", "iter_inflate", "may_inflate"]
 
 FLUSH = b"\x00\x00\xff\xff"
 """What each sync flush of deflate ends with, on a byte's boundary."""
+
+_WINDOW = 1 << zlib.MAX_WBITS
+"""Bytes of text that deflate refers back to."""
 
 _SLICES = (4096, 64, 1)
 """Bytes handed to a decompressor at a time; after a fault the slice is taken again, finer."""
@@ -46,9 +50,12 @@ def may_inflate(head: Buffer) -> bool:
     return True
 
 
-def iter_inflate(payload: Buffer) -> Iterator[bytes]:
-    """Yield what raw deflate gives, slice by slice, each slice taken finer once it has failed."""
-    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+def iter_inflate(payload: Buffer, text_before: Buffer = b"") -> Iterator[bytes]:
+    """Yield what raw deflate gives, slice by slice, each slice taken finer once it has failed.
+
+    `text_before` is what went before, as far as it may be referred to.
+    """
+    stream = zlib.decompressobj(-zlib.MAX_WBITS, zdict=text_before)
     index, level, fine_until = 0, 0, 0
     while index < len(payload) and not stream.eof:
         if index >= fine_until:
@@ -78,14 +85,54 @@ def _inflate_slice(stream: "zlib._Decompress", data: Buffer) -> Iterator[bytes]:
             return
 
 
-def flush_around(data: Buffer, fault: int, bound: int) -> int:
-    """Return where in raw deflate the flush ends that the line with the fault belongs to.
+def inflate_to_fault(data: Buffer, fault: int, bound: int) -> bytes:
+    """Return the text of raw deflate to the end of the flush that the line with the fault is in.
 
     Past a fault inflating may go on for many lines of junk before it meets an error. A flush leaves
     a mark, and at the mark a boundary, unless inflating has gone astray: the fault lies behind the
-    last mark that is one. `fault` is where inflating failed; `bound` the text that may be made.
+    last mark that is one. `fault` is where inflating failed; `bound` the text that came till then.
     """
     raw = bytes(data[:fault])
-    ends = [match.end() for match in re.finditer(re.escape(FLUSH), raw)]
-    sound = bisect.bisect_right(ends, 0, key=lambda end: int(inflate(raw[:end], bound) is None))
-    return ends[sound] if sound < len(ends) else fault
+    ends = [0, *(match.end() for match in re.finditer(re.escape(FLUSH), raw))]
+    index, text = _last_sound(raw, ends, bound)
+    stream = zlib.decompressobj(-zlib.MAX_WBITS, zdict=text[-_WINDOW:])
+    flushes = pairwise([*ends[index:], len(raw)])
+    for begin, end in flushes:
+        piece = _inflate_flush(stream, raw[begin:end])
+        if piece is None:
+            text += _inflate_some(raw[begin:end], text[-_WINDOW:])
+            break
+        text += piece
+    return bytes(text)
+
+
+def _last_sound(raw: bytes, ends: list[int], bound: int) -> tuple[int, bytearray]:
+    """Return the index of a late one of `ends`, 0 and marks, that is a boundary, and its text.
+
+    It is looked for with growing steps: the marks behind it are quicker to look at one by one.
+    """
+    index, step = len(ends) - 1, 1
+    while index > 0:
+        text = inflate(raw[: ends[index]], bound)
+        if text is not None:
+            return index, text
+        index, step = max(index - step, 0), step * 4
+    return 0, bytearray()
+
+
+def _inflate_flush(stream: "zlib._Decompress", flush: bytes) -> bytes | None:
+    """Return the text of a flush if it ends where its mark is."""
+    try:
+        text = stream.decompress(flush)
+        ends_here = stream.copy().decompress(_LAST_STORED_BLOCK) == END
+    except zlib.error:
+        return None
+    return text if ends_here else None
+
+
+def _inflate_some(data: bytes, before: bytearray) -> bytes:
+    """Return the text up to a fault."""
+    pieces: list[bytes] = []
+    with contextlib.suppress(CodecError):
+        pieces.extend(iter_inflate(data, before))
+    return b"".join(pieces)
