@@ -2,6 +2,7 @@
 
 import enum
 import re
+from functools import cache
 from typing import NamedTuple
 
 from xlogdecode.format import READINGS, Codec, Header, Reading, is_plausible, parse_header
@@ -44,6 +45,7 @@ class Place(NamedTuple):
     max_block: int
 
 
+@cache
 def header_shape(max_block: int) -> re.Pattern[bytes]:
     """Return a pattern that matches one byte wherever the nine from there on can open a block."""
     top = re.escape(bytes([min(max_block >> 24, 0xFF)]))
