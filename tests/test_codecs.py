@@ -48,3 +48,14 @@ def test_many_chunks_give_the_text_that_few_give(payload, place, put, taken):
     assert unpack(Codec.CHUNKED, payload, 1 << 16, many=True) == zlib.decompressobj(-15).decompress(
         b"".join(unchunked(payload))
     )
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_lengths_that_are_wrong_and_add_up_are_wrong(many):
+    payload = max(CHUNKED, key=len)
+    first, second = map(len, unchunked(payload)[:2])
+    assert first != second
+    changed = bytearray(payload)
+    changed[:2] = second.to_bytes(2, "little")
+    changed[2 + first : 4 + first] = first.to_bytes(2, "little")
+    assert unpack(Codec.CHUNKED, bytes(changed), 1 << 16, many=many) is None

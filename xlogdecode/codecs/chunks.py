@@ -55,12 +55,14 @@ def inflate_chunks(payload: Buffer, bound: int, *, many: bool = False) -> bytear
 
 
 def _by_pattern(payload: Buffer) -> bytes | None:
-    """Return the joined chunks; None if a mark is none: the lengths add up to too much then."""
+    """Return the joined chunks; None unless each is one flush."""
     parts = _FLUSH_AND_LENGTH.split(payload[_LENGTH.size :])
     flushes = parts[::2]
     packed = b"".join((payload[: _LENGTH.size], *parts[1::2]))
     lengths = struct.unpack(f"<{len(flushes)}H", packed)
-    if sum(lengths) + len(packed) != len(payload):
+    sizes = [len(flush) + len(FLUSH) for flush in flushes]
+    sizes[-1] -= len(FLUSH)  # the last mark has no length behind it, and stands where it was
+    if sizes != [*lengths]:
         return None
     return FLUSH.join(flushes)
 

@@ -122,10 +122,14 @@ class Judge:
             if follow is Follow.MORE:
                 return Answer.MORE
             return block if LINE.fullmatch(place.buffer, begin, end) else Answer.NO
-        follows = (follow, what_follows(place, end))
-        if Follow.MORE in follows:
+        instead = what_follows(place, end)
+        if Follow.MORE in (follow, instead):
             return Answer.MORE
-        return block if Follow.HEADER in follows or Follow.END in follows else Answer.NO
+        if follow is Follow.HEADER or Follow.END in (follow, instead):
+            return block
+        # a line's end is a magic, too: with no tailer at all, all in front of it must be lines
+        fits = instead is Follow.HEADER and LINE.fullmatch(place.buffer, begin, end)
+        return block if fits else Answer.NO
 
     def _unless_torn(self, place: Place, block: Block, end: int) -> Block | Answer:
         """Return a plain block that has its tailer, and no NUL before that.
