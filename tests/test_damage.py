@@ -97,6 +97,20 @@ def test_noise_is_not_taken_for_a_block_that_waits_for_its_key(kind: str) -> Non
         assert report.locked_blocks == 0
 
 
+@pytest.mark.parametrize("magic", range(3, 14))
+def test_blocks_behind_headers_that_all_lie_are_found(magic: int) -> None:
+    log = sample_of("zlib").blocks
+    text = b"".join(block.text for block in log)
+    size = 13 if magic < 6 else 73
+    for opening in (b"", b"text ", b"\x74\x8d\xcb", b"\x28\xb5\x2f\xfd\0\x58"):
+        for length in (7, 90, 200_000):
+            header = bytes([magic, 1, 1, 9, 9]) + length.to_bytes(4, "little")
+            lie = header.ljust(size, b"\0" if size == 13 else b"k") + opening
+            found, report = decode_bytes(lie * 1000 + bytes(40) + file_of(log), OPTIONS)
+            assert found.endswith(text), (opening, length)
+            assert report.blocks.total() >= len(log)
+
+
 class Drip(io.BytesIO):
     """A source that gives 97 bytes at a time, as a slow pipe may."""
 

@@ -1,6 +1,7 @@
 """The framer accounts for all bytes, and where the input is cut does not matter."""
 
 import itertools
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 
@@ -245,6 +246,31 @@ def test_headers_that_all_lie_cost_a_bounded_probe_each(magic: int, size: int, u
     assert sum(event[0].startswith("Block 0x3") for event in seen) == units + 1
     assert len(costs) <= 2 * units
     assert max(costs) <= 2 * CRASH_BUFFER_SIZE  # not how far they claim to reach
+
+
+TINY = block(KINDS["imsdk-plain"], [b"x\n"]).data
+BROKEN = b"\x04\1\0\x09\x09\3\0\0\0" + bytes(4) + b"\x74\x8d\xcb\0"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        TINY + block(KINDS["imsdk-plain"], [b"\0"]).data,
+        TINY + b"{" + BROKEN[1:],
+        b"TIM: a line\n\0",
+        TINY + BROKEN,
+    ],
+    ids=["NULs in plain blocks", "unknown magics", "text and zeros", "broken blocks"],
+)
+def test_much_damage_takes_no_longer_in_one_piece_than_in_many(unit: bytes) -> None:
+    data = unit * (60_000 // len(unit))
+
+    def seconds(cuts: Sequence[int]) -> float:
+        start = time.process_time()
+        events_of(data, cuts)
+        return time.process_time() - start
+
+    assert seconds([]) < 4 * seconds(range(0, len(data), 2000))
 
 
 @given(st.binary(max_size=3000))

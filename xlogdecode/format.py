@@ -16,6 +16,7 @@ byte. Source: Tencent/mars `mars/xlog/src`, releases up to 2025-09.
 """
 
 import enum
+import functools
 import re
 import struct
 from typing import Final, NamedTuple
@@ -131,4 +132,9 @@ def unmasked(data: bytes | bytearray | memoryview, header: Header, reading: Read
     """Return `data`, bytes of the payload of a masked reading, as they were before the XOR."""
     low = header.length if reading.header_size == 5 else header.seq
     mask = 0xCC ^ (low & 0xFF) ^ reading.magic
-    return bytes(data).translate(bytes(byte ^ mask for byte in range(256)))
+    return bytes(data).translate(_table_of(mask))
+
+
+@functools.cache
+def _table_of(mask: int) -> bytes:
+    return bytes(byte ^ mask for byte in range(256))

@@ -26,11 +26,11 @@ TEXT_LIMIT = 8 << 20
 _HEADS = (256, 2048)
 """Bytes of payload that show whether a key fits, or that a false header is one."""
 
-_USUAL_RATIO = 16
-"""Bytes of text for one of payload that are tried first: the most is not allocated each time."""
+_USUAL_RATIO, _MOST_RATIO = 16, 1040
+"""Bytes of text for one of payload that are tried first, and that deflate makes at most."""
 
-_DECRYPTING = 16 << 10
-"""What a probe costs at least if it must decrypt: numpy is slow on little."""
+_PROBING, _DECRYPTING, _A_BYTE, _A_BYTE_OF_TEXT = 20_000, 400_000, 10, 3
+"""Nanoseconds: of any probe; of one that tries keys, numpy being slow on little; of unpacking."""
 
 _PROOF = 64
 """Bytes that a wrong key does not inflate without a fault."""
@@ -46,6 +46,8 @@ class Unpacked(NamedTuple):
 
     verdict: Verdict
     text: Buffer | None
+    cost: int = 0
+    """Nanoseconds that it took to find out that it is broken."""
 
 
 class Payloads:
@@ -65,16 +67,18 @@ class Payloads:
         payload = block.payload
         if len(payload) < min(_HEADS[-1], block.header.length):
             return Proof(Verdict.OPEN, 0)
-        cost = _DECRYPTING if block.reading.encrypted else 0
+        cost = _DECRYPTING if block.reading.encrypted and self._keyring else _PROBING
         for size in _HEADS:
             head = self._clear(block, payload[:size])
             if head is None:
-                return Proof(self._locked_or_broken(block), cost)
+                verdict = self._locked_or_broken(block)  # broken: no key was tried
+                return Proof(verdict, _PROBING if verdict is Verdict.BROKEN else cost)
             if not may_start_with(_stream_codec(block), head):
-                return Proof(Verdict.BROKEN, cost + size)
+                return Proof(Verdict.BROKEN, cost + _A_BYTE * size)
         if len(payload) < block.header.length:
             return Proof(Verdict.OPEN, cost)
-        return Proof(self.read(block).verdict, cost + len(payload))
+        result = self.read(block)
+        return Proof(result.verdict, cost + (result.cost or _A_BYTE * len(payload)))
 
     def read(self, block: Block) -> Unpacked:
         """Return the text of a whole block."""
@@ -207,7 +211,8 @@ class Payloads:
         if codec is not block.reading.codec and join_chunks(block.payload)[1]:
             return Unpacked(Verdict.BROKEN, None)  # `_clear` left out what is no whole chunk
         self._unpacked += len(data)
-        bounds = (min(_USUAL_RATIO * len(data) + 4096, limit), limit)
+        most = limit if codec is Codec.ZSTD else min(_MOST_RATIO * len(data), limit)
+        bounds = (min(_USUAL_RATIO * len(data) + 4096, most), most)
         for bound in dict.fromkeys(bounds if len(data) < limit else ()):
             text = unpack(codec, data, bound, many=self._unpacked > _MANY)
             if text is not None:
@@ -225,7 +230,7 @@ class Payloads:
                 if size + len(data) > self._text_limit:
                     pieces.clear()
         except CodecError:
-            return Unpacked(Verdict.BROKEN, None)
+            return Unpacked(Verdict.BROKEN, None, _A_BYTE * len(data) + _A_BYTE_OF_TEXT * size)
         flushed = ends_a_flush(codec, data)
         if size + len(data) > self._text_limit:
             return Unpacked(Verdict.WHOLE if flushed else Verdict.OPEN, None)

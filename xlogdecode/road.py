@@ -123,7 +123,7 @@ class Road:
                     self._ahead.forget()
                     return
                 if result.verdict is Verdict.BROKEN:
-                    damage = self._framer.reject(block)
+                    damage = self._framer.reject(block, result.cost)
                     if damage is None:
                         self._ahead.forget()
                         return

@@ -60,7 +60,7 @@ def iter_inflate(payload: Buffer, text_before: Buffer = b"") -> Iterator[bytes]:
     while index < len(payload) and not stream.eof:
         if index >= fine_until:
             level = 0
-        before = stream.copy()
+        before = stream if level == len(_SLICES) - 1 else stream.copy()
         data = payload[index : index + _SLICES[level]]
         try:
             texts = list(_inflate_slice(stream, data))

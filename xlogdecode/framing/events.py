@@ -34,7 +34,7 @@ class Verdict(enum.Enum):
 
 
 class Proof(NamedTuple):
-    """A probe's verdict, and its cost: about the bytes that inflate in the time it took."""
+    """A probe's verdict, and its cost: about the nanoseconds it took, told by what it had to do."""
 
     verdict: Verdict
     cost: int

@@ -1,13 +1,17 @@
 """Does a block fit here? Pure looks at a buffer: where a block would end, and what stands there."""
 
 import enum
-import re
-from functools import cache
 from typing import NamedTuple
 
-from xlogdecode.format import READINGS, Codec, Header, Reading, is_plausible, parse_header
+from xlogdecode.format import READINGS, TAILER, Codec, Header, Reading, is_plausible, parse_header
 
-__all__ = ["Fit", "Follow", "Place", "header_shape", "is_plain", "measure", "what_follows"]
+__all__ = [
+    "LONGEST_SEARCHED", "Fit", "Follow", "Place", "is_plain", "is_vouched_for", "measure",
+    "what_follows",
+]  # fmt: skip
+
+LONGEST_SEARCHED = 256 << 10
+"""No payload over this is believed out of step; writers stop at 150 KiB."""
 
 _FILL_SEEN = 32
 """Zeros in a row that are taken for fill, or a hole, rather than for a stray tailer."""
@@ -34,6 +38,9 @@ class Follow(enum.Enum):
     MORE = "the end of the buffer"
 
 
+_VOUCHES = (Follow.HEADER, Follow.END, Follow.MORE)
+
+
 class Place(NamedTuple):
     """Where one reads blocks: a buffer and its offset in the input, whether that ends there, the
     longest payload.
@@ -43,17 +50,6 @@ class Place(NamedTuple):
     base: int
     closed: bool
     max_block: int
-
-
-@cache
-def header_shape(max_block: int) -> re.Pattern[bytes]:
-    """Return a pattern that matches one byte wherever the nine from there on can open a block."""
-    top = re.escape(bytes([min(max_block >> 24, 0xFF)]))
-    return re.compile(  # one class in front: the search for it is the fast part
-        rb"[\x01-\x0d](?=..[\x00-\x17][\x00-\x17]...[\x00-%b]|(?<=[\x01\x02])...[\x00-%b])"
-        % (top, top),
-        re.DOTALL,
-    )
 
 
 def measure(place: Place, start: int, reading: Reading) -> tuple[Fit, Header | None]:
@@ -90,6 +86,16 @@ def what_follows(place: Place, index: int) -> Follow:
         return Follow.MORE
     plausible = any(is_plausible(buffer, index, reading, place.max_block) for reading in readings)
     return Follow.HEADER if plausible else Follow.MAGIC
+
+
+def is_vouched_for(place: Place, start: int, reading: Reading) -> bool:
+    """Tell, at little cost, whether a tailer and another header may stand behind a block."""
+    buffer = place.buffer
+    at = start + (1 if reading.header_size == 5 else 5)
+    end = start + reading.header_size + int.from_bytes(buffer[at : at + 4], "little")
+    if end >= len(buffer):
+        return not place.closed
+    return buffer[end] == TAILER and what_follows(place, end + 1) in _VOUCHES
 
 
 def is_plain(reading: Reading) -> bool:

@@ -15,14 +15,13 @@ from collections import deque
 from collections.abc import Iterator
 
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Reading, is_plausible
+from xlogdecode.framing.bulk import Bulk
 from xlogdecode.framing.events import Block, Damage, Event, PlainRun, PlainText, Reason
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.judge import Answer, Judge, Probe
 from xlogdecode.framing.lines import LONGEST_OPENING, opens_a_log, split_lines, text_end
 from xlogdecode.framing.mend import mend
-from xlogdecode.framing.packed import packed_run
-from xlogdecode.framing.plain import plain_run
 from xlogdecode.framing.search import Search
 from xlogdecode.framing.window import Window
 
@@ -30,9 +29,6 @@ __all__ = ["MAX_BLOCK", "Framer"]
 
 MAX_BLOCK = 16 << 20
 """Bytes of payload beyond which no length is believed."""
-
-_BIG = CRASH_BUFFER_SIZE
-"""A payload of more, which no writer makes, is looked through for blocks before it is read."""
 
 
 class Framer:
@@ -43,12 +39,13 @@ class Framer:
     ) -> None:
         """Take the test of a payload, and the longest payload to believe in."""
         self._judge = Judge(probe)
-        self._search = Search(self._judge, max_block)
+        self._search = Search(self._judge)
         self._max_block = max_block
         self._speculative = speculative
         self._window = Window(keeps=speculative)
         self._rejected: set[tuple[int, int]] = set()  # offset and header size
         self._gap: Gap | None = None
+        self._bulk = Bulk()
         self._ready: deque[Event | PlainRun] = deque()
         self._is_masked = False  # the last block was one of the second reading
         self._turns: list[tuple[int, bool, bool]] = []  # where that changed, and what was before
@@ -65,13 +62,14 @@ class Framer:
         """Say that the input ends here."""
         self._window.close()
 
-    def reject(self, block: Block) -> Damage | None:
-        """Take back a block whose payload does not decode.
+    def reject(self, block: Block, cost: int = 0) -> Damage | None:
+        """Take back a block whose payload does not decode, which took `cost` (`Proof`) to find out.
 
         Returns the damage it is, where that can be told from what is at hand and changes nothing of
         what came after the block. Otherwise None: forget all events after the block; the framer
         goes back to it and finds them anew.
         """
+        self._judge.budget.spend(cost)
         damage = self._damage_in_place(block)
         if damage is None:
             self._reject(block)
@@ -170,20 +168,21 @@ class Framer:
 
     def _run(self, reading: Reading) -> PlainRun | Block | None:
         """Return blocks of a kind in bulk, or the first of them, the others being ready."""
-        buffer, start, offset = self._window.buffer, self._window.start, self._window.offset
-        if reading.masked or len(buffer) - start < reading.header_size:
+        window = self._window
+        if reading.masked or len(window.buffer) - window.start < reading.header_size:
             return None
         if is_plain(reading):
-            run = plain_run(buffer, start, offset, reading)
+            run = self._bulk.plain(window, reading)
             if run is not None:
                 self._pass(run.length, reading)
             return run
         if not self._speculative or self._rejected:
             return None
-        blocks = packed_run(buffer, start, offset, reading, min(_BIG, self._max_block))
+        trusted = self._search.trusted(self._place(), window.start)
+        blocks = self._bulk.packed(window, reading, min(trusted, self._max_block))
         if not blocks:
             return None
-        self._pass(blocks[-1].start + blocks[-1].length - start, reading)
+        self._pass(blocks[-1].start + blocks[-1].length - window.start, reading)
         self._ready.extend(blocks[1:])
         return blocks[0]
 
@@ -191,11 +190,9 @@ class Framer:
         """Return the block, or why not; the offset of its end where only its payload fails."""
         place, start = self._place(), self._window.start
         fit, header = measure(place, start, reading)
-        if fit is Fit.TOO_LONG or (
-            header and header.length > _BIG and self._search.holds_a_block(place, start, header)
-        ):
+        if fit is Fit.TOO_LONG or (header and self._search.holds_a_block(place, start, header)):
             return Answer.NO
-        if fit is Fit.MORE and (header is None or header.length <= _BIG):
+        if fit is Fit.MORE and (header is None or header.length <= CRASH_BUFFER_SIZE):
             return Answer.MORE
         if reading.masked and not is_plausible(place.buffer, start, reading, self._max_block):
             return Answer.NO
@@ -227,7 +224,6 @@ class Framer:
         self._pass(block.length, block.reading)
         if block.length == block.reading.header_size + block.header.length:
             self._gap = Gap(block.offset + block.length, Reason.TAILER, scan=self._window.start)
-            self._judge.begin_search()
         return block
 
     def _text(self) -> PlainText | None:
@@ -248,7 +244,7 @@ class Framer:
         gap = Gap.at(self._place(), self._window.start, readings, limit, masked=self._is_masked)
         gap.after_text = self._after_text and limit is None
         self._gap = gap
-        self._judge.begin_search()
+        self._bulk.shrink()
         return gap
 
     def _end_gap(self, gap: Gap) -> Event | PlainRun | None:
@@ -275,6 +271,7 @@ class Framer:
             _, self._is_masked, self._search.has_second_reading = self._turns.pop()
         self._ready.clear()
         self._gap = None
+        self._bulk.shrink()
         self._in_text = False
 
     def _damage_in_place(self, block: Block) -> Damage | None:

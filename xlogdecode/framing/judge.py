@@ -14,8 +14,18 @@ from xlogdecode.format import (
     is_plausible,
     unmasked,
 )
+from xlogdecode.framing.budget import VOUCHED, Budget
 from xlogdecode.framing.events import Block, Proof, Verdict
-from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
+from xlogdecode.framing.fit import (
+    LONGEST_SEARCHED,
+    Fit,
+    Follow,
+    Place,
+    is_plain,
+    is_vouched_for,
+    measure,
+    what_follows,
+)
 
 __all__ = ["LINE", "Answer", "Judge", "Probe"]
 
@@ -25,15 +35,11 @@ Probe = Callable[[Block], Proof]
 _SHORTEST_OPEN = 64
 """Payload bytes below which a stream that ends in mid-air proves nothing."""
 
-_LONGEST_SEARCHED = 256 << 10
-"""No payload over this is believed out of step; writers stop at 150 KiB."""
-
 _HEADERS_IN_A_ROW = 2
 LINE = re.compile(rb"[^\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]*\n")
 
-_FREE_PROBING = 16 << 20
-_PROBING_RATIO = 4
-"""Failed probes may cost this much a byte searched: lying headers stay linear."""
+_WEIGHING = 10_000
+"""Nanoseconds that it takes to find out that a block is none, its probe aside."""
 
 
 class Answer(enum.Enum):
@@ -44,34 +50,19 @@ class Answer(enum.Enum):
 
 
 class Judge:
-    """Weighs single blocks; keeps count of what failed probes cost in one search."""
+    """Weighs single blocks; keeps count of what those cost that are none."""
 
     def __init__(self, probe: Probe) -> None:
         """Take the test of a payload."""
         self._probe = probe
-        self._spent = 0
-        self._free = _FREE_PROBING
-
-    def begin_search(self, free: int = _FREE_PROBING) -> None:
-        """Forget what probes cost so far; let failed ones cost `free`, and more as it goes on."""
-        self.budget = (0, free)
-
-    @property
-    def budget(self) -> tuple[int, int]:
-        """What failed probes have cost, and what they may cost at least."""
-        return self._spent, self._free
-
-    @budget.setter
-    def budget(self, budget: tuple[int, int]) -> None:
-        self._spent, self._free = budget
-
-    def can_afford(self, searched: int) -> bool:
-        """Tell whether another probe may be made after `searched` bytes."""
-        return self._spent <= self._free + _PROBING_RATIO * searched
+        self.budget = Budget()
 
     def verdict(self, block: Block) -> Verdict:
         """Return what becomes of a block's payload."""
-        return self._probe(block).verdict
+        proof = self._probe(block)
+        if proof.verdict is Verdict.BROKEN:
+            self.budget.spend(_WEIGHING + proof.cost)
+        return proof.verdict
 
     def weigh(self, place: Place, start: int, reading: Reading, *, in_step: bool) -> Block | Answer:
         """Return the block at `start` if it can be believed.
@@ -86,7 +77,7 @@ class Judge:
         plausible = is_plausible(place.buffer, start, reading, place.max_block)
         if not plausible and (reading.masked or not in_step):
             return Answer.NO
-        if not in_step and not 0 < header.length <= _LONGEST_SEARCHED:
+        if not in_step and not 0 < header.length <= LONGEST_SEARCHED:
             return Answer.NO
         tailer = 1 if fit is Fit.TAILER else 0
         length = reading.header_size + header.length + tailer
@@ -95,11 +86,20 @@ class Judge:
         return weigh(place, block, fit, in_step=in_step)
 
     def weigh_any(self, place: Place, start: int, readings: tuple[Reading, ...]) -> Block | Answer:
-        """Return the block at `start`, out of step, by the first of `readings` that is believed."""
+        """Return the block at `start`, out of step, by the first of `readings` that is believed.
+
+        Where too much was spent on others, only a block that its surroundings speak for is looked
+        at; and none where those lied as well.
+        """
         for reading in readings:
+            if not self.budget.affords(place, start):
+                vouched = is_vouched_for(place, start, reading)
+                if not vouched or not self.budget.affords(place, start, VOUCHED):
+                    continue
             answer = self.weigh(place, start, reading, in_step=False)
             if answer is not Answer.NO:
                 return answer
+            self.budget.spend(_WEIGHING)
         return Answer.NO
 
     def _weigh_plain(
@@ -152,10 +152,12 @@ class Judge:
             return block if empty in (Follow.END, Follow.FILL) else Answer.NO
         proof = self._probe(block)
         if proof.verdict is Verdict.BROKEN:
-            self._spent += proof.cost
+            self.budget.spend(proof.cost)
             return Answer.NO
         if proof.verdict is Verdict.LOCKED:
-            return self._weigh_locked(place, block, fit, in_step=in_step)
+            answer = self._weigh_locked(place, block, fit, in_step=in_step)
+            self.budget.spend(proof.cost if answer is Answer.NO else 0)
+            return answer
         if fit is Fit.MORE:
             return Answer.MORE
         proves_itself = block.reading.codec is not Codec.PLAIN or (in_step and _is_a_line(block))
@@ -167,7 +169,7 @@ class Judge:
         fits = fit is Fit.TAILER and follow in (Follow.END, Follow.HEADER)
         if fits and (block.header.length >= _SHORTEST_OPEN or not proves_itself):
             return block
-        self._spent += proof.cost
+        self.budget.spend(proof.cost)
         return Answer.NO
 
     def _weigh_locked(

@@ -11,9 +11,10 @@ _FIELDS = struct.Struct("<BHBBI")
 
 
 def packed_run(
-    buffer: bytes, start: int, offset: int, reading: Reading, longest: int
+    buffer: bytes, start: int, offset: int, reading: Reading, *, longest: int, most: int
 ) -> list[Block]:
-    """Return the blocks at `start` that each end in a tailer, with the same magic behind it.
+    """Return at most so many blocks at `start` that each end in a tailer and have the same magic
+    behind it.
 
     The last block of a stretch, which something else follows, is not among them, and no block whose
     payload has more than `longest` bytes. A header must stand at `start` whole.
@@ -22,7 +23,7 @@ def packed_run(
     size, last_header = reading.header_size, len(buffer) - reading.header_size
     unpack = _FIELDS.unpack_from
     magic, seq, begin_hour, end_hour, length = unpack(buffer, start)
-    while length <= longest:
+    while length <= longest and len(blocks) < most:
         end = start + size + length
         if end >= last_header or buffer[end] != TAILER or buffer[end + 1] != magic:
             break

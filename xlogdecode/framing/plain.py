@@ -1,6 +1,7 @@
 """Plain blocks in bulk. In sync mode each line is a block, so a file holds millions of them."""
 
 import struct
+from itertools import repeat
 
 from xlogdecode.format import Reading
 from xlogdecode.framing.events import PlainRun
@@ -11,8 +12,10 @@ _JOINT = struct.Struct("<H4xI")
 """From one block's last byte on: tailer and next magic as one number, seq and hours, length."""
 
 
-def plain_run(buffer: bytes, start: int, offset: int, reading: Reading) -> PlainRun | None:
-    """Return the run of plain blocks at `start` that are each followed by one of the same magic.
+def plain_run(
+    buffer: bytes, start: int, offset: int, reading: Reading, most: int
+) -> PlainRun | None:
+    """Return the run of at most so many plain blocks at `start`, each followed by one of its magic.
 
     `buffer` must hold a whole header at `start`. The last block of a stretch, which something else
     follows, is not part of the run. None where there is no block to take.
@@ -26,7 +29,7 @@ def plain_run(buffer: bytes, start: int, offset: int, reading: Reading) -> Plain
     begin = start + header_size
     end = begin + int.from_bytes(buffer[start + 5 : start + 9], "little")
     try:
-        while True:
+        for _ in repeat(None, most):
             found, length = unpack(buffer, end)
             if found != joint:
                 del lines[-1:]  # its length may be the one that lies: it is looked at closely

@@ -2,20 +2,15 @@
 
 from typing import NamedTuple
 
-from xlogdecode.format import READINGS, Header, Reading
+from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Header, Reading
 from xlogdecode.framing.events import Block, Damage, Fill, Reason, Verdict
-from xlogdecode.framing.fit import Place, header_shape
+from xlogdecode.framing.fit import Place
 from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.judge import Answer, Judge
 from xlogdecode.framing.lines import LONGEST_OPENING, TextEnd, text_resumes
+from xlogdecode.framing.shape import SHORTEST_SHAPE, candidates
 
 __all__ = ["Found", "Search"]
-
-_FREE_WITHIN = 64 << 10
-"""What failed probes may cost at least within one block: there may be one every few bytes."""
-
-_SHORTEST_HEADER = 8
-"""Bytes at the end of a buffer that a header's shape may need more of."""
 
 
 class Found(NamedTuple):
@@ -31,10 +26,9 @@ class Found(NamedTuple):
 class Search:
     """Looks for blocks wherever a header's shape is."""
 
-    def __init__(self, judge: Judge, max_block: int) -> None:
+    def __init__(self, judge: Judge) -> None:
         """Let `judge` say what to believe."""
         self._judge = judge
-        self._shape = header_shape(max_block)
         self.has_second_reading = True
         """Whether magics may have their second reading: it proves too little elsewhere."""
         self._looked_within = (-1, 0)  # offset of a long block, and how far it was looked through
@@ -46,21 +40,17 @@ class Search:
             return readings
         return tuple(reading for reading in readings if not reading.masked)
 
-    def first(
-        self, place: Place, begin: int, stop: int, *, since: int
-    ) -> tuple[int, Block | Answer]:
+    def first(self, place: Place, begin: int, stop: int) -> tuple[int, Block | Answer]:
         """Return the first index below `stop` where a block is, or takes more of the input to tell.
 
-        `since` is the index at which the search began. `stop` and NO where there is none.
+        `stop` and NO where there is none.
         """
-        for match in self._shape.finditer(place.buffer, begin):
-            index = match.start()
-            if index >= stop:
-                break
-            if self._judge.can_afford(index - since):
-                answer = self.weigh(place, index)
-                if answer is not Answer.NO:
-                    return index, answer
+        for index, is_there in candidates(
+            place, begin, stop, has_second_reading=self.has_second_reading
+        ):
+            answer = self.weigh(place, index) if is_there else Answer.MORE
+            if answer is not Answer.NO:
+                return index, answer
         return stop, Answer.NO
 
     def weigh(self, place: Place, index: int) -> Block | Answer:
@@ -89,25 +79,28 @@ class Search:
 
     def within(self, place: Place, block: Block) -> Block | Answer:
         """Return the first block that starts within `block`, and can be believed."""
-        budget = self._judge.budget  # of the search that goes on elsewhere
-        self._judge.begin_search(_FREE_WITHIN)
         end = block.start + block.length
-        _, answer = self.first(place, block.start + 1, end, since=block.start)
-        self._judge.budget = budget
-        return answer
+        return self.first(place, block.start + 1, end)[1]
+
+    def trusted(self, place: Place, start: int) -> int:
+        """Return how long a payload in step may be that is not looked through before it is read:
+        as long as writers make them, until too much was spent on such that do not decode.
+        """
+        return CRASH_BUFFER_SIZE if self._judge.budget.affords(place, start) else 0
 
     def holds_a_block(self, place: Place, start: int, header: Header) -> bool:
-        """Tell whether a block can be believed within a payload that is longer than writers make.
+        """Tell whether a block can be believed within a payload that is longer than is trusted.
 
         Then its length is a lie, and the rest of it need not be waited for.
         """
+        if header.length <= self.trusted(place, start):
+            return False
         offset, seen = self._looked_within
         if offset != place.base + start:
             offset, seen = place.base + start, place.base + start + 1
-            self._judge.begin_search(_FREE_WITHIN)
         begin, stop = seen - place.base, start + header.length
-        index, answer = self.first(place, begin, stop, since=start)
-        seen = max(begin, min(index, len(place.buffer) - _SHORTEST_HEADER))
+        index, answer = self.first(place, begin, stop)
+        seen = max(begin, min(index, len(place.buffer) - SHORTEST_SHAPE))
         self._looked_within = (offset, place.base + seen)
         return isinstance(answer, Block)
 
@@ -116,8 +109,7 @@ class Search:
         stop = len(place.buffer) if gap.limit is None else gap.limit - place.base
         resumes = text_resumes(place.buffer, gap.scan) if gap.after_text else None
         stop = stop if resumes is None else min(stop, resumes)
-        since = gap.offset - place.base
-        index, answer = self.first(place, gap.scan, stop, since=since)
+        index, answer = self.first(place, gap.scan, stop)
         if isinstance(answer, Block):
             return Found(index, (gap.damage(place, place.base + index),), answer)
         if answer is Answer.NO:
@@ -126,7 +118,7 @@ class Search:
                 return Found(stop, (damage,), is_text=gap.after_text)
             if place.closed:
                 return Found(len(place.buffer), _at_the_end(gap, place))
-        unseen = LONGEST_OPENING if gap.after_text else _SHORTEST_HEADER
+        unseen = LONGEST_OPENING if gap.after_text else SHORTEST_SHAPE
         gap.scan = max(gap.scan, min(index, len(place.buffer) - unseen))
         return min(gap.keep_from(place), gap.scan)
 
