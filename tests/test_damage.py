@@ -111,6 +111,17 @@ def test_blocks_behind_headers_that_all_lie_are_found(magic: int) -> None:
             assert report.blocks.total() >= len(log)
 
 
+@pytest.mark.parametrize("kind", ["sync-zlib", "imsdk-plain"])
+def test_plain_blocks_whose_headers_are_damaged_are_no_log(kind: str) -> None:
+    sample = sample_of(kind)
+    data = bytearray(file_of(sample.blocks))
+    for number in range(len(sample.blocks)):
+        data[sample.start_of(number) : sample.start_of(number) + 5] = b"~~~~~"
+    text, report = decode_bytes(b"\x09\1" + data, OPTIONS)
+    assert text == b""
+    assert report.plain_text == 0
+
+
 class Drip(io.BytesIO):
     """A source that gives 97 bytes at a time, as a slow pipe may."""
 

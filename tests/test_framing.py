@@ -172,6 +172,7 @@ def fragments() -> st.SearchStrategy[bytes]:
         st.binary(max_size=100),
         st.sampled_from(lines),
         st.sampled_from(lines).map(lambda line: line[:40]),
+        st.sampled_from([b"".join(lines[:count]) for count in (2, 3, 6)]),
     )
 
 

@@ -240,10 +240,31 @@ def text_and_blocks(sample: Sample, dice: random.Random) -> Iterator[Case]:
         yield replace(case, name=f"text {place}", pieces=pieces)
 
 
+def text_behind_tears(sample: Sample, dice: random.Random) -> Iterator[Case]:
+    """A plain log glued to a file whose last block is torn; another file may follow."""
+    last = len(sample.blocks) - 1
+    for name, number, count in (("end", last, 3), ("end", last, 6), ("middle", 2, 6)):
+        text = b"".join(sample.lines[:count]) + b"\n"
+        cut = dice.randrange(*sample.payload_of(number))
+        case = _edited("", sample, Edit(cut, sample.start_of(number + 1)))
+        moved = [
+            replace(one, start=one.start + len(text), stop=one.stop + len(text))
+            for one in case.intact[number:]
+        ]
+        yield replace(
+            case,
+            name=f"{count} lines behind a tear at the {name}",
+            data=case.data[:cut] + text + case.data[cut:],
+            pieces=(*case.pieces[: number + 1], Piece(text), *case.pieces[number + 1 :]),
+            intact=(*case.intact[:number], *moved),
+        )
+
+
 DAMAGES: dict[str, Maker] = {
     maker.__name__.replace("_", "-"): maker
     for maker in (
         cut_tails, torn_blocks, glued_over_a_tear, garbage, big_garbage, holes, overwritten,
         tailers, lengths, magics, reordered, glued, crash_buffers, quoted_headers, text_and_blocks,
+        text_behind_tears,
     )
 }  # fmt: skip

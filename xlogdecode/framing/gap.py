@@ -32,6 +32,8 @@ class Gap:
     limit: int | None = None
     """Input offset where the gap ends for certain: the block it began in fits, but for its text."""
     after_text: bool = False
+    text_from: int = 0
+    """Input offset to look for the lines of a log from."""
     reading: Reading | None = None
     header: Header | None = None
     wreck: bytes | None = None

@@ -7,7 +7,10 @@ from typing import NamedTuple
 from xlogdecode.format import NOT_TEXT, READINGS, is_plausible
 from xlogdecode.framing.events import PlainText
 
-__all__ = ["LONGEST_OPENING", "TextEnd", "opens_a_log", "split_lines", "text_end", "text_resumes"]
+__all__ = [
+    "LONGEST_OPENING", "TextEnd", "log_begins", "opens_a_log", "split_lines", "text_end",
+    "text_resumes",
+]  # fmt: skip
 
 _OPENING = (
     rb"(?:TIM: |\[[VDIWEF]\]\[\d\d\d\d-\d\d-\d\d |\[[VDIWEF]\]\[\d\d-\d\d/\d\d:"
@@ -21,6 +24,11 @@ LONGEST_OPENING = 32
 
 _LONGEST = 64 << 10
 """A line of more is handed out in pieces of this size."""
+
+_LOG_LINES = 3
+"""Lines of known layouts, no NUL between, that are a log: a plain block whose header is damaged
+holds one.
+"""
 
 _HEADER_NUL = 9
 """A NUL stands within the first nine bytes of every header: its length's highest byte."""
@@ -44,6 +52,28 @@ def text_resumes(buffer: bytes, start: int) -> int | None:
     """Return where the next line of a known layout starts."""
     match = re.compile(_RESUMES).search(buffer, start)
     return match.start() if match else None
+
+
+def log_begins(buffer: bytes, begin: int, stop: int) -> tuple[bool, int]:
+    """Return whether a log begins in `buffer[begin:stop]`, and where.
+
+    Where none does, the index is the one to look from once there is more. What is torn may end
+    in mid-line: only behind the first line's opening must the others open lines.
+    """
+    first, last, seen, count = begin, begin, begin, 0
+    for match in _OPENS.finditer(buffer, begin, stop):
+        index = match.start()
+        goes_on = index - last <= _LONGEST and buffer.find(b"\0", seen, index) < 0
+        seen = index
+        if count and goes_on and buffer[index - 1] != 0x0A:
+            continue
+        count = count + 1 if goes_on else 1
+        first, last = (index if count == 1 else first), index
+        if count == _LOG_LINES:
+            return True, first
+    if count and stop - last <= _LONGEST and buffer.find(b"\0", seen, stop) < 0:
+        return False, first
+    return False, max(begin, stop - LONGEST_OPENING)
 
 
 def text_end(buffer: bytes, start: int, *, closed: bool) -> TextEnd | None:

@@ -7,7 +7,7 @@ from xlogdecode.framing.events import Block, Damage, Fill, Reason, Verdict
 from xlogdecode.framing.fit import Place
 from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.judge import Answer, Judge
-from xlogdecode.framing.lines import LONGEST_OPENING, TextEnd, text_resumes
+from xlogdecode.framing.lines import LONGEST_OPENING, TextEnd, log_begins, text_resumes
 from xlogdecode.framing.shape import SHORTEST_SHAPE, candidates
 
 __all__ = ["Found", "Search"]
@@ -110,6 +110,13 @@ class Search:
         resumes = text_resumes(place.buffer, gap.scan) if gap.after_text else None
         stop = stop if resumes is None else min(stop, resumes)
         index, answer = self.first(place, gap.scan, stop)
+        looks_for_text = gap.limit is None and not gap.after_text
+        if looks_for_text:
+            look_from = max(gap.text_from, gap.offset) - place.base
+            is_log, text = log_begins(place.buffer, look_from, index)
+            if is_log:
+                return Found(text, (gap.damage(place, place.base + text),), is_text=True)
+            gap.text_from = place.base + text
         if isinstance(answer, Block):
             return Found(index, (gap.damage(place, place.base + index),), answer)
         if answer is Answer.NO:
@@ -120,7 +127,8 @@ class Search:
                 return Found(len(place.buffer), _at_the_end(gap, place))
         unseen = LONGEST_OPENING if gap.after_text else SHORTEST_SHAPE
         gap.scan = max(gap.scan, min(index, len(place.buffer) - unseen))
-        return min(gap.keep_from(place), gap.scan)
+        keep = min(gap.keep_from(place), gap.scan)
+        return min(keep, gap.text_from - place.base) if looks_for_text else keep
 
 
 def _at_the_end(gap: Gap, place: Place) -> tuple[Damage | Fill, ...]:
