@@ -311,6 +311,13 @@ def test_blocks_handed_out_before_they_are_decoded_are_the_same_in_the_end(
     assert blocks_in(decoded_late(data, size)) == blocks_in(events_of(data, []))
 
 
+def test_broken_blocks_between_lines_of_text_are_the_same_decoded_late_or_at_once() -> None:
+    line = next(iter(mars_lines(1, 1)))
+    broken = b"\x07\1\0\0\1\x0b\0\0\0" + b"k" * 64 + b"\xff not a bit\0"[:11] + b"\0"
+    data = line + broken + broken + line + bytes(72)
+    assert blocks_in(decoded_late(data, 20)) == blocks_in(events_of(data, []))
+
+
 def decoded_late(data: bytes, size: int) -> list[Seen]:
     """Feed pieces of `size` bytes; take all there is, then decode, and go back where need be."""
     framer = Framer(inflates, speculative=True)

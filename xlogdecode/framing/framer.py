@@ -242,7 +242,7 @@ class Framer:
 
     def _open_gap(self, readings: tuple[Reading, ...], limit: int | None) -> Gap:
         gap = Gap.at(self._place(), self._window.start, readings, limit, masked=self._is_masked)
-        gap.after_text = self._after_text and limit is None
+        gap.after_text = self._after_text = self._after_text and limit is None
         self._gap = gap
         self._bulk.shrink()
         return gap
