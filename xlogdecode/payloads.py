@@ -22,32 +22,27 @@ __all__ = ["Payloads", "Unpacked"]
 
 TEXT_LIMIT = 8 << 20
 """Bytes of text held at a time; a block that unpacks to more is streamed."""
-
 _HEADS = (256, 2048)
 """Bytes of payload that show whether a key fits, or that a false header is one."""
-
 _USUAL_RATIO, _MOST_RATIO = 16, 1040
 """Bytes of text for one of payload that are tried first, and that deflate makes at most."""
-
 _PROBING, _DECRYPTING, _A_BYTE, _A_BYTE_OF_TEXT = 20_000, 400_000, 10, 3
 """Nanoseconds: of any probe; of one that tries keys, numpy being slow on little; of unpacking."""
-
 _PROOF = 64
 """Bytes that a wrong key does not inflate without a fault."""
-
 _HOLE = bytes(64)
-
 _MANY = 32 << 20
 """Bytes of payload after which what makes a codec faster has been worth its import."""
 
 
 class Unpacked(NamedTuple):
-    """What came of one block; `text` is None where there is none, or too much to hold."""
+    """What came of one block; `text` is None where there is none, or too much to hold, and `cost`
+    what finding out that it is broken took (`Proof`).
+    """
 
     verdict: Verdict
     text: Buffer | None
     cost: int = 0
-    """Nanoseconds that it took to find out that it is broken."""
 
 
 class Payloads:
@@ -71,8 +66,8 @@ class Payloads:
         for size in _HEADS:
             head = self._clear(block, payload[:size])
             if head is None:
-                verdict = self._locked_or_broken(block)  # broken: no key was tried
-                return Proof(verdict, _PROBING if verdict is Verdict.BROKEN else cost)
+                locked = self._locked_or_broken(block) is Verdict.LOCKED  # else no key was tried
+                return Proof(Verdict.LOCKED, cost) if locked else Proof(Verdict.BROKEN, _PROBING)
             if not may_start_with(_stream_codec(block), head):
                 return Proof(Verdict.BROKEN, cost + _A_BYTE * size)
         if len(payload) < block.header.length:
