@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.damage import sample_of
 from tests.mars.walk import unchunked
-from xlogdecode.codecs import unpack
+from xlogdecode.codecs import CodecError, iter_unpack, unpack
 from xlogdecode.format import Codec
 
 FALSE_MARK = bytes.fromhex(
@@ -59,3 +59,13 @@ def test_lengths_that_are_wrong_and_add_up_are_wrong(many):
     changed[:2] = second.to_bytes(2, "little")
     changed[2 + first : 4 + first] = first.to_bytes(2, "little")
     assert unpack(Codec.CHUNKED, bytes(changed), 1 << 16, many=many) is None
+
+
+@pytest.mark.parametrize("descriptor", [0x70, 0xF8])  # windows of 16 MB and of terabytes
+def test_a_window_that_no_writer_asks_for_is_refused_by_both_ways(descriptor):
+    frame = b"\x28\xb5\x2f\xfd\x00" + bytes([descriptor]) + b"\x10\x00\x00ab"
+    usual = frame[:5] + b"\x30" + frame[6:]
+    assert unpack(Codec.ZSTD, usual, 1 << 16) == b"".join(iter_unpack(Codec.ZSTD, usual)) == b"ab"
+    assert unpack(Codec.ZSTD, frame, 1 << 16) is None
+    with pytest.raises(CodecError):
+        list(iter_unpack(Codec.ZSTD, frame))

@@ -20,7 +20,8 @@ def unzstd(payload: Buffer, bound: int) -> memoryview | None:
     import zstandard  # 12 ms that most runs need not spend
 
     try:
-        if zstandard.frame_content_size(bytes(payload[:_LONGEST_FRAME_HEADER])) >= 0:
+        frame = zstandard.get_frame_parameters(bytes(payload[:_LONGEST_FRAME_HEADER]))
+        if frame.content_size != zstandard.CONTENTSIZE_UNKNOWN or frame.window_size > _WINDOW:
             return None  # no writer states a size, and one that is stated is allocated untried
         text = zstandard.ZstdDecompressor().decompress(
             b"".join((payload, _LAST_BLOCK)), max_output_size=bound + len(END)
