@@ -1,6 +1,5 @@
 """Tencent Mars xlog files: blocks into text and records, and log folders kept to seven days."""
 
-import importlib.util
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ and decoding no patterns of records, which take 35.
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for: a public name, or a room."""
+    import importlib.util  # a run of the command asks for nothing here
+
     for room, names in _ROOMS.items():
         if name in names:
             return getattr(importlib.import_module(f"{__name__}.{room}"), name)

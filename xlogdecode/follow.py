@@ -6,7 +6,6 @@ No clock is read and nothing is waited for here: whoever follows calls `poll` wh
 import os
 import re
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from xlogdecode.codecs import Buffer
@@ -47,7 +46,7 @@ class Follower:
 
         With `with_mmap` what the app has not flushed yet is read from the crash buffer beside it.
         """
-        self._options = replace(options or Options(), per_block=True, strict=False)
+        self._options = (options or Options())._replace(per_block=True, strict=False)
         self.path = Path(path)
         """The log that the last item came from, or is to go to."""
         self._tails = [_Tail(self.path)]
@@ -225,11 +224,7 @@ def _settled(
 def _at(base: int, items: list[Piece | Loss]) -> Iterator[Piece | Loss]:
     for item in items:
         offset = base + item.offset
-        yield (
-            item._replace(offset=offset)
-            if isinstance(item, Piece)
-            else replace(item, offset=offset)
-        )
+        yield item._replace(offset=offset)
 
 
 class _Live:

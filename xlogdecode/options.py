@@ -1,6 +1,5 @@
 """What can be asked of decoding, and what comes out of it."""
 
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from xlogdecode.codecs import Buffer
@@ -31,11 +30,10 @@ class DamagedError(XlogError):
         return DamagedError, (self.loss,)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How to decode."""
 
-    keys: tuple[bytes, ...] = field(default=(), repr=False)
+    keys: tuple[bytes, ...] = ()
     """Server private keys, 32 bytes each."""
     threads: int = 1
     marks: bool = True
@@ -48,6 +46,11 @@ class Options:
     """Leave out a compressed block that stands there once more, byte for byte."""
     per_block: bool = False
     """Hand out each block's text by itself (`iter_decode`)."""
+
+    def __repr__(self) -> str:
+        """Return all of them but the keys, which are secret."""
+        shown = (f"{name}={value!r}" for name, value in self._asdict().items() if name != "keys")
+        return f"Options({', '.join(shown)})"
 
 
 class Piece(NamedTuple):

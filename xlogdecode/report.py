@@ -1,8 +1,7 @@
 """What came of one input: counts, losses, notes."""
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Loss", "Note", "Report"]
 
@@ -10,8 +9,7 @@ LISTED = 1000
 """Losses, and notes, that a report lists; its totals are exact."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(NamedTuple):
     """Bytes of the input whose text is lost, in whole or in part."""
 
     offset: int
@@ -42,38 +40,48 @@ class Loss:
         return f"{what} at offset {self.offset}: {self.reason}{detail}{kept}"
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something worth knowing that is no loss."""
 
     offset: int
     text: str
 
 
-@dataclass(slots=True)
 class Report:
     """What came of one input. Lists end at a thousand entries; all numbers are exact."""
 
-    blocks: Counter[str] = field(default_factory=Counter)
-    """Blocks that gave their text, by kind (`Reading.kind`)."""
-    bytes_in: int = 0
-    bytes_out: int = 0
-    """Text, without marks."""
-    plain_text: int = 0
-    """Bytes of the input that were text already, outside any block."""
-    fill: int = 0
-    """Zeros at the end of the input."""
-    lost: Counter[str] = field(default_factory=Counter)
-    """Losses by reason, those for want of a key aside."""
-    lost_bytes: int = 0
-    locked_blocks: int = 0
-    losses: list[Loss] = field(default_factory=list)
-    noted: int = 0
-    notes: list[Note] = field(default_factory=list)
-    sessions: int = 0
-    """Runs of blocks of one opening of the log, as seq and client keys tell."""
-    hours: set[int] = field(default_factory=set)
-    """Hours of the day, device-local, that blocks were begun or flushed in."""
+    def __init__(self) -> None:
+        """Start before the input: all is 0, or empty."""
+        self.blocks: Counter[str] = Counter()
+        """Blocks that gave their text, by kind (`Reading.kind`)."""
+        self.bytes_in = 0
+        self.bytes_out = 0
+        """Text, without marks."""
+        self.plain_text = 0
+        """Bytes of the input that were text already, outside any block."""
+        self.fill = 0
+        """Zeros at the end of the input."""
+        self.lost: Counter[str] = Counter()
+        """Losses by reason, those for want of a key aside."""
+        self.lost_bytes = 0
+        self.locked_blocks = 0
+        self.losses: list[Loss] = []
+        self.noted = 0
+        self.notes: list[Note] = []
+        self.sessions = 0
+        """Runs of blocks of one opening of the log, as seq and client keys tell."""
+        self.hours: set[int] = set()
+        """Hours of the day, device-local, that blocks were begun or flushed in."""
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether all of both is the same."""
+        return isinstance(other, Report) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes as the input comes
+
+    def __repr__(self) -> str:
+        """Return all of it."""
+        return f"Report({self.as_dict()})"
 
     @property
     def is_whole(self) -> bool:

@@ -1,7 +1,6 @@
 """The main road: a stream of bytes -> blocks -> text, many blocks being decoded at a time."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from xlogdecode.codecs import Buffer
 from xlogdecode.crypto import Keyring
@@ -164,7 +163,7 @@ class Road:
         self._after = (last.seq, last.end_hour)
         for index in self._open_losses:
             loss = self._report.losses[index]
-            self._report.losses[index] = replace(loss, before=(first.seq, first.begin_hour))
+            self._report.losses[index] = loss._replace(before=(first.seq, first.begin_hour))
         self._open_losses.clear()
 
     def _piece(self, offset: int, text: Buffer, run: PlainRun | None = None) -> Piece:
@@ -194,10 +193,9 @@ class Road:
         held = self._held
         if held is None or bool(held.locked_blocks) != bool(loss.locked_blocks):
             yield from self._settle()
-            self._held = replace(loss, after=self._after)
+            self._held = loss._replace(after=self._after)
             return
-        self._held = replace(
-            held,
+        self._held = held._replace(
             length=loss.offset + loss.length - held.offset,
             locked_blocks=held.locked_blocks + loss.locked_blocks,
             kept=held.kept + loss.kept,

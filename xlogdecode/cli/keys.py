@@ -2,7 +2,7 @@
 
 import os
 
-from xlogdecode import calls
+from xlogdecode.calls import read_keys as keys_in
 from xlogdecode.crypto import parse_keys
 
 __all__ = ["KEY_REMEDY", "read_keys"]
@@ -16,4 +16,4 @@ def read_keys(key_file: str | None) -> tuple[bytes, ...]:
     if key_file is None:
         text = os.environ.get(_VARIABLE, "")
         return parse_keys(text, f"${_VARIABLE}") if text.strip() else ()
-    return calls.read_keys(key_file)
+    return keys_in(key_file)

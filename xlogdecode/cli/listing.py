@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from xlogdecode.cli.run import Run
@@ -96,7 +96,7 @@ class _Lister:
 
     def pour(self, source: Source, sink: Sink, options: Options, name: str) -> Report:  # noqa: ARG002 - a Pour
         seen = Seen(self._openings)
-        report = decode(source, seen, replace(options, marks=False))
+        report = decode(source, seen, options._replace(marks=False))
         self._seen[id(report)] = seen
         return report
 

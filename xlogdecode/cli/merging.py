@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from xlogdecode.cli.asked import Asked
@@ -75,7 +74,7 @@ class MergedRun(Run):
 
     @property
     def _options(self) -> Options:
-        return replace(self.settings.options, threads=1)  # many are read side by side
+        return self.settings.options._replace(threads=1)  # many are read side by side
 
     def _write(self, parts: "Sequence[_Part]") -> Path | None:
         """Write the timeline; return the file that it went to."""

@@ -4,7 +4,6 @@ import os
 import stat
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -24,13 +23,12 @@ __all__ = [
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of one input."""
 
     name: str
     status: Status
-    report: Report = field(default_factory=Report)
+    report: Report = Report()
     target: Path | None = None
     """The file that was written."""
     error: str = ""
@@ -84,7 +82,7 @@ class Task(NamedTuple):
         entry = self.entry
         options = self.settings.options
         if threads != options.threads:
-            options = replace(options, threads=threads)
+            options = options._replace(threads=threads)
         try:
             with entry.source:
                 source = self._unsaved()

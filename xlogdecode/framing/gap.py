@@ -1,6 +1,5 @@
 """What lies between two believed blocks, while the second is being looked for."""
 
-from dataclasses import dataclass
 from typing import Self
 
 from xlogdecode.format import CRASH_BUFFER_SIZE, Header, Reading, is_plausible
@@ -21,24 +20,37 @@ _RENUMBERED = range(0x0E, 0x16)
 """Magics of variants that were never released (FORMAT: a branch of Mars renumbers to these)."""
 
 
-@dataclass(slots=True)
 class Gap:
-    """Damage that is still growing; `scan` is the index of the next byte to look at."""
+    """Damage that is still growing."""
 
-    offset: int
-    reason: Reason
-    scan: int
-    detail: str = ""
-    limit: int | None = None
-    """Input offset where the gap ends for certain: the block it began in fits, but for its text."""
-    after_text: bool = False
-    text_from: int = 0
-    """Input offset to look for the lines of a log from."""
-    reading: Reading | None = None
-    header: Header | None = None
-    wreck: bytes | None = None
-    solid: int = 0
-    """Input offset behind the last byte let go of that was not zero."""
+    def __init__(
+        self,
+        offset: int,
+        reason: Reason,
+        scan: int,
+        detail: str = "",
+        limit: int | None = None,
+        *,
+        reading: Reading | None = None,
+        header: Header | None = None,
+    ) -> None:
+        self.offset = offset
+        self.reason = reason
+        self.scan = scan
+        """Index of the next byte to look at."""
+        self.detail = detail
+        self.limit = limit
+        """Input offset where the gap ends for certain: the block it began in fits, but for its
+        text.
+        """
+        self.after_text = False
+        self.text_from = 0
+        """Input offset to look for the lines of a log from."""
+        self.reading = reading
+        self.header = header
+        self.wreck: bytes | None = None
+        self.solid = 0
+        """Input offset behind the last byte let go of that was not zero."""
 
     @classmethod
     def at(

@@ -8,16 +8,17 @@ __all__ = [
     "natural_order", "safe_place", "without_ending",
 ]  # fmt: skip
 
+# patterns are text here, and compiled once one is asked for: most runs ask for none
 _BUFFER_ENDINGS = (".mmap2", ".mmap3")
 _LOG_ENDINGS = (".xlog", *_BUFFER_ENDINGS)
-_PLAIN_LOG = re.compile(r"imsdk_.*\.log", re.DOTALL)
-_DECODED = re.compile(r"\.(?:xlog|mmap[23]|log)(?:~\d+)?\.log\Z", re.DOTALL)
+_PLAIN_LOG = r"(?s)imsdk_.*\.log"
+_DECODED = r"\.(?:xlog|mmap[23]|log)(?:~\d+)?\.log\Z"
 """What ends the text of a log, as `outputs.Places` names it."""
-_PACKED = re.compile(r"(?:\.tar)?\.(?:gz|zst|zstd)\Z|\.(?:zip|tar|tgz|tzst)\Z", re.IGNORECASE)
+_PACKED = r"(?i)(?:\.tar)?\.(?:gz|zst|zstd)\Z|\.(?:zip|tar|tgz|tzst)\Z"
 _PACKED_ALONE = {".gz", ".zst", ".zstd"}
-_TAR = re.compile(r"\.tar(?:\.\w+)?\Z|\.(?:tgz|tzst)\Z", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_DATED = re.compile(r"(.+)_\d{8}(?:[_-]\d+)*\.xlog", re.IGNORECASE)
+_TAR = r"(?i)\.tar(?:\.\w+)?\Z|\.(?:tgz|tzst)\Z"
+_CONTROL = r"[\x00-\x1f\x7f]"
+_DATED = r"(?i)(.+)_\d{8}(?:[_-]\d+)*\.xlog"
 
 
 def is_log(name: str, *, plain: bool) -> bool:
@@ -28,7 +29,7 @@ def is_log(name: str, *, plain: bool) -> bool:
     lower = name.lower()
     if lower.endswith(_LOG_ENDINGS):
         return True
-    return plain and not _DECODED.search(lower) and bool(_PLAIN_LOG.fullmatch(lower))
+    return plain and not re.search(_DECODED, lower) and bool(re.fullmatch(_PLAIN_LOG, lower))
 
 
 def is_crash_buffer(name: str) -> bool:
@@ -38,7 +39,7 @@ def is_crash_buffer(name: str) -> bool:
 
 def crash_buffers_of(log: str) -> tuple[str, ...]:
     """Return the names that the crash buffer beside the log named `log` may have."""
-    match = _DATED.fullmatch(log)
+    match = re.fullmatch(_DATED, log)
     return tuple(f"{match[1]}{ending}" for ending in _BUFFER_ENDINGS) if match else ()
 
 
@@ -50,7 +51,7 @@ def natural_order(name: str) -> tuple[bool, list[tuple[int, str]]]:
 
 def is_archive(name: str) -> bool:
     """Tell whether `name` is one that archives have, or a log that is packed by itself."""
-    ending = _PACKED.search(name)
+    ending = re.search(_PACKED, name)
     if ending is None or ending[0].lower() not in _PACKED_ALONE:
         return ending is not None
     return is_log(name[: ending.start()], plain=True)
@@ -58,12 +59,12 @@ def is_archive(name: str) -> bool:
 
 def is_tar_name(name: str) -> bool:
     """Tell whether `name` is a tar's, packed or not."""
-    return bool(_TAR.search(name))
+    return bool(re.search(_TAR, name))
 
 
 def without_ending(name: str) -> str:
     """Return an archive's name without what says that it is one: `a.tar.gz` -> `a`."""
-    return _PACKED.sub("", name) or name
+    return re.sub(_PACKED, "", name) or name
 
 
 def safe_place(name: str) -> PurePosixPath | str:
@@ -71,7 +72,7 @@ def safe_place(name: str) -> PurePosixPath | str:
     slashed = name.replace("\\", "/")
     if slashed.startswith("/") or re.match(r"[A-Za-z]:", slashed):
         return "its name is absolute"
-    if _CONTROL.search(name):
+    if re.search(_CONTROL, name):
         return "its name holds control characters"
     place = PurePosixPath(slashed)
     if ".." in place.parts:

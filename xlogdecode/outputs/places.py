@@ -9,8 +9,8 @@ from xlogdecode.inputs.entry import Entry
 
 __all__ = ["Places", "log_beside", "same_name"]
 
-_FORBIDDEN = re.compile(r'[<>:"|?*]|[. ]+\Z')
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNORECASE)
+_FORBIDDEN = r'[<>:"|?*]|[. ]+\Z'
+_RESERVED = r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)"
 """What Windows has no files of."""
 
 
@@ -99,5 +99,5 @@ def _portable(part: str) -> str:
     """Return a name that this system can have."""
     if os.name != "nt":
         return part
-    part = _FORBIDDEN.sub("_", part)
-    return f"_{part}" if _RESERVED.match(part) else part
+    part = re.sub(_FORBIDDEN, "_", part)
+    return f"_{part}" if re.match(_RESERVED, part) else part

@@ -8,7 +8,7 @@ from xlogdecode.codecs import Buffer
 
 __all__ = ["Escaped", "Utf8"]
 
-_HOSTILE = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
+_HOSTILE = rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]"
 """Control characters but newline and tab, the C1 set in UTF-8 among them."""
 
 
@@ -26,7 +26,7 @@ class Escaped:
 
     def write(self, data: Buffer, /) -> None:
         """Write `data`, escaped."""
-        self._sink.write(_HOSTILE.sub(_escape, data))
+        self._sink.write(re.sub(_HOSTILE, _escape, data))
 
 
 def _escape(match: re.Match[bytes]) -> bytes:

@@ -1,7 +1,6 @@
 """From a log's bytes to events: what lies between the decoder and the records."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from xlogdecode.decode import iter_decode
 from xlogdecode.options import Options, Piece, Source
@@ -23,7 +22,7 @@ def iter_events(
     With `per_block` each line knows its own block; without, a run of small ones shares an offset,
     and goes faster.
     """
-    options = replace(options or Options(), per_block=False)
+    options = (options or Options())._replace(per_block=False)
     for item in iter_decode(source, options, report):
         if not isinstance(item, Piece):
             yield item

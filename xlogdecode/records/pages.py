@@ -146,15 +146,15 @@ def pages(events: Iterable[Event], size: int = PAGE) -> Iterator[Page | Loss]:
     """
     pile = _Pile()
     for event in events:
-        if not isinstance(event, tuple):
-            yield from pile.take(Then.END)
-            yield event
-            continue
-        offset, text = event
-        if text:
-            pile.add(offset, text)
-        if pile.size >= size and (b"\n" in text or pile.size > LONGEST):
-            yield from pile.take(Then.MORE)
-        elif not text:
-            yield from pile.take(Then.PAUSE)
+        match event:
+            case (offset, text):
+                if text:
+                    pile.add(offset, text)
+                if pile.size >= size and (b"\n" in text or pile.size > LONGEST):
+                    yield from pile.take(Then.MORE)
+                elif not text:
+                    yield from pile.take(Then.PAUSE)
+            case loss:
+                yield from pile.take(Then.END)
+                yield loss
     yield from pile.take(Then.END)
