@@ -17,7 +17,12 @@ HEAVY = {"numpy", "tqdm", "yaml", "cryptography", "concurrent.futures", "zstanda
 
 def imported(path: Path, *options: str) -> set[str]:
     """Return the modules that decoding `path` imports."""
-    command = [sys.executable, "-X", "importtime", "-m", "xlogdecode", "-c", *options, str(path)]
+    return modules_of("-m", "xlogdecode", "-c", *options, str(path))
+
+
+def modules_of(*args: str) -> set[str]:
+    """Return the modules that `python args` imports."""
+    command = [sys.executable, "-X", "importtime", *args]
     done = subprocess.run(command, capture_output=True, check=True)
     return set(re.findall(r"\| +(\S+)$", done.stderr.decode(), re.MULTILINE))
 
@@ -27,6 +32,13 @@ def test_a_small_file_needs_none_of_the_heavy_modules(kind: str, tmp_path: Path)
     path = tmp_path / "a.xlog"
     path.write_bytes(file_of(sample_of(kind).blocks))
     assert imported(path) & HEAVY == set()
+
+
+def test_a_small_file_needs_nothing_that_makes_classes_or_paths(tmp_path: Path) -> None:
+    path = tmp_path / "a_20240101.xlog"
+    path.write_bytes(file_of(sample_of("zlib").blocks))
+    costly = {"dataclasses", "pathlib", "urllib.parse"} - modules_of("-c", "import click")
+    assert imported(path) & costly == set()
 
 
 def test_patterns_of_records_are_made_only_where_a_filter_is_asked_for(tmp_path: Path) -> None:

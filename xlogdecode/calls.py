@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
-from pathlib import Path
 
 from xlogdecode.codecs import Buffer
 from xlogdecode.crypto import parse_keys
@@ -50,7 +49,7 @@ def decode_file(
     """
     with open_source(source) as stream:
         like = stream.stat if isinstance(stream, Input) and stream.is_regular else None
-        with SaveFile(Path(target), like=like, replace=replace) as file:
+        with SaveFile(target, like=like, replace=replace) as file:
             return decode(stream, file, options)
 
 
@@ -59,6 +58,8 @@ def read_keys(path: FilePath) -> tuple[bytes, ...]:
 
     Raises KeyFileError, which names the line, and never shows a key.
     """
+    from pathlib import Path  # 4 ms that a run without keys need not spend
+
     name = os.fspath(path)
     try:
         text = Path(path).read_text("utf-8")

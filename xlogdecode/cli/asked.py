@@ -147,13 +147,13 @@ def _parsed(parse: Callable[[str], T], text: str | None) -> T | None:
     return None if text is None else parse(text)
 
 
-def _redactor(path: Path | None) -> "Redactor":
+def _redactor(path: str | None) -> "Redactor":
     from xlogdecode.redact import Redactor, built_in_patterns, parse_patterns
 
     own = []
     if path is not None:
         try:
-            own = parse_patterns(path.read_text("utf-8"), str(path))
+            own = parse_patterns(Path(path).read_text("utf-8"), path)
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:

@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,21 +18,18 @@ from xlogdecode.cli.run import Run
 from xlogdecode.cli.settings import Form, Settings
 from xlogdecode.cli.status import Status, worst
 from xlogdecode.cli.voice import Voice, say_notes
-from xlogdecode.cli.work import Outcome, standard_output
 from xlogdecode.decode import Options, Sink, Source, decode
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN, expand
-from xlogdecode.inputs.names import is_archive
-from xlogdecode.outputs import Apart, SaveFile
-from xlogdecode.outputs.apart import is_file_at
 from xlogdecode.report import Report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from xlogdecode.cli.asked import Asked
+    from xlogdecode.cli.reporting import ReportFile
 
 __all__ = ["decode_command"]
-
-_STDOUT = Path("-")
 
 MOST_THREADS = 8
 """Threads taken unless more are asked for."""
@@ -75,7 +71,7 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no hidden file stays behind
     modes = {name: asked.pop(name) for name in ("list_them", "as_json", "follow", "with_mmap")}
-    report_path: Path | None = asked.pop("report_path")
+    report_path: str | None = asked.pop("report_path")
     given = take_filters(asked)
     _read_output(asked)
     reads = {"the key file": asked["key_file"], "the patterns": given.get("redact_patterns")}
@@ -96,9 +92,7 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
         from xlogdecode.cli.listing import list_logs
 
         return list_logs(found, settings, as_json=modes["as_json"]).value
-    report = None if report_path is None else Apart(report_path)
-    if report is not None:
-        _keep_apart(report, found, settings, reads)
+    report = _report(report_path, found, settings, reads)
     if filters and filters.merge:
         from xlogdecode.cli.merging import MergedRun
 
@@ -112,14 +106,18 @@ def _read_output(asked: dict[str, Any]) -> None:
     if text == STDIN:
         asked |= {"output": None, "to_stdout": True}
     elif text is not None:
+        from pathlib import Path
+
         separators = tuple(filter(None, (os.sep, os.altsep)))
         asked |= {"output": Path(text), "in_folder": text.endswith(separators)}
 
 
-def _spare(reads: dict[str, str | None], output: Path | None) -> None:
+def _spare(reads: dict[str, str | None], output: "Path | None") -> None:
     """Raise UsageError for an output in the place of a file that is read beside the logs."""
     if output is None or not output.is_file():
         return
+    from xlogdecode.outputs.apart import is_file_at
+
     for what, path in reads.items():
         if path is not None and is_file_at(path, output.stat()):
             raise UsageError(f"{output}: is {what}: -o names another file")
@@ -150,34 +148,21 @@ def _decode_all(source: Source, sink: Sink, options: Options, name: str) -> Repo
     return decode(source, sink, options)
 
 
-def _keep_apart(
-    report: Apart, paths: list[str], settings: Settings, reads: dict[str, Path | str | None]
-) -> None:
-    """Raise UsageError for a report in the place of what is read, or as known now, written."""
-    for what, path in reads.items():
-        if path is not None:
-            report.refuse(path, what)
-    is_piped = settings.to_stdout or (STDIN in paths and settings.output is None)
-    if report.path == _STDOUT:
-        if is_piped and not settings.test:
-            raise UsageError("--report - and the text would be mixed: one of them needs a file")
-        return
-    report.refuse_inputs(paths, recursive=settings.recursive)
-    report.refuse(1, "standard output")
-    if settings.test or settings.to_stdout:
-        return
-    if settings.output is not None:
-        report.refuse(settings.output, "the output")
-        return
-    for path in paths:
-        if path != STDIN and not is_archive(path) and not Path(path).is_dir():
-            report.refuse(path + settings.form.suffix, "the text in")
+def _report(
+    path: str | None, paths: list[str], settings: Settings, reads: dict[str, str | None]
+) -> "ReportFile | None":
+    if path is None:
+        return None
+    from xlogdecode.cli.reporting import ReportFile
+
+    report = ReportFile(path)
+    report.keep_apart(paths, settings, reads)
+    return report
 
 
-def _decode(run: Run, report: Apart | None) -> Status:
+def _decode(run: Run, report: "ReportFile | None") -> Status:
     voice = Voice(run.settings)
     statuses: list[Status] = []
-    entries: list[dict[str, Any]] = []
     settings = run.settings
     with Progress(run.paths, settings) as progress:
         for outcome in run.outcomes(progress.on_read):
@@ -186,29 +171,8 @@ def _decode(run: Run, report: Apart | None) -> Status:
             progress.end_file()
             statuses.append(outcome.status)
             if report is not None:
-                entries.append(_as_dict(outcome))
+                report.add(outcome)
     say_notes(run.notes(), settings)
     if report is not None:
-        _write(report.path, entries)
+        report.write()
     return worst(statuses)
-
-
-def _write(path: Path, entries: list[dict[str, Any]]) -> None:
-    import json  # most runs write none
-
-    text = b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
-    if path == _STDOUT:
-        standard_output().write(text)
-        return
-    with SaveFile(path, replace=True) as file:
-        file.write(text)
-
-
-def _as_dict(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "source": outcome.name,
-        "status": outcome.status.value,
-        "error": outcome.error or None,
-        **outcome.report.as_dict(),
-        "whole": outcome.status is Status.WHOLE,
-    }

@@ -1,7 +1,6 @@
 """The options of `decode`, under the headings that its help has."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -13,7 +12,6 @@ __all__ = ["decode_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_a_file = click.Path(path_type=Path)
 _input = in_group("What is read")
 _output = in_group("Where the text goes")
 _instead = in_group("Instead of decoding to files")
@@ -71,7 +69,7 @@ _OPTIONS = (
     _said("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
     _said("-v", "--verbose", is_flag=True, help="Say what came of each input, even with -c."),
     _said(
-        "--report", "report_path", type=_a_file, metavar="FILE",
+        "--report", "report_path", type=click.Path(), metavar="FILE",
         help="Write what came of each input, a JSON object a line.",
     ),
 )  # fmt: skip

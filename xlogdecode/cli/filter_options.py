@@ -1,6 +1,5 @@
 """The options that say which records, in which form; what comes of them is in `asked`."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -47,7 +46,7 @@ FILTERS = (
     _form("--count", is_flag=True, help="Print how many records there are, and no more."),
     _form("--redact", is_flag=True, help="Replace user ids, addresses, tokens."),
     _form(
-        "--redact-patterns", type=click.Path(path_type=Path), metavar="FILE",
+        "--redact-patterns", type=click.Path(), metavar="FILE",
         help="Redact by the patterns of a YAML file as well.",
     ),
 )  # fmt: skip

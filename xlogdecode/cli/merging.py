@@ -115,7 +115,7 @@ class _Part:
 
     def __init__(self, entry: Entry, opened: Opened, options: Options, *, per_block: bool) -> None:
         self.name = entry.name
-        self.is_crash_buffer = is_crash_buffer(entry.below.name)
+        self.is_crash_buffer = is_crash_buffer(entry.below)
         self.opened = opened
         self._file = entry.stat if entry.path else None
         self._options = options

@@ -3,7 +3,8 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from xlogdecode.cli.ahead import outcomes
 from xlogdecode.cli.settings import Settings
@@ -21,7 +22,12 @@ from xlogdecode.inputs import (
     iter_entries,
     open_input,
 )
-from xlogdecode.outputs import Apart, Places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xlogdecode.outputs.apart import Apart
+    from xlogdecode.outputs.places import Places
 
 __all__ = ["Run"]
 
@@ -29,24 +35,29 @@ __all__ = ["Run"]
 class Run:
     """One call of the command."""
 
-    def __init__(self, paths: list[str], settings: Settings, report: Apart | None = None) -> None:
+    def __init__(self, paths: list[str], settings: Settings, report: "Apart | None" = None) -> None:
         """Take the paths, globs expanded; no text goes where the report will."""
         self.paths = paths
         self.settings = settings
-        several = len(paths) > 1
         self._sink = Nowhere() if settings.test else viewer()
-        self._places = Places(
-            settings.output,
-            in_folder=settings.recursive or settings.in_folder or several,
-            several=several,
-            suffix=settings.form.suffix,
-        )
         self._report = report
         self._is_begun = False
         self._saved = Saved()
         self._scanned = 0
         self._passed_over: list[str] = []
-        self._is_alone = not several and not settings.recursive
+        self._is_alone = len(paths) <= 1 and not settings.recursive
+
+    @cached_property
+    def _places(self) -> "Places":
+        from xlogdecode.outputs.places import Places  # 5 ms; standard output needs none
+
+        settings, several = self.settings, len(self.paths) > 1
+        return Places(
+            settings.output,
+            in_folder=settings.recursive or settings.in_folder or several,
+            several=several,
+            suffix=settings.form.suffix,
+        )
 
     def outcomes(self, on_read: Callable[[int], object] | None = None) -> Iterator[Outcome]:
         """Decode all inputs; yield what came of each, in their order."""
@@ -96,7 +107,7 @@ class Run:
 
     def _look_ahead(self, entry: Entry) -> None:
         """See whether logs that were named behind a crash buffer hold its records."""
-        if not is_crash_buffer(entry.below.name):
+        if not is_crash_buffer(entry.below):
             return
         first = max(entry.path_index + 1, self._scanned)
         self._scanned = len(self.paths)
@@ -117,22 +128,23 @@ class Run:
         if buffer is not None:
             yield f"{buffer}, beside it, holds records that may be in no log: name it too"
 
-    def _crash_buffer_beside(self) -> Path | None:
+    def _crash_buffer_beside(self) -> str | None:
         """Return the crash buffer beside the one log that was named, if it holds any records."""
         if not self._is_alone or not self.paths:
             return None
-        log = Path(self.paths[0])
-        for name in crash_buffers_of(log.name):
+        folder, log = os.path.split(self.paths[0])
+        for name in crash_buffers_of(log):
+            path = os.path.join(folder, name)  # noqa: PTH118 - pathlib takes 4 ms
             try:
-                with open_input(str(log.with_name(name))) as source:
+                with open_input(path) as source:
                     if source.is_regular and any(source.peek()[:1]):
-                        return log.with_name(name)
+                        return path
             except InputError:
                 continue
         return None
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def _stat(path: "Path") -> os.stat_result | None:
     try:
         found = os.stat(path)  # noqa: PTH116 - thousands of files a second
     except OSError:

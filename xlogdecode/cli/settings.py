@@ -1,11 +1,13 @@
 """What the command line asked for."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlogdecode.decode import Options, Sink, Source
 from xlogdecode.report import Report
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Form", "Pour", "Settings"]
 
@@ -33,7 +35,7 @@ class Settings(NamedTuple):
     options: Options
     form: Form
     to_stdout: bool = False
-    output: Path | None = None
+    output: "Path | None" = None
     in_folder: bool = False
     """The output is a folder, there or not."""
     force: bool = False

@@ -4,8 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from xlogdecode.cli.keys import KEY_REMEDY
 from xlogdecode.cli.settings import Settings
@@ -15,6 +14,9 @@ from xlogdecode.errors import InputError, MissingExtraError, OutputError
 from xlogdecode.inputs import LARGEST_BUFFER, Chain, Entry, Saved, is_crash_buffer
 from xlogdecode.outputs import Escaped, OpenFile, SaveFile, Utf8
 from xlogdecode.report import Report
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "Nowhere", "Outcome", "Task", "of_damage", "standard_output", "through", "torn", "viewer",
@@ -29,7 +31,7 @@ class Outcome(NamedTuple):
     name: str
     status: Status
     report: Report = Report()
-    target: Path | None = None
+    target: "Path | None" = None
     """The file that was written."""
     error: str = ""
     """Why there is nothing, or not all: a line that names what went wrong."""
@@ -66,7 +68,7 @@ class Task(NamedTuple):
 
     entry: Entry
     settings: Settings
-    target: Path | None
+    target: "Path | None"
     sink: Sink
     saved: Saved | None = None
     """Where logs and the crash buffer of an earlier launch meet; None where there is one input."""
@@ -75,7 +77,7 @@ class Task(NamedTuple):
     def is_alone(self) -> bool:
         """Whether all inputs before it have to be done first, and it before all others."""
         in_turn = self.settings.form.in_turn
-        return in_turn or self.entry.is_streamed or is_crash_buffer(self.entry.below.name)
+        return in_turn or self.entry.is_streamed or is_crash_buffer(self.entry.below)
 
     def run(self, threads: int) -> Outcome:
         """Decode it; only what ends the whole run is raised."""
@@ -114,7 +116,7 @@ class Task(NamedTuple):
         source = self.entry.source
         if self.saved is None:
             return source
-        if not is_crash_buffer(self.entry.below.name):
+        if not is_crash_buffer(self.entry.below):
             return self.saved.watch(source.read)
         data = b""
         while len(data) < LARGEST_BUFFER and (more := source.read(LARGEST_BUFFER)):
@@ -123,7 +125,7 @@ class Task(NamedTuple):
             return None
         return Chain(data, source.read)
 
-    def _decode(self, source: Source, options: Options) -> tuple[Report, Path | None]:
+    def _decode(self, source: Source, options: Options) -> "tuple[Report, Path | None]":
         form = self.settings.form
 
         def pour(sink: Sink) -> Report:
@@ -178,8 +180,11 @@ def _is_plain(report: Report) -> bool:
     return bool(report.plain_text) and report.bytes_out == report.plain_text and report.is_whole
 
 
-def _remove(path: Path, was: os.stat_result) -> str:
+def _remove(name: str, was: os.stat_result) -> str:
     """Remove a source whose text is whole and in place; return why it is kept, if it is."""
+    from pathlib import Path  # 4 ms that most runs need not spend
+
+    path = Path(name)
     try:
         now = path.stat()
         if (now.st_size, now.st_mtime_ns) != (was.st_size, was.st_mtime_ns):

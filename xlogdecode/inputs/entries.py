@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path, PurePosixPath
 
 from xlogdecode.errors import InputError
 from xlogdecode.inputs.entry import Entry, Refusal
@@ -33,8 +32,8 @@ def _entries(path: str, recursive: bool, plain: bool, on_read: OnRead) -> Iterat
         for item in walk(path, plain=plain):
             yield from (item,) if isinstance(item, Refusal) else _open(item, plain, on_read)
         return
-    named = Path("stdin" if path == STDIN else path)
-    yield from _open(Place(path, named.parent, PurePosixPath(named.name)), plain, on_read)
+    folder, name = os.path.split("stdin" if path == STDIN else path)
+    yield from _open(Place(path, folder, name), plain, on_read)
 
 
 def _open(place: Place, plain: bool, on_read: OnRead) -> Iterator[Entry | Refusal]:  # noqa: FBT001
@@ -50,7 +49,7 @@ def _open(place: Place, plain: bool, on_read: OnRead) -> Iterator[Entry | Refusa
         source.close()
         yield Refusal(*_split(str(error), source.name))
         return
-    path = None if place.path == STDIN else Path(place.path)
+    path = None if place.path == STDIN else place.path
     entry = Entry(
         source.name, place.top, place.below, place.tree, source, source.stat, path,
         is_streamed=path is None,

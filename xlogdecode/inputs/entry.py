@@ -1,7 +1,6 @@
 """What there is to decode, one by one; and what there is not."""
 
 import os
-from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from xlogdecode.inputs.files import Input, Member
@@ -27,16 +26,16 @@ class Entry(NamedTuple):
 
     name: str
     """What messages call it: its path, with `: ` before its place in an archive."""
-    top: Path
+    top: str
     """The folder that its text goes to by default."""
-    below: PurePosixPath
-    """Where it lies below that folder, without the ending that says it is packed."""
+    below: str
+    """Where it lies below that folder (with slashes), without the ending that says it is packed."""
     tree: str
     """What the folder or archive it lies in is called; empty for a file named by itself."""
     source: Input | Member
     stat: os.stat_result
     """Of the file on disk."""
-    path: Path | None = None
+    path: str | None = None
     """That file, where all of it is this log."""
     path_index: int = 0
     """Which of the paths asked for it lies in."""

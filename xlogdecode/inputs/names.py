@@ -1,7 +1,10 @@
 """Names: which files are logs, in what order they were written, and which names are hostile."""
 
 import re
-from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import PurePosixPath
 
 __all__ = [
     "crash_buffers_of", "is_archive", "is_crash_buffer", "is_log", "is_tar_name",
@@ -67,8 +70,10 @@ def without_ending(name: str) -> str:
     return re.sub(_PACKED, "", name) or name
 
 
-def safe_place(name: str) -> PurePosixPath | str:
+def safe_place(name: str) -> "PurePosixPath | str":
     """Return where the member called `name` lies in its archive, or why that name is refused."""
+    from pathlib import PurePosixPath  # most runs open no archive
+
     slashed = name.replace("\\", "/")
     if slashed.startswith("/") or re.match(r"[A-Za-z]:", slashed):
         return "its name is absolute"

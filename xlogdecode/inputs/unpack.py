@@ -1,8 +1,9 @@
 """Archives, and those that lie in them once more, as entries."""
 
+import os
+import posixpath
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import PurePosixPath
 
 from xlogdecode.errors import InputError
 from xlogdecode.inputs.archives import Found, Refused, members_of
@@ -46,35 +47,35 @@ class Unpacker:
             yield Refusal(entry.name, str(error).removeprefix(f"{entry.name}: "))
 
     def _open(self, entry: Entry, kind: Kind, depth: int) -> Iterator[Entry | Refusal]:
-        stem = entry.below.with_name(without_ending(entry.below.name))
+        folder, name = posixpath.split(entry.below)
+        stem = posixpath.join(folder, without_ending(name))
         if kind in (Kind.ZIP, Kind.TAR):
             yield from self._members(entry, kind, stem, depth)
             return
         source = unpacked(entry.source, kind, self._meter)
-        inner = kind_of(source.peek(), entry.below.name)
+        inner = kind_of(source.peek(), name)
         if inner is Kind.TAR:
             yield from self._members(entry._replace(source=source), inner, stem, depth)
             if source.fault:
                 yield Refusal(entry.name, f"is torn: {source.fault}")
         elif inner is not None:
             yield Refusal(entry.name, "is packed twice: unpack it once first")
-        elif not entry.in_archive or is_log(stem.name, plain=self._plain):
+        elif not entry.in_archive or is_log(posixpath.basename(stem), plain=self._plain):
             yield entry._replace(below=stem, source=source)
 
     def _members(
-        self, entry: Entry, kind: Kind, stem: PurePosixPath, depth: int
+        self, entry: Entry, kind: Kind, stem: str, depth: int
     ) -> Iterator[Entry | Refusal]:
         if depth > _DEEPEST:
             yield Refusal(entry.name, "lies in an archive within an archive: unpack one of them")
             return
         if stem == entry.below:  # a folder cannot be called as the archive itself is
-            stem = stem.with_name(f"{stem.name}.logs")
+            stem += ".logs"
         if entry.tree:
             inside = entry._replace(below=stem, path=None)
         else:
-            inside = entry._replace(
-                top=entry.top / stem, below=PurePosixPath(), tree=stem.name, path=None
-            )
+            top = os.path.join(entry.top, stem)  # noqa: PTH118 - as it was named
+            inside = entry._replace(top=top, below="", tree=posixpath.basename(stem), path=None)
         waiting: list[Entry] = []
         for item in members_of(entry.source, kind, self._meter):
             if isinstance(item, Refused):
@@ -89,7 +90,7 @@ class Unpacker:
     ) -> Iterator[Entry | Refusal]:
         entry = inside._replace(
             name=f"{inside.name}: {found.place}",
-            below=inside.below / found.place,
+            below=posixpath.join(inside.below, found.place),
             source=found.source,
         )
         head = found.source.peek()

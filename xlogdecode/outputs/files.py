@@ -6,7 +6,6 @@ import stat
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -73,7 +72,7 @@ class SaveFile:
 
     def __init__(
         self,
-        path: Path,
+        path: str | os.PathLike[str],
         *,
         like: os.stat_result | None = None,
         replace: bool = False,
@@ -183,7 +182,7 @@ class SaveFile:
         os.utime(target, ns=(self._like.st_atime_ns, self._like.st_mtime_ns))
 
 
-def _found(path: Path) -> os.stat_result | None:
+def _found(path: str | os.PathLike[str]) -> os.stat_result | None:
     """Return what has the name `path`: of a link what it leads to, or itself if that is nothing."""
     try:
         found = os.lstat(path)

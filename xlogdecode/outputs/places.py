@@ -7,16 +7,11 @@ from pathlib import Path
 from xlogdecode.errors import OutputError
 from xlogdecode.inputs.entry import Entry
 
-__all__ = ["Places", "log_beside", "same_name"]
+__all__ = ["Places", "same_name"]
 
 _FORBIDDEN = r'[<>:"|?*]|[. ]+\Z'
 _RESERVED = r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)"
 """What Windows has no files of."""
-
-
-def log_beside(source: Path) -> Path:
-    """Return where the text of `source` goes by default, as Mars's own script has it."""
-    return source.with_name(source.name + ".log")
 
 
 class Places:
@@ -42,14 +37,12 @@ class Places:
         """Return where the text of `entry` goes."""
         if self._output is not None and not (self._in_folder or entry.in_archive):
             return self._output
-        root = entry.top
-        if self._output is not None:
-            root = self._output
-            if self._several and entry.tree:
-                root /= _portable(entry.tree)
-        below = str(entry.below)
+        root = self._output or Path(entry.top)
+        if self._output is not None and self._several and entry.tree:
+            root /= _portable(entry.tree)
+        below = entry.below
         if os.name == "nt":
-            below = "/".join(map(_portable, entry.below.parts))
+            below = "/".join(map(_portable, below.split("/")))
         return self._claim(f"{root}/{below}")
 
     def prepare(self, entry: Entry, target: Path) -> None:
@@ -58,7 +51,7 @@ class Places:
         if folder in self._parents:
             return
         parent = Path(folder)
-        root = entry.top if self._output is None else self._output
+        root = self._output or Path(entry.top)
         if root == target or (self._output is None and entry.path is not None):
             return
         try:
