@@ -12,9 +12,10 @@ __all__ = [
     "text_resumes",
 ]  # fmt: skip
 
-_OPENING = (
-    rb"(?:TIM: |\[[VDIWEF]\]\[\d\d\d\d-\d\d-\d\d |\[[VDIWEF]\]\[\d\d-\d\d/\d\d:"
-    rb"|\d\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d[.,]|\^{10}|\${10})"
+_DAY_AND_TIME = rb"\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d[.,]"
+_OPENING = (  # each branch begins with one sign: `re` looks for those eight times as fast
+    rb"(?:TIM: |\[[VDIWEF]\]\[(?:\d\d\d\d-\d\d-\d\d |\d\d-\d\d/\d\d:)"
+    rb"|1" + _DAY_AND_TIME + rb"|2" + _DAY_AND_TIME + rb"|\^\^{9}|\$\${9})"
 )
 _OPENS = re.compile(_OPENING)
 _RESUMES = rb"(?<=[\n\x00])" + _OPENING
