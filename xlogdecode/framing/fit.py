@@ -1,9 +1,10 @@
 """Does a block fit here? Pure looks at a buffer: where a block would end, and what stands there."""
 
 import enum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from xlogdecode.format import READINGS, TAILER, Codec, Header, Reading, is_plausible, parse_header
+from xlogdecode.framing.events import Block
 
 __all__ = [
     "LONGEST_SEARCHED", "Fit", "Follow", "Place", "is_plain", "is_vouched_for", "measure",
@@ -50,6 +51,11 @@ class Place(NamedTuple):
     base: int
     closed: bool
     max_block: int
+
+    @classmethod
+    def around(cls, block: Block, max_block: int) -> Self:
+        """Return the place that a block was found in, which may no longer be at hand."""
+        return cls(block.buffer, block.offset - block.start, closed=False, max_block=max_block)
 
 
 def measure(place: Place, start: int, reading: Reading) -> tuple[Fit, Header | None]:

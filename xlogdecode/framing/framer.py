@@ -79,7 +79,8 @@ class Framer:
         """Look into a block whose payload ends in mid-stream: a length that lied may have swallowed
         others. True: forget all events after the block; the framer goes back to it.
         """
-        swallows = isinstance(self._search.within(self._place_of(block), block), Block)
+        place = Place.around(block, self._max_block)
+        swallows = isinstance(self._search.within(place, block), Block)
         if swallows:
             self._reject(block)
         return swallows
@@ -176,7 +177,7 @@ class Framer:
             if run is not None:
                 self._pass(run.length, reading)
             return run
-        if not self._speculative or self._rejected:
+        if self._rejected or not self._speculates(reading):
             return None
         trusted = self._search.trusted(self._place(), window.start)
         blocks = self._bulk.packed(window, reading, min(trusted, self._max_block))
@@ -206,9 +207,16 @@ class Framer:
                 block = Block(offset, length, reading, header, place.buffer, start)
                 if (offset, reading.header_size) in self._rejected:
                     return offset + length
-                stands = self._speculative or self._search.stands(place, block)
+                stands = self._speculates(reading) or self._search.stands(place, block)
                 return block if stands else offset + length
         return self._judge.weigh(place, start, reading, in_step=True)
+
+    def _speculates(self, reading: Reading) -> bool:
+        """Tell whether a block in step need not be proven at once, as one must that would end the
+        second reading for those behind it.
+        """
+        is_open = self._search.has_second_reading and len(READINGS[reading.magic]) > 1
+        return self._speculative and not is_open and not self._is_masked
 
     def _pass(self, length: int, reading: Reading) -> None:
         """Go on behind a block, or a run of them."""
@@ -276,22 +284,14 @@ class Framer:
 
     def _damage_in_place(self, block: Block) -> Damage | None:
         """Return the damage that `block` is, unless another reading or a block inside it fits."""
-        place = self._place_of(block)
+        place = Place.around(block, self._max_block)
         end = place.base + block.start + block.length
         others = (r for r in READINGS[block.reading.magic] if r is not block.reading)
-        for reading in others:
-            answer = self._judge.weigh(place, block.start, reading, in_step=True)
-            if answer is not Answer.NO:
-                return None
-        if self._search.within(place, block) is not Answer.NO:
+        answers = (self._judge.weigh(place, block.start, r, in_step=True) for r in others)
+        if any(a is not Answer.NO for a in (*answers, self._search.within(place, block))):
             return None
         return Gap.at(place, block.start, (block.reading,), end, masked=False).damage(place, end)
 
     def _place(self) -> Place:
         window = self._window
         return Place(window.buffer, window.base, window.is_last, self._max_block)
-
-    def _place_of(self, block: Block) -> Place:
-        """Return the buffer that a block was found in, which may no longer be at hand."""
-        base = block.offset - block.start
-        return Place(block.buffer, base, closed=False, max_block=self._max_block)
