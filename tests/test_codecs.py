@@ -1,5 +1,6 @@
 """Payloads that only a codec's own corner can get wrong."""
 
+import sys
 import zlib
 
 import pytest
@@ -7,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.damage import sample_of
+from tests.mars import file_of
 from tests.mars.walk import unchunked
-from xlogdecode.codecs import CodecError, iter_unpack, unpack
+from xlogdecode import decode_bytes, payloads
+from xlogdecode.codecs import CodecError, chunks, iter_unpack, join_chunks, join_many, unpack
 from xlogdecode.format import Codec
 
 FALSE_MARK = bytes.fromhex(
@@ -21,44 +24,63 @@ Without the two bytes behind that it would inflate as well, to other text.
 """
 
 
-@pytest.mark.parametrize("many", [False, True])
-def test_what_looks_like_a_flush_within_a_chunk_is_none(many):
+def test_what_looks_like_a_flush_within_a_chunk_is_none() -> None:
     assert FALSE_MARK.count(b"\0\0\xff\xff") == 3
     text = zlib.decompressobj(-15).decompress(b"".join(unchunked(FALSE_MARK)))
     assert text.endswith(b"[I] next line of the log\n")
-    assert bytes(unpack(Codec.CHUNKED, FALSE_MARK, 1 << 16, many=many)) == text
+    assert bytes(unpack(Codec.CHUNKED, FALSE_MARK, 1 << 16)) == text
+    assert join_many([FALSE_MARK]) == [None]
 
 
 CHUNKED = [one.payload for one in sample_of("imsdk-chunked").blocks if one.kind.compressed]
 
 
-@given(
-    payload=st.sampled_from(CHUNKED),
-    place=st.floats(0, 1, exclude_max=True),
-    put=st.sampled_from([b"", b"\0", b"\0\0\xff\xff", b"\x05\0", b"\xff\xff"]),
-    taken=st.integers(0, 6),
-)
+@st.composite
+def changed_payloads(draw: st.DrawFn) -> list[bytes]:
+    payloads = draw(st.lists(st.sampled_from(CHUNKED), min_size=1, max_size=4))
+    for index in draw(st.sets(st.integers(0, len(payloads) - 1))):
+        payload = payloads[index]
+        at = draw(st.sampled_from([0, len(payload) - 5, draw(st.integers(0, len(payload)))]))
+        put = draw(st.sampled_from([b"", b"\0", b"\0\0\xff\xff", b"\x05\0", b"\xff\xff", b"\xff"]))
+        payloads[index] = payload[:at] + put + payload[at + draw(st.integers(0, 6)) :]
+    return payloads
+
+
+@given(payloads=changed_payloads())
 @settings(max_examples=300, deadline=None, derandomize=True)
-def test_many_chunks_give_the_text_that_few_give(payload, place, put, taken):
-    at = int(place * len(payload))
-    changed = payload[:at] + put + payload[at + taken :]
-    for one in (payload, changed):
-        few, many = (unpack(Codec.CHUNKED, one, 1 << 16, many=many) for many in (False, True))
-        assert few == many
-    assert unpack(Codec.CHUNKED, payload, 1 << 16, many=True) == zlib.decompressobj(-15).decompress(
-        b"".join(unchunked(payload))
-    )
+def test_chunks_joined_many_at_a_time_are_what_each_payload_holds(payloads: list[bytes]) -> None:
+    for payload, joined in zip(payloads, join_many(payloads), strict=True):
+        assert joined is None or (bytes(joined), 0) == join_chunks(payload)
+        assert joined is not None or payload not in CHUNKED
 
 
-@pytest.mark.parametrize("many", [False, True])
-def test_lengths_that_are_wrong_and_add_up_are_wrong(many):
+def test_lengths_that_are_wrong_and_add_up_are_wrong() -> None:
     payload = max(CHUNKED, key=len)
     first, second = map(len, unchunked(payload)[:2])
     assert first != second
     changed = bytearray(payload)
     changed[:2] = second.to_bytes(2, "little")
     changed[2 + first : 4 + first] = first.to_bytes(2, "little")
-    assert unpack(Codec.CHUNKED, bytes(changed), 1 << 16, many=many) is None
+    assert unpack(Codec.CHUNKED, bytes(changed), 1 << 16) is None
+    assert join_many([payload, bytes(changed)])[1] is None
+
+
+@pytest.mark.parametrize("numpy", [True, False])
+def test_a_damaged_log_of_many_chunks_gives_the_text_of_one_of_few(
+    numpy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = sample_of("imsdk-chunked")
+    data = bytearray(file_of(sample.blocks))
+    data[len(data) // 2] ^= 0xFF
+    whole, damaged = file_of(sample.blocks), bytes(data)
+    few = [decode_bytes(one) for one in (whole, damaged)]
+    monkeypatch.setattr(payloads, "_MANY", 0)
+    if not numpy:
+        monkeypatch.setitem(sys.modules, "numpy", None)
+    chunks._numpy.cache_clear()
+    assert [decode_bytes(one) for one in (whole, damaged)] == few
+    assert few[0][0] == b"".join(one.text for one in sample.blocks)
+    chunks._numpy.cache_clear()
 
 
 @pytest.mark.parametrize("descriptor", [0x70, 0xF8])  # windows of 16 MB and of terabytes

@@ -1,27 +1,25 @@
 """A payload into text: unmasked, decrypted, unpacked; and what can be had of a broken one."""
 
 from collections.abc import Iterator, Sequence
-from itertools import repeat
 from typing import NamedTuple
 
 from xlogdecode.codecs import (
     Buffer,
     CodecError,
     ends_a_flush,
-    inflate_to_fault,
     iter_unpack,
     join_chunks,
+    join_many,
     may_start_with,
     unpack,
 )
-from xlogdecode.crypto import Keyring, TeaKey, decrypt
-from xlogdecode.format import CRASH_BUFFER_SIZE, LONGEST_LINE, NOT_TEXT, Codec, unmasked
+from xlogdecode.crypto import Keyring, TeaKey, decrypt, decrypt_many
+from xlogdecode.format import CRASH_BUFFER_SIZE, NOT_TEXT, Codec, unmasked
 from xlogdecode.framing import Block, Proof, Verdict
+from xlogdecode.salvage import TEXT_LIMIT, salvage_plain, up_to_the_fault
 
 __all__ = ["Payloads", "Unpacked"]
 
-TEXT_LIMIT = 8 << 20
-"""Bytes of text held at a time; a block that unpacks to more is streamed."""
 _HEADS = (256, 2048)
 """Bytes of payload that show whether a key fits, or that a false header is one."""
 _USUAL_RATIO, _MOST_RATIO = 16, 1040
@@ -31,8 +29,15 @@ _PROBING, _DECRYPTING, _A_BYTE, _A_BYTE_OF_TEXT = 20_000, 400_000, 10, 3
 _PROOF = 64
 """Bytes that a wrong key does not inflate without a fault."""
 _HOLE = bytes(64)
-_MANY = 32 << 20
-"""Bytes of payload after which what makes a codec faster has been worth its import."""
+_MANY = 8 << 20
+"""Bytes of payload after which joining many chunks at a time has been worth numpy's import."""
+
+
+class Stream(NamedTuple):
+    """A payload as its codec takes it: unmasked, decrypted, its chunks perhaps joined."""
+
+    codec: Codec
+    data: Buffer
 
 
 class Unpacked(NamedTuple):
@@ -68,7 +73,7 @@ class Payloads:
             if head is None:
                 locked = self._locked_or_broken(block) is Verdict.LOCKED  # else no key was tried
                 return Proof(Verdict.LOCKED, cost) if locked else Proof(Verdict.BROKEN, _PROBING)
-            if not may_start_with(_stream_codec(block), head):
+            if not may_start_with(*head):
                 return Proof(Verdict.BROKEN, cost + _A_BYTE * size)
         if len(payload) < block.header.length:
             return Proof(Verdict.OPEN, cost)
@@ -77,10 +82,10 @@ class Payloads:
 
     def read(self, block: Block) -> Unpacked:
         """Return the text of a whole block."""
-        data = self._clear(block, block.payload)
-        if data is None:
+        stream = self._clear(block, block.payload)
+        if stream is None:
             return Unpacked(self._locked_or_broken(block), None)
-        return self._unpack(block, data)
+        return self._unpack(block, stream)
 
     def read_many(self, blocks: Sequence[Block]) -> list[Unpacked]:
         """Return the texts of blocks that share a reading and a client key, in their order.
@@ -89,8 +94,8 @@ class Payloads:
         """
         results: list[Unpacked] = []
         held = 0
-        for block, data in zip(blocks, self._clear_many(blocks), strict=True):
-            result = self._unpack(block, data) if data is not None else self.read(block)
+        for block, stream in zip(blocks, self._clear_many(blocks), strict=True):
+            result = self._unpack(block, stream) if stream is not None else self.read(block)
             results.append(result)
             held += len(result.text or b"")
             if held > self._text_limit:
@@ -99,9 +104,9 @@ class Payloads:
 
     def iter_text(self, block: Block) -> Iterator[Buffer]:
         """Yield the text of a block that is too much to hold."""
-        data = self._clear(block, block.payload)
-        if data is not None:
-            yield from iter_unpack(_stream_codec(block), data)
+        stream = self._clear(block, block.payload)
+        if stream is not None:
+            yield from iter_unpack(*stream)
 
     def salvage(self, broken: Block) -> Iterator[Buffer]:
         """Yield the text of a broken block up to the fault.
@@ -112,11 +117,11 @@ class Payloads:
         remains = broken.remains
         absurd = broken.header.length > CRASH_BUFFER_SIZE  # then only an end that fits is proof
         if broken.reading.codec is Codec.PLAIN:
-            yield from _salvage_plain(broken, remains, to_the_end=absurd)
+            yield from salvage_plain(broken, remains, to_the_end=absurd)
             return
         if remains and remains[-1] == 0 and len(remains) - 1 != broken.header.length:
-            data = self._clear(broken, remains[:-1])
-            result = None if data is None else self._unpack(broken, data)
+            stream = self._clear(broken, remains[:-1])
+            result = None if stream is None else self._unpack(broken, stream)
             if result and result.verdict is Verdict.WHOLE and result.text is not None:
                 yield result.text
                 return
@@ -128,9 +133,9 @@ class Payloads:
             kept, hole = kept[:hole], -1
         if broken.reading.encrypted:
             kept = kept[: len(kept) // 8 * 8]  # a cipher group cut in two is no text
-        data = self._clear(broken, kept)
-        if data is not None:
-            yield from _up_to_the_fault(_stream_codec(broken), data, hole)
+        stream = self._clear(broken, kept)
+        if stream is not None:
+            yield from up_to_the_fault(*stream, hole)
 
     def _locked_or_broken(self, block: Block) -> Verdict:
         """Tell a client key that is no key at all from one that no key at hand goes with."""
@@ -138,38 +143,32 @@ class Payloads:
             return Verdict.BROKEN
         return Verdict.LOCKED
 
-    def _clear(self, block: Block, payload: memoryview) -> Buffer | None:
+    def _clear(self, block: Block, payload: memoryview) -> Stream | None:
         """Return `payload` as its codec takes it; None where no key fits."""
         reading = block.reading
+        if reading.masked and reading.codec is Codec.CHUNKED:  # the lengths are not masked
+            joined, _ = join_chunks(payload[: len(payload) - join_chunks(payload)[1]])
+            return Stream(Codec.DEFLATE, unmasked(joined, block.header, reading))
         if reading.masked:
-            data: Buffer = payload
-            if reading.codec is Codec.CHUNKED:  # whole chunks: their lengths are not masked
-                data, _ = join_chunks(payload[: len(payload) - join_chunks(payload)[1]])
-            return unmasked(data, block.header, reading)
+            return Stream(reading.codec, unmasked(payload, block.header, reading))
         if not reading.encrypted:
-            return payload
+            return Stream(reading.codec, payload)
         key = self._key_for(block)
-        return None if key is None else decrypt(payload, key)
+        return None if key is None else Stream(reading.codec, decrypt(payload, key))
 
-    def _clear_many(self, blocks: Sequence[Block]) -> Iterator[Buffer | None]:
-        """Decrypt the payloads of one client key in one go; numpy is slow on small pieces."""
+    def _clear_many(self, blocks: Sequence[Block]) -> list[Stream | None]:
+        """Return the streams of blocks in one go, as numpy likes it; None: `read` knows better."""
         reading = blocks[0].reading
-        if not reading.encrypted or len(blocks) == 1:
-            yield from (self._clear(block, block.payload) for block in blocks)
-            return
-        key = self._key_for(max(blocks, key=lambda block: block.length))
-        if key is None:
-            yield from repeat(None, len(blocks))
-            return
         payloads = [block.payload for block in blocks]
-        groups = memoryview(
-            decrypt(b"".join(payload[: len(payload) // 8 * 8] for payload in payloads), key)
-        )
-        begin = 0
-        for payload in payloads:
-            whole = len(payload) // 8 * 8
-            yield b"".join((groups[begin : begin + whole], payload[whole:]))
-            begin += whole
+        if reading.encrypted and len(blocks) > 1:
+            key = self._key_for(max(blocks, key=lambda block: block.length))
+            if key is None:
+                return [None] * len(blocks)
+            return [Stream(reading.codec, data) for data in decrypt_many(payloads, key)]
+        if reading.codec is Codec.CHUNKED and not reading.masked and self._unpacked > _MANY:
+            joined = join_many(payloads)
+            return [None if data is None else Stream(Codec.DEFLATE, data) for data in joined]
+        return [self._clear(block, block.payload) for block in blocks]
 
     def _key_for(self, block: Block) -> TeaKey | None:
         """Return the TEA key that fits: the proven one, or else the one that the payload proves."""
@@ -177,7 +176,7 @@ class Payloads:
         proven = self._keyring.proven(client_key)
         if proven:
             return proven
-        codec = _stream_codec(block)
+        codec = block.reading.codec
         head = block.remains[: min(_HEADS[-1], block.header.length)]
         if len(head) < block.header.length:
             head = head[: len(head) // 8 * 8]
@@ -186,7 +185,7 @@ class Payloads:
         whole = None
         is_there = len(block.remains) >= block.header.length  # less proves no more than its head
         for key in fitting if is_there else ():
-            result = self._unpack(block, decrypt(block.payload, key))
+            result = self._unpack(block, Stream(codec, decrypt(block.payload, key)))
             if result.verdict is Verdict.WHOLE:
                 if len(head) >= _PROOF:
                     self._keyring.prove(client_key, key)
@@ -198,18 +197,20 @@ class Payloads:
             return whole or fitting[0]
         return next((key for key, data in heads if _opens_as_text(codec, data)), None)
 
-    def _unpack(self, block: Block, data: Buffer) -> Unpacked:
-        codec, limit = _stream_codec(block), self._text_limit
+    def _unpack(self, block: Block, stream: Stream) -> Unpacked:
+        codec, data = stream
+        limit = self._text_limit
         if codec is Codec.PLAIN:
             is_text = b"\0" not in bytes(data)
             return Unpacked(Verdict.WHOLE, data) if is_text else Unpacked(Verdict.BROKEN, None)
-        if codec is not block.reading.codec and join_chunks(block.payload)[1]:
+        is_joined = block.reading.masked and block.reading.codec is Codec.CHUNKED
+        if is_joined and join_chunks(block.payload)[1]:
             return Unpacked(Verdict.BROKEN, None)  # `_clear` left out what is no whole chunk
         self._unpacked += len(data)
         most = limit if codec is Codec.ZSTD else min(_MOST_RATIO * len(data), limit)
         bounds = (min(_USUAL_RATIO * len(data) + 4096, most), most)
         for bound in dict.fromkeys(bounds if len(data) < limit else ()):
-            text = unpack(codec, data, bound, many=self._unpacked > _MANY)
+            text = unpack(codec, data, bound)
             if text is not None:
                 return Unpacked(Verdict.WHOLE, text)
         return self._unpack_slowly(codec, data)
@@ -234,12 +235,6 @@ class Payloads:
         return Unpacked(Verdict.OPEN, b"".join(pieces))
 
 
-def _stream_codec(block: Block) -> Codec:
-    """Return the codec of what `_clear` gave; it has joined the chunks of a masked payload."""
-    reading = block.reading
-    return Codec.DEFLATE if reading.masked and reading.codec is Codec.CHUNKED else reading.codec
-
-
 def _opens_as_text(codec: Codec, head: Buffer) -> bool:
     """Tell whether a payload that fails later begins with what can be a line of a log."""
     text = b""
@@ -249,51 +244,3 @@ def _opens_as_text(codec: Codec, head: Buffer) -> bool:
     except CodecError:
         pass
     return len(text) >= 16 and not NOT_TEXT.search(text, 0, 64)
-
-
-def _salvage_plain(broken: Block, remains: memoryview, *, to_the_end: bool) -> Iterator[bytes]:
-    """Yield a plain payload up to its first NUL (its tailer, if the length lied), if it is text."""
-    text = bytes(remains[: LONGEST_LINE + 1])
-    if broken.reading.masked:
-        text = unmasked(text[: broken.header.length], broken.header, broken.reading)
-    text = text.partition(b"\0")[0]
-    if to_the_end and len(text) + 1 != len(remains):
-        return
-    if len(text) <= LONGEST_LINE and not NOT_TEXT.search(text):
-        yield text
-
-
-def _up_to_the_fault(codec: Codec, data: Buffer, hole: int) -> Iterator[bytes]:
-    """Yield the text before the fault; a hole (index `hole`) that lies before it is the fault."""
-    if codec is Codec.CHUNKED:
-        data, codec = join_chunks(data)[0], Codec.DEFLATE
-    pieces: list[bytes] = []
-    size, fault = 0, len(data)
-    try:
-        for piece in iter_unpack(codec, data):
-            pieces.append(piece)
-            size += len(piece)
-            if size > TEXT_LIMIT:  # too much to look back at
-                yield b"".join(pieces)
-                pieces.clear()
-    except CodecError as error:
-        fault = min(error.consumed, hole) if hole >= 0 else error.consumed
-    if size <= TEXT_LIMIT and codec is Codec.DEFLATE:
-        pieces = [inflate_to_fault(data, fault, size)]
-    elif size <= TEXT_LIMIT and fault < len(data):
-        pieces = list(_before(codec, data[:fault]))
-    yield _without_junk(b"".join(pieces))
-
-
-def _without_junk(text: bytes) -> bytes:
-    """Cut what inflating past a tear made of it: NULs, and control characters in the last line."""
-    text = text.partition(b"\0")[0]
-    junk = NOT_TEXT.search(text, text.rfind(b"\n") + 1)
-    return text[: junk.start()] if junk else text
-
-
-def _before(codec: Codec, data: Buffer) -> Iterator[bytes]:
-    try:
-        yield from iter_unpack(codec, data)
-    except CodecError:
-        return

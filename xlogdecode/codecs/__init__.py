@@ -7,7 +7,7 @@ a deflate block's boundary, or a zstd block's. `unpack` takes just those, at ful
 
 from collections.abc import Iterator
 
-from xlogdecode.codecs.chunks import inflate_chunks, join_chunks
+from xlogdecode.codecs.chunks import inflate_chunks, join_chunks, join_many
 from xlogdecode.codecs.common import Buffer, CodecError
 from xlogdecode.codecs.raw import FLUSH, inflate, inflate_to_fault, iter_inflate, may_inflate
 from xlogdecode.codecs.zstd import ends_a_zstd_block, iter_unzstd, unzstd
@@ -15,12 +15,12 @@ from xlogdecode.format import Codec
 
 __all__ = [
     "Buffer", "CodecError", "ends_a_flush", "inflate_to_fault", "iter_unpack", "join_chunks",
-    "may_start_with", "unpack",
+    "join_many", "may_start_with", "unpack",
 ]  # fmt: skip
 
 
-def unpack(codec: Codec, payload: Buffer, bound: int, *, many: bool = False) -> Buffer | None:
-    """Return the text of a whole payload, at most `bound` bytes of it; `many`: one of very many.
+def unpack(codec: Codec, payload: Buffer, bound: int) -> Buffer | None:
+    """Return the text of a whole payload, at most `bound` bytes of it.
 
     None where the payload is damaged, ends in mid-stream, or unpacks to more than that. Symbols
     that no writer uses (286, 287, 30, 31) pass for their neighbours here, not in `iter_unpack`.
@@ -31,7 +31,7 @@ def unpack(codec: Codec, payload: Buffer, bound: int, *, many: bool = False) -> 
         case Codec.DEFLATE:
             return inflate(payload, bound)
         case Codec.CHUNKED:
-            return inflate_chunks(payload, bound, many=many)
+            return inflate_chunks(payload, bound)
         case Codec.ZSTD:
             return unzstd(payload, bound)
 
