@@ -58,6 +58,7 @@ class Payloads:
         self._keyring = keyring
         self._text_limit = text_limit
         self._unpacked = 0
+        self._probed: tuple[Block, Unpacked] | None = None
 
     def probe(self, block: Block) -> Proof:
         """Try whether the payload decodes; where only its beginning is there, whether that does.
@@ -78,6 +79,7 @@ class Payloads:
         if len(payload) < block.header.length:
             return Proof(Verdict.OPEN, cost)
         result = self.read(block)
+        self._probed = (block, result)
         return Proof(result.verdict, cost + (result.cost or _A_BYTE * len(payload)))
 
     def read(self, block: Block) -> Unpacked:
@@ -94,6 +96,10 @@ class Payloads:
         """
         results: list[Unpacked] = []
         held = 0
+        probed, self._probed = self._probed, None
+        if probed and probed[0] == blocks[0]:
+            results.append(probed[1])
+            blocks = blocks[1:]
         for block, stream in zip(blocks, self._clear_many(blocks), strict=True):
             result = self._unpack(block, stream) if stream is not None else self.read(block)
             results.append(result)
@@ -158,9 +164,11 @@ class Payloads:
 
     def _clear_many(self, blocks: Sequence[Block]) -> list[Stream | None]:
         """Return the streams of blocks in one go, as numpy likes it; None: `read` knows better."""
+        if len(blocks) < 2:
+            return [self._clear(block, block.payload) for block in blocks]
         reading = blocks[0].reading
         payloads = [block.payload for block in blocks]
-        if reading.encrypted and len(blocks) > 1:
+        if reading.encrypted:
             key = self._key_for(max(blocks, key=lambda block: block.length))
             if key is None:
                 return [None] * len(blocks)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from xlogdecode.codecs import Buffer, CodecError, inflate_to_fault, iter_unpack, join_chunks
+from xlogdecode.codecs import FLUSH, Buffer, CodecError, inflate_to_fault, iter_unpack, join_chunks
 from xlogdecode.format import LONGEST_LINE, NOT_TEXT, Codec, unmasked
 from xlogdecode.framing import Block
 
@@ -40,7 +40,8 @@ def up_to_the_fault(codec: Codec, data: Buffer, hole: int) -> Iterator[bytes]:
     except CodecError as error:
         fault = min(error.consumed, hole) if hole >= 0 else error.consumed
     if size <= TEXT_LIMIT and codec is Codec.DEFLATE:
-        pieces = [inflate_to_fault(data, fault, size)]
+        if fault == hole or FLUSH in bytes(data[:fault]):  # else nothing came that is astray
+            pieces = [inflate_to_fault(data, fault, size)]
     elif size <= TEXT_LIMIT and fault < len(data):
         pieces = list(_before(codec, data[:fault]))
     yield _without_junk(b"".join(pieces))

@@ -14,8 +14,8 @@ from xlogdecode.codecs.zstd import ends_a_zstd_block, iter_unzstd, unzstd
 from xlogdecode.format import Codec
 
 __all__ = [
-    "Buffer", "CodecError", "ends_a_flush", "inflate_to_fault", "iter_unpack", "join_chunks",
-    "join_many", "may_start_with", "unpack",
+    "FLUSH", "Buffer", "CodecError", "ends_a_flush", "inflate_to_fault", "iter_unpack",
+    "join_chunks", "join_many", "may_start_with", "unpack",
 ]  # fmt: skip
 
 

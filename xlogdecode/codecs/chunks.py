@@ -59,8 +59,9 @@ def _join_flushes(payload: Buffer) -> bytes | None:
     flushes = parts[::2]
     packed = b"".join((payload[: _LENGTH.size], *parts[1::2]))
     lengths = struct.unpack(f"<{len(flushes)}H", packed)
-    sizes = [len(flush) + len(FLUSH) for flush in flushes]
-    sizes[-1] -= len(FLUSH)  # the last mark has no length behind it, and stands where it was
+    mark = len(FLUSH)
+    sizes = [size + mark for size in map(len, flushes)]
+    sizes[-1] -= mark  # the last mark has no length behind it, and stands where it was
     if sizes != [*lengths]:
         return None
     return FLUSH.join(flushes)

@@ -15,6 +15,8 @@ __all__ = ["FLUSH", "inflate", "inflate_to_fault", "iter_inflate", "may_inflate"
 FLUSH = b"\x00\x00\xff\xff"
 """What each sync flush of deflate ends with, on a byte's boundary."""
 
+_FLUSHES = re.compile(re.escape(FLUSH))
+
 _WINDOW = 1 << zlib.MAX_WBITS
 """Bytes of text that deflate refers back to."""
 
@@ -56,18 +58,22 @@ def iter_inflate(payload: Buffer, text_before: Buffer = b"") -> Iterator[bytes]:
     `text_before` is what went before, as far as it may be referred to.
     """
     stream = zlib.decompressobj(-zlib.MAX_WBITS, zdict=text_before)
+    finest = len(_SLICES) - 1
     index, level, fine_until = 0, 0, 0
+    if len(payload) <= _SLICES[1]:  # a copy of the decompressor costs more than the finest slices
+        level, fine_until = finest, len(payload)
     while index < len(payload) and not stream.eof:
         if index >= fine_until:
             level = 0
-        before = stream if level == len(_SLICES) - 1 else stream.copy()
+        before = stream if level == finest else stream.copy()
         data = payload[index : index + _SLICES[level]]
         try:
             texts = list(_inflate_slice(stream, data))
         except zlib.error as error:
-            if level == len(_SLICES) - 1:
+            if level == finest:
                 raise CodecError(str(error), index) from None
-            stream, fine_until, level = before, index + len(data), level + 1
+            stream, fine_until = before, index + len(data)
+            level += 1
             continue
         yield from texts
         index += len(data)
@@ -93,7 +99,7 @@ def inflate_to_fault(data: Buffer, fault: int, bound: int) -> bytes:
     last mark that is one. `fault` is where inflating failed; `bound` the text that came till then.
     """
     raw = bytes(data[:fault])
-    ends = [0, *(match.end() for match in re.finditer(re.escape(FLUSH), raw))]
+    ends = [0, *(match.end() for match in _FLUSHES.finditer(raw))]
     index, text = _last_sound(raw, ends, bound)
     stream = zlib.decompressobj(-zlib.MAX_WBITS, zdict=text[-_WINDOW:])
     flushes = pairwise([*ends[index:], len(raw)])

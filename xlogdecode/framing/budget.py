@@ -5,7 +5,7 @@ from xlogdecode.framing.fit import Place
 __all__ = ["MENDING", "VOUCHED", "Budget"]
 
 _FREE = 200_000_000
-_A_BYTE = 300
+_A_BYTE = 100
 """Nanoseconds that may be spent in any case, and for each byte of the input up to where it is."""
 
 MENDING, SEARCHING, VOUCHED = 0.25, 1, 2
