@@ -75,9 +75,13 @@ class Task(NamedTuple):
 
     @property
     def is_alone(self) -> bool:
-        """Whether all inputs before it have to be done first, and it before all others."""
-        in_turn = self.settings.form.in_turn
-        return in_turn or self.entry.is_streamed or is_crash_buffer(self.entry.below)
+        """Whether all inputs before it have to be done first, and it before all others.
+
+        The only input is alone, and needs no thread to be decoded beside others.
+        """
+        if self.saved is None or self.settings.form.in_turn or self.entry.is_streamed:
+            return True
+        return is_crash_buffer(self.entry.below)
 
     def run(self, threads: int) -> Outcome:
         """Decode it; only what ends the whole run is raised."""
