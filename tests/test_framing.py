@@ -196,6 +196,19 @@ def test_the_same_holds_byte_by_byte(probe: object, parts: list[bytes]) -> None:
     assert events_of(data, range(len(data)), probe) == events_of(data, [], probe)
 
 
+@given(st.lists(st.integers(1, 20_000) | st.integers(1000, 1050), min_size=1, max_size=30))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_plain_lines_of_any_length_come_out_one_by_one(lengths: list[int]) -> None:
+    lines = [b"x" * (length - 1) + b"\n" for length in lengths]
+    for name in ("sync-zlib", "imsdk-plain"):
+        data = file_of(log(KINDS[name], lines))
+        framer = Framer(inflates)
+        framer.feed(data)
+        framer.close()
+        found = list(framer)
+        assert [bytes(event.payload) for event in found if isinstance(event, Block)] == lines
+
+
 @pytest.mark.parametrize("name", ["zlib", "sync-zlib", "imsdk-plain"])
 def test_a_header_cut_in_two_is_found_though_its_hours_look_like_a_magic(name: str) -> None:
     blocks = [block(KINDS[name], [b"a line\n"], seq=1, hours=(2, 3)).data] * 2

@@ -1,15 +1,18 @@
 """Plain blocks in bulk. In sync mode each line is a block, so a file holds millions of them."""
 
 import struct
+from collections.abc import Callable
+from functools import cache
 from itertools import repeat
+from typing import Any
 
 from xlogdecode.format import Reading
 from xlogdecode.framing.events import PlainRun
 
 __all__ = ["plain_run"]
 
-_JOINT = struct.Struct("<H4xI")
-"""From one block's last byte on: tailer and next magic as one number, seq and hours, length."""
+_SHORT = 1024
+"""Bytes below which nearly all lines are."""
 
 
 def plain_run(
@@ -22,21 +25,24 @@ def plain_run(
     """
     header_size = reading.header_size
     joint = reading.magic << 8
-    unpack = _JOINT.unpack_from
+    unpackers = _unpackers()
     lines: list[bytes] = []
     append = lines.append
     skip = 1 + header_size
     begin = start + header_size
-    end = begin + int.from_bytes(buffer[start + 5 : start + 9], "little")
+    length = int.from_bytes(buffer[start + 5 : start + 9], "little")
     try:
         for _ in repeat(None, most):
-            found, length = unpack(buffer, end)
+            try:
+                line, found, next_length = unpackers[length](buffer, begin)
+            except IndexError:
+                line, found, next_length = _unpacker(length)(buffer, begin)
             if found != joint:
                 del lines[-1:]  # its length may be the one that lies: it is looked at closely
                 break
-            append(buffer[begin:end])
-            begin = end + skip
-            end = begin + length
+            append(line)
+            begin += length + skip
+            length = next_length
     except struct.error:  # the next joint lies beyond the buffer
         pass
     text = b"".join(lines)
@@ -48,3 +54,16 @@ def plain_run(
     length = len(lines) * (header_size + 1) + len(text)
     last = start + length - len(lines[-1]) - header_size - 1
     return PlainRun(offset, length, reading, len(lines), text, buffer, start, last)
+
+
+def _unpacker(length: int) -> Callable[[bytes, int], tuple[Any, ...]]:
+    """Return what reads a line of so many bytes up to the next block's length: the line, tailer and
+    next magic as one number, the length.
+    """
+    return struct.Struct(f"<{length}sH4xI").unpack_from
+
+
+@cache
+def _unpackers() -> list[Callable[[bytes, int], tuple[Any, ...]]]:
+    """Return those of all short lines: one call a line, where a slice would be a second."""
+    return [_unpacker(length) for length in range(_SHORT)]
