@@ -91,3 +91,14 @@ def test_a_window_that_no_writer_asks_for_is_refused_by_both_ways(descriptor):
     assert unpack(Codec.ZSTD, frame, 1 << 16) is None
     with pytest.raises(CodecError):
         list(iter_unpack(Codec.ZSTD, frame))
+
+
+@pytest.mark.parametrize("missing", range(1, 20))
+def test_a_last_stored_block_that_is_cut_gives_no_byte_that_was_not_logged(missing: int) -> None:
+    text = b"[I] a line that was logged\n"
+    size = len(text) + missing
+    stored = b"\x01" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
+    frame = b"\x28\xb5\x2f\xfd\x00\x58" + (size << 3 | 1).to_bytes(3, "little")
+    for codec, payload in ((Codec.DEFLATE, stored + text), (Codec.ZSTD, frame + text)):
+        assert unpack(codec, payload, 1 << 16) is None, codec
+        assert b"".join(iter_unpack(codec, payload)) == text

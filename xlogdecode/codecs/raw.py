@@ -33,7 +33,7 @@ def inflate(payload: Buffer, bound: int) -> bytearray | None:
         text = deflate.deflate_decompress(b"".join((payload, _LAST_STORED_BLOCK)), bound + len(END))
     except deflate.DeflateError:
         return None
-    if not text.endswith(END):
+    if not text.endswith(END) or text.endswith(_LAST_STORED_BLOCK):  # as text: it was swallowed
         return None
     del text[-len(END) :]
     return text

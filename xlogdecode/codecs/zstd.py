@@ -28,7 +28,9 @@ def unzstd(payload: Buffer, bound: int) -> memoryview | None:
         )
     except zstandard.ZstdError:
         return None
-    return memoryview(text)[: -len(END)] if text.endswith(END) else None  # a slice is a copy
+    if not text.endswith(END) or text.endswith(_LAST_BLOCK):  # as text: it was swallowed
+        return None
+    return memoryview(text)[: -len(END)]  # a slice of bytes is a copy
 
 
 def iter_unzstd(payload: Buffer) -> Iterator[bytes]:
