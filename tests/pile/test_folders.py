@@ -231,8 +231,11 @@ def test_nothing_is_left_where_ctrl_c_comes_behind_a_system_call(tmp_path, monke
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
-@pytest.mark.parametrize("threads", [1, 4])
-def test_ctrl_c_in_the_middle_of_a_folder_leaves_whole_files_only(tmp_path, threads):
+@pytest.mark.parametrize(
+    ("threads", "sent", "status"),
+    [(1, signal.SIGINT, 130), (4, signal.SIGINT, 130), (4, signal.SIGTERM, 143)],
+)
+def test_an_end_in_the_middle_of_a_folder_leaves_whole_files_only(tmp_path, threads, sent, status):
     logs = tmp_path / "logs"
     for number in range(4000):
         put(LOG, logs / f"{number}.xlog")
@@ -247,13 +250,14 @@ def test_ctrl_c_in_the_middle_of_a_folder_leaves_whole_files_only(tmp_path, thre
         "-o",
         tmp_path / "out",
     ]
-    running = subprocess.Popen([str(word) for word in command])
+    running = subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE)
     while not (tmp_path / "out/50.xlog.log").exists():
         assert running.poll() is None
         time.sleep(0.01)
-    running.send_signal(signal.SIGINT)
-    assert running.wait(60) == 130
+    running.send_signal(sent)
+    assert running.wait(60) == status
     texts = files_in(tmp_path / "out")
+    assert running.communicate()[1].strip() == b""
     assert 50 < len(texts) < 4000
     assert set(texts.values()) == {TEXT[LOG]}
     assert not [name for name in texts if name.endswith(".part")]

@@ -1,6 +1,6 @@
 """Inputs of middling size decoded side by side, with outputs in their order.
 
-A small input is not worth a thread, and a large one keeps all of them busy by itself.
+A small input is not worth a thread (`groups.py`), and a large one keeps all busy by itself.
 """
 
 import threading
@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from xlogdecode.cli.groups import SMALL, in_groups
 from xlogdecode.cli.work import Outcome, Task
 from xlogdecode.codecs import Buffer
 from xlogdecode.decode import Sink
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["outcomes"]
 
-_SMALLEST = 48 << 10
 _LARGEST = 2 << 20
-"""Bytes of input between which one gets a thread of its own."""
+"""Bytes of input up to which one that is not small gets a thread of its own."""
 
 _WAITING = 8
 """Inputs a thread that may wait for their turn."""
@@ -35,7 +35,7 @@ def outcomes(tasks: Iterable[Task | Outcome], threads: int) -> Iterator[Outcome]
         return
     pool = _Pool(threads)
     try:
-        for task in tasks:
+        for task in in_groups(tasks, threads):
             pool.add(task)
             alone = isinstance(task, Task) and task.is_alone
             while pool.is_full or (alone and pool.queue):
@@ -66,7 +66,7 @@ class _Pool:
             self.queue.append((None, lambda: task))
             return
         size = task.entry.stat.st_size
-        if task.is_alone or not _SMALLEST <= size <= _LARGEST:
+        if task.is_alone or not SMALL <= size <= _LARGEST:
             self.queue.append((None, lambda: task.run(self._threads)))
             return
         if self._executor is None:

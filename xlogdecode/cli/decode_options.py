@@ -59,7 +59,7 @@ _OPTIONS = (
     ),
     _how(
         "-T", "--threads", type=click.IntRange(0, 256), default=0, metavar="N",
-        help="Decode with N threads; 0, the default, takes one a core.",
+        help="Decode with N threads, many small files with N processes; 0 (default): one a core.",
     ),
     _how(
         "--dedup", is_flag=True, help="Write a compressed block that stands there twice only once."

@@ -40,6 +40,7 @@ class Progress:
     def _start(self, total: int) -> None:
         from tqdm import tqdm
 
+        tqdm.monitor_interval = 0  # a thread, which would keep small inputs from being shared out
         self._bar = bar = tqdm(
             total=total, unit="B", unit_scale=True, unit_divisor=1024, leave=False, file=sys.stderr
         )

@@ -49,6 +49,11 @@ class Input:
         """The descriptor."""
         return self._fd
 
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether all of a file was read to peek at it: it may be closed, and read after that."""
+        return self._at_end
+
     def peek(self) -> bytes:
         """Return the first bytes, which the next read returns once more.
 

@@ -35,7 +35,7 @@ class _Block(NamedTuple):
         size = min(len(self.payload), self.header.length) // 8 * 8
         return (
             size >= 16
-            and self.reading is saved.reading
+            and self.reading == saved.reading
             and self.header.length <= saved.header.length
             and self.payload[: min(size, _COMPARED)] == saved.payload[: min(size, _COMPARED)]
         )
@@ -46,22 +46,26 @@ class Saved:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._blocks: list[_Block] = []
+        self.blocks: list[_Block] = []
 
     def watch(self, read: Callable[[int], bytes]) -> Member:
         """Return what reads with `read`, and has what goes by looked at."""
-        return Member(_Watch(read, self._blocks).read)
+        return Member(_Watch(read, self.blocks).read)
 
     def scan(self, source: Source) -> None:
         """Look at all of a log."""
-        watch = _Watch(source.read, self._blocks)
+        watch = _Watch(source.read, self.blocks)
         while watch.read(_CHUNK):
             pass
+
+    def add(self, other: "Saved") -> None:
+        """Take in what another one saw."""
+        self.blocks += other.blocks
 
     def holds(self, buffer: bytes) -> bool:
         """Tell whether all records of the crash buffer, whose bytes are given, were seen."""
         return any(
-            block.is_saved_as(saved) for block in _blocks_at(buffer) for saved in self._blocks
+            block.is_saved_as(saved) for block in _blocks_at(buffer) for saved in self.blocks
         )
 
 
