@@ -88,12 +88,12 @@ class _Levels:
         # A line that opens nothing belongs to what is before it, but a note takes in no line. What
         # most wanted lines start with is tried first, since telling that none stops takes longer.
         usual = rf"\[[{levels}]\]\[[12]|TIM: [12].{{22}} [{levels}] " if levels else "(?!)"
-        going_on = rf"(?:\n(?:{usual}|(?!{stops}))[^\n]*+)*+"
-        note = rf"\[F\]\[(?:{FATAL_NOTES})[^\n]*+" if "F" in levels else "(?!)"
-        run = rf"(?:{note}|(?:{heads(levels)})[^\n]*+{going_on})"
+        going_on = rf"(?:\n(?:{usual}|(?!{stops})).*+)*+"
+        note = rf"\[F\]\[(?:{FATAL_NOTES}).*+" if "F" in levels else "(?!)"
+        run = rf"(?:{note}|(?:{heads(levels)}).*+{going_on})"
         self._first: Final = re.compile(run.encode())
         self._runs: Final = re.compile(rf"\n{run}".encode())
-        self._first_going_on: Final = re.compile(rf"(?!{stops})[^\n]*+{going_on}".encode())
+        self._first_going_on: Final = re.compile(rf"(?!{stops}).*+{going_on}".encode())
         self._going_on: Final = re.compile(going_on.encode())
         self._note: Final = re.compile(rf"\n?{note}".encode())
         self._held = False
