@@ -141,6 +141,35 @@ def test_an_output_that_is_the_input_is_refused(log):
         assert log.read_bytes() == before
 
 
+@posix_only
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        ('"$@" -o "$OUT" "$LOG" <&- >&- 2>&-', 0, ""),
+        ('"$@" -c "$LOG" >&-', 1, "standard output: cannot be written: Bad file descriptor"),
+        ('"$@" - <&-', 1, "standard input: cannot be read: Bad file descriptor"),
+        ('"$@" -c none 2>&-', 1, ""),
+    ],
+)
+def test_a_standard_stream_that_is_closed_is_missed_only_where_it_is_used(
+    tmp_path, command, status, said
+):
+    env = os.environ | {"OUT": str(tmp_path / "text"), "LOG": str(LOG)}
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, "sh", sys.executable, "-m", "xlogdecode"],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (status, "")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == bool(said)
+    if not status:
+        assert (tmp_path / "text").read_bytes() == expected_text(LOG)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_behind_standard_output_is_one_line():
     with Path("/dev/full").open("wb") as full:
