@@ -5,19 +5,17 @@ forked has all that was loaded and opened for its group; only what came of each 
 """
 
 import contextlib
+import os
 import signal
 import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeGuard
+from typing import NoReturn, TypeGuard
 
 from xlogdecode.cli.status import Status
 from xlogdecode.cli.work import Outcome, Task
 from xlogdecode.inputs import Input, Saved
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
 
 __all__ = ["SMALL", "in_groups"]
 
@@ -60,8 +58,7 @@ def in_groups(tasks: Iterable[Task | Outcome], processes: int) -> Iterator[Task 
                 if len(groups) == processes:
                     yield from groups[0]
                     groups.popleft()
-                if group := _forked([*waiting]):
-                    groups.append(group)
+                if _may_fork() and _fork(groups, [*waiting]):
                     waiting.clear()
                 else:
                     yield from _drained(groups, waiting)
@@ -89,67 +86,96 @@ def _is_small(task: Task | Outcome) -> TypeGuard[Task]:
     return is_at_hand and not shares_output and entry.stat.st_size < SMALL
 
 
-def _forked(tasks: Sequence[Task]) -> "_Group | None":
-    """Return a group at work; None where there is to be no process for it."""
-    if threading.active_count() > 1:  # what another thread holds would be held forever
-        return None
+def _may_fork() -> bool:
+    return threading.active_count() == 1  # what another thread holds would be held forever
+
+
+def _fork(groups: "deque[_Group]", tasks: Sequence[Task]) -> bool:
+    """Start a process for `tasks`, and add the group; tell whether there is one to be had.
+
+    An end that comes meanwhile waits until the group is known to who has to end it. Ctrl-C, which
+    comes to all processes, stays blocked in the new one.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        return _Group(tasks)
+        results, theirs = os.pipe()
+        try:
+            pid = os.fork()
+            if not pid:
+                os.close(results)  # so that it shows when no one waits for them any more
+                _work(tasks, theirs)
+        except OSError:
+            os.close(results)
+            raise
+        finally:
+            os.close(theirs)
+        groups.append(_Group(tasks, pid, results))
     except OSError:
-        return None
+        return False
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return True
 
 
 class _Group:
-    """Tasks that a process of their own is at."""
+    """Tasks that another process is at."""
 
-    def __init__(self, tasks: Sequence[Task]) -> None:
-        """Start it. Raises OSError."""
-        import multiprocessing
-
-        fork = multiprocessing.get_context("fork")
+    def __init__(self, tasks: Sequence[Task], pid: int, results: int) -> None:
+        """Take the process, and the descriptor that it sends what came of the tasks to."""
         self._tasks = tasks
-        self._results, theirs = pipe = fork.Pipe(duplex=False)
-        self._process = fork.Process(target=_run, args=(tasks, *pipe), daemon=True)
-        # an end that came before the process is known would leave it behind
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-        try:
-            self._process.start()
-        finally:
-            theirs.close()
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self._pid = pid
+        self._results = results
 
     def __iter__(self) -> Iterator[Outcome]:
         """Wait for all of the group; yield what came of each task."""
-        try:
-            outcomes, saved = self._results.recv()
-        except EOFError:
-            self._process.join()
-            outcomes, saved = [self._lost(task) for task in self._tasks], Saved()
-        self._process.join()
-        self._results.close()
+        import pickle
+
+        with open(self._results, "rb", closefd=False) as pipe:
+            sent = pipe.read()
+        status = self._wait()
+        if status:
+            yield from (self._lost(task, status) for task in self._tasks)
+            return
+        outcomes, saved = pickle.loads(sent)  # noqa: S301 - from a process of our own
         if self._tasks[0].saved is not None:
             self._tasks[0].saved.add(saved)
         yield from outcomes
 
-    def _lost(self, task: Task) -> Outcome:
+    def _lost(self, task: Task, status: int) -> Outcome:
         name = task.entry.name
-        why = f"the process that decoded it ended with {self._process.exitcode}; try -T 1"
+        why = f"the process that decoded it ended with {status}; try -T 1"
         return Outcome(name, Status.FAILED, error=f"{name}: {why}")
+
+    def _wait(self) -> int:
+        """Return the exit status of the process, minus the signal's number if one ended it."""
+        _, status = os.waitpid(self._pid, 0)
+        self._pid = 0
+        os.close(self._results)
+        return os.waitstatus_to_exitcode(status)
 
     def end(self) -> None:
         """Let it go no further."""
-        self._process.terminate()
-        self._process.join()
+        if self._pid:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(self._pid, signal.SIGTERM)
+                self._wait()
 
 
-def _run(tasks: Sequence[Task], theirs: "Connection", results: "Connection") -> None:
-    """Do all tasks; send what came of them, and what was seen of crash buffers.
+def _work(tasks: Sequence[Task], results: int) -> NoReturn:
+    """Do all tasks; send what came of them, and what was seen of crash buffers."""
+    import pickle
 
-    Ctrl-C, which comes to all processes, stays blocked: the one that forked ends this one.
-    """
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    theirs.close()  # so that it shows when no one waits for the results any more
-    saved = Saved()
-    outcomes = [task._replace(saved=saved).run(1) for task in tasks]
-    with contextlib.suppress(BrokenPipeError):
-        results.send((outcomes, saved))
+    status = 1
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        saved = Saved()
+        outcomes = [task._replace(saved=saved).run(1) for task in tasks]
+        with open(results, "wb") as pipe:
+            pipe.write(pickle.dumps((outcomes, saved)))
+        status = 0
+    except BrokenPipeError:
+        pass
+    except Exception:  # noqa: BLE001 - it goes no further than this process
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
