@@ -218,9 +218,13 @@ def test_a_folder_that_may_not_be_written_makes_status_1(tmp_path):
     assert "Permission denied" in result.stderr
 
 
-def test_a_file_that_vanished_meanwhile_is_a_failure(tmp_path):
+@pytest.mark.parametrize("number_is_used_anew", [False, True])
+def test_a_file_that_vanished_meanwhile_is_a_failure(tmp_path, monkeypatch, number_is_used_anew):
     old = aged(tmp_path / IMSDK, 9)
     planned = decisions(tmp_path)
+    number = (old.stat().st_dev, old.stat().st_ino)
+    open_files = [number] if number_is_used_anew else []
+    monkeypatch.setattr("xlogdecode.retention.in_use._open_files", lambda: open_files)
     old.unlink()
     (outcome,) = carry_out(planned)
     assert (outcome.verdict, outcome.error.errno) == (Verdict.FAILED, errno.ENOENT)

@@ -61,8 +61,9 @@ class Linux:
         """Raise InUse if `/proc` shows the file, or the kernel grants no lease for it."""
         if self._clock() > self._good_until:
             self._look()
-        if (candidate.device, candidate.inode) in self._open:
-            raise InUse
+        is_open = (candidate.device, candidate.inode) in self._open
+        if is_open and folder.stat(candidate.name).st_ino == candidate.inode:
+            raise InUse  # looked up by name too: the number of a file that is gone is used anew
         return _lease(folder, candidate.name) if likely else NOTHING_HELD
 
     def _look(self) -> None:
