@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -125,23 +126,26 @@ def test_all_bytes_are_told_to_the_bar_of_this_process(tmp_path: Path) -> None:
     assert sum(read) == 300 * LOG.stat().st_size
 
 
-def test_a_process_that_is_killed_costs_its_group_and_that_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("end", "status"), [(lambda: os.kill(os.getpid(), signal.SIGKILL), -9), (lambda: 1 / 0, 1)]
+)
+def test_a_process_that_ends_early_costs_the_one_input_that_it_was_at(
+    tmp_path: Path, end: Callable[[], object], status: int
+) -> None:
     for number in range(300):
         put(LOG, tmp_path / f"pile/{number:03}.xlog")
     here = os.getpid()
 
-    def killed_at_150(source: object, sink: object, options: Options, name: str) -> Report:
+    def ended_at_150(source: object, sink: object, options: Options, name: str) -> Report:
         if name.endswith("150.xlog"):
             assert os.getpid() != here
-            os.kill(os.getpid(), signal.SIGKILL)
+            end()
         return decode(source, sink, options)  # type: ignore[arg-type]
 
-    outcomes = done(tasks_of(tmp_path / "pile", Form(killed_at_150)))
-    failed = [outcome for outcome in outcomes if outcome.status is Status.FAILED]
-    assert 1 < len(failed) < 150
-    assert any(
-        outcome.error.endswith("150.xlog: the process that decoded it ended with -9; try -T 1")
-        for outcome in failed
-    )
+    outcomes = done(tasks_of(tmp_path / "pile", Form(ended_at_150)))
     assert [outcome.name[-8:] for outcome in outcomes] == [f"{n:03}.xlog" for n in range(300)]
-    assert (tmp_path / "299.log").read_bytes() == TEXT[LOG]
+    (failed,) = [outcome for outcome in outcomes if outcome.status is not Status.WHOLE]
+    why = f"150.xlog: the process that decoded it ended with {status}; try -T 1"
+    assert failed.error.endswith(why)
+    assert [out.name for out in tmp_path.glob("*.log")].count("150.log") == 0
+    assert all((tmp_path / f"{n}.log").read_bytes() == TEXT[LOG] for n in range(300) if n != 150)

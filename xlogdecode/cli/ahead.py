@@ -85,6 +85,9 @@ class _Pool:
         turn.come()
         outcome = result()
         turn.flush()
+        if self._executor is not None and not any(turn for turn, _ in self.queue):
+            self._executor.shutdown()  # a process that has threads may not fork
+            self._executor = None
         return outcome
 
     def close(self) -> None:

@@ -28,6 +28,9 @@ _FIRST = 32
 _GROUP = 96
 """Inputs of a group: enough to be worth a process."""
 
+_AT_WORK = 8
+"""Groups that are at work at once: to list and open the inputs of more is beyond one process."""
+
 _CAN_FORK = sys.platform == "linux"
 """Elsewhere the system's own libraries do not bear it."""
 
@@ -39,36 +42,40 @@ def in_groups(tasks: Iterable[Task | Outcome], processes: int) -> Iterator[Task 
     if processes == 1 or not _CAN_FORK:
         yield from tasks
         return
+    at_most = min(processes, _AT_WORK)
     seen = 0
-    waiting: deque[Task] = deque()
+    waiting: deque[Task | Outcome] = deque()
     groups: deque[_Group] = deque()
     try:
         for task in tasks:
-            if not _is_small(task):
+            if isinstance(task, Outcome) and (groups or waiting):
+                waiting.append(task)
+            elif not _is_small(task):
                 yield from _drained(groups, waiting)
                 yield task
+                continue
             elif seen < _FIRST:
                 seen += 1
                 yield task
             else:
                 waiting.append(task)
                 task.entry.source.close()
-                if len(waiting) < _GROUP:
-                    continue
-                if len(groups) == processes:
-                    yield from groups[0]
-                    groups.popleft()
-                if _may_fork() and _fork(groups, [*waiting]):
-                    waiting.clear()
-                else:
-                    yield from _drained(groups, waiting)
+            if len(waiting) < _GROUP:
+                continue
+            if len(groups) == at_most:
+                yield from groups[0]
+                groups.popleft()
+            if _may_fork() and _fork(groups, [*waiting]):
+                waiting.clear()
+            else:
+                yield from _drained(groups, waiting)
         yield from _drained(groups, waiting)
     finally:
         for group in groups:
             group.end()
 
 
-def _drained(groups: "deque[_Group]", waiting: deque[Task]) -> Iterator[Task | Outcome]:
+def _drained(groups: "deque[_Group]", waiting: deque[Task | Outcome]) -> Iterator[Task | Outcome]:
     while groups:
         yield from groups[0]
         groups.popleft()
@@ -90,7 +97,7 @@ def _may_fork() -> bool:
     return threading.active_count() == 1  # what another thread holds would be held forever
 
 
-def _fork(groups: "deque[_Group]", tasks: Sequence[Task]) -> bool:
+def _fork(groups: "deque[_Group]", tasks: Sequence[Task | Outcome]) -> bool:
     """Start a process for `tasks`, and add the group; tell whether there is one to be had.
 
     An end that comes meanwhile waits until the group is known to who has to end it. Ctrl-C, which
@@ -120,29 +127,42 @@ def _fork(groups: "deque[_Group]", tasks: Sequence[Task]) -> bool:
 class _Group:
     """Tasks that another process is at."""
 
-    def __init__(self, tasks: Sequence[Task], pid: int, results: int) -> None:
+    def __init__(self, tasks: Sequence[Task | Outcome], pid: int, results: int) -> None:
         """Take the process, and the descriptor that it sends what came of the tasks to."""
         self._tasks = tasks
         self._pid = pid
         self._results = results
 
-    def __iter__(self) -> Iterator[Outcome]:
-        """Wait for all of the group; yield what came of each task."""
-        import pickle
+    def __iter__(self) -> Iterator[Task | Outcome]:
+        """Yield what came of each task, as it comes.
+
+        Where the process ends early, that is what came of the task that it was at, and those
+        behind it are left to be done.
+        """
+        tasks = iter(self._tasks)
+        for (outcome, saved), task in zip(self._received(), tasks, strict=False):
+            if isinstance(task, Task) and task.saved is not None:
+                task.saved.add(saved)
+            yield outcome
+        status = self._wait()
+        failed = next(tasks, None)
+        if failed is not None:
+            yield self._lost(failed, status)
+            yield from tasks
+
+    def _received(self) -> Iterator[tuple[Outcome, Saved]]:
+        from pickle import UnpicklingError, load
 
         with open(self._results, "rb", closefd=False) as pipe:
-            sent = pipe.read()
-        status = self._wait()
-        if status:
-            yield from (self._lost(task, status) for task in self._tasks)
-            return
-        outcomes, saved = pickle.loads(sent)  # noqa: S301 - from a process of our own
-        if self._tasks[0].saved is not None:
-            self._tasks[0].saved.add(saved)
-        yield from outcomes
+            while True:
+                try:
+                    received = load(pipe)  # noqa: S301 - from a process of our own
+                except (EOFError, UnpicklingError):
+                    return
+                yield received
 
-    def _lost(self, task: Task, status: int) -> Outcome:
-        name = task.entry.name
+    def _lost(self, task: Task | Outcome, status: int) -> Outcome:
+        name = task.name if isinstance(task, Outcome) else task.entry.name
         why = f"the process that decoded it ended with {status}; try -T 1"
         return Outcome(name, Status.FAILED, error=f"{name}: {why}")
 
@@ -161,17 +181,21 @@ class _Group:
                 self._wait()
 
 
-def _work(tasks: Sequence[Task], results: int) -> NoReturn:
-    """Do all tasks; send what came of them, and what was seen of crash buffers."""
-    import pickle
+def _work(tasks: Sequence[Task | Outcome], results: int) -> NoReturn:
+    """Do all tasks; send what came of each, and what was seen of crash buffers."""
+    from pickle import dump
 
     status = 1
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        saved = Saved()
-        outcomes = [task._replace(saved=saved).run(1) for task in tasks]
-        with open(results, "wb") as pipe:
-            pipe.write(pickle.dumps((outcomes, saved)))
+        pipe = open(results, "wb")  # noqa: SIM115 - an early end does not wait for it to take all
+        for task in tasks:
+            saved = Saved()
+            if isinstance(task, Task):
+                dump((task._replace(saved=saved).run(1), saved), pipe)
+            else:
+                dump((task, saved), pipe)
+            pipe.flush()  # what is sent is not done once more
         status = 0
     except BrokenPipeError:
         pass

@@ -82,7 +82,7 @@ class Input:
             raise InputError(f"{self.name}: cannot be read: {error.strerror}") from None
         self.advance(len(data))
         if self.is_regular and len(data) < wanted:  # saves asking once more
-            self._at_end = 0 < self.stat.st_size <= self.bytes_read
+            self._at_end = not data or 0 < self.stat.st_size <= self.bytes_read
         return head + data if head else data
 
     def advance(self, size: int) -> None:
