@@ -81,7 +81,8 @@ class Session:
         """Take in a record of this session."""
         match record.layout:
             case "opened":
-                self.opened, self.build, self.pid = record.time, build_of(record), record.who.pid
+                self.opened, self.pid = record.time, record.who.pid
+                self.build = build_of(record.message)
             case "closed":
                 self.closed, self.closed_in_order = record.time, True
             case "header":
@@ -110,10 +111,10 @@ class Session:
             setattr(self, name, found["value"])
 
 
-def build_of(record: Record) -> str | None:
-    """Return the writer's build time that a banner states."""
-    found = _BUILD.match(record.message)
-    return f"{found['date']} {found['time']}".strip() if found else None
+def build_of(message: str) -> str | None:
+    """Return the writer's build time that a banner's message states."""
+    found = _BUILD.match(message)
+    return f"{found['date']} {found['time']}".strip(" ") if found else None
 
 
 def read_sessions(records: Iterable[Record | Loss]) -> Iterator[Session]:

@@ -111,6 +111,14 @@ def test_the_schema_refuses_what_is_no_line():
         assert list(VALID.iter_errors({k: v for k, v in good.items() if k != key})), key
 
 
+@pytest.mark.parametrize("sign", [b"\xf5", b"\xe4\xb8\xad", b"\xa0", b"\xc2\xa0", b"\\"])
+def test_a_build_is_kept_whatever_bytes_damage_has_made_of_it(sign):
+    opened = OPENED.encode().replace(b"Dec 12 2023", b"Dec" + sign) + b"\n"
+    (found,) = objects(opened)
+    assert restore(found["build"], found["encoding"]) == b"Dec" + sign + b" 15:15:13"
+    assert rendered(opened, CsvWriter()).count(b"session,") == 1
+
+
 @needs_shared
 def test_every_message_of_the_corpus_can_be_restored():
     for path in sorted(SHARED.glob("corpus/*small.expected.zst")):

@@ -52,7 +52,7 @@ def as_object(item: Record | Loss, source: str = "") -> dict[str, Any]:
         "encoding": encoding,
     }
     if is_session:
-        found |= {"event": item.layout, "build": read(build_of(item))}
+        found |= {"event": item.layout, "build": read(build_of(message))}
     return found
 
 
