@@ -12,6 +12,7 @@ _FLAGS = FLAGS | {
     "list_them": "-l", "test": "-t", "follow": "-F", "as_json": "--json", "output": "-o",
     "to_stdout": "-c", "remove": "--rm", "update": "-u", "recursive": "-r",
     "with_mmap": "--with-mmap", "force": "-f", "strict": "--strict", "report": "--report",
+    "utf8": "--utf8",
 }  # fmt: skip
 
 _ONE = "each takes the place of decoding: ask for one"
@@ -38,6 +39,9 @@ _CLASHES = (
     ("count", "redact_patterns", "a number tells nobody's name: leave --redact-patterns out"),
     ("count", "output", "it prints a number: leave -o out"),
     ("count", "remove", "it writes no text that could take the place of a log: leave --rm out"),
+    ("redact", "remove", "what is replaced would be gone: leave --rm out"),
+    ("redact_patterns", "remove", "what is replaced would be gone: leave --rm out"),
+    ("utf8", "remove", "the bytes that are replaced would be gone: leave --rm out"),
     ("count", "update", "it writes no file: leave -u out"),
 )
 """Two options, and why not both."""
