@@ -36,6 +36,11 @@ def redactor():
         (f"sig {SIG}|", "sig <token-1>|"),
         ("access_token=abcDEF123456&x", "access_token=<token-1>&x"),
         ("UserSig: short12", "UserSig: <token-1>"),
+        ("password=abc|secret: x1", "password=<token-1>|secret: <token-2>"),
+        (r'body:{\"userid\":\"eve\",\"n\":1}', r'body:{\"userid\":\"<user-1>\",\"n\":1}'),
+        (r'\\"token\\": \\"abcdef1\\"', r'\\"token\\": \\"<token-1>\\"'),
+        (r"uid:DOMAIN\eve|x", "uid:<user-1>|x"),
+        ("selfUid=7|UID:8", "selfUid=<user-1>|UID:<user-2>"),
     ],
 )
 def test_what_tells_who_someone_is_becomes_a_placeholder(redactor, text, expected):
@@ -47,6 +52,9 @@ def test_what_tells_who_someone_is_becomes_a_placeholder(redactor, text, expecte
     [
         "sdk version:7.7.5282|build 1.2.3",
         "version: 8.5.0.123",
+        "ver:1.2.3.4 Version=1.2.3.4 v1.2.3.4",
+        "guid:12|uuid=34",
+        "token:expired|UserSig: invalid",
         "error_code:6206|error_message:UserSig expired",
         "client_time:1703463263|sequence:1304342433|random:1382110337",
         "2024-01-01T08:47:04.162+08:00 took 10:20:30",
