@@ -37,7 +37,7 @@ def redactor():
         ("access_token=abcDEF123456&x", "access_token=<token-1>&x"),
         ("UserSig: short12", "UserSig: <token-1>"),
         ("password=abc|secret: x1", "password=<token-1>|secret: <token-2>"),
-        (r'body:{\"userid\":\"eve\",\"n\":1}', r'body:{\"userid\":\"<user-1>\",\"n\":1}'),
+        (r"body:{\"userid\":\"eve\",\"n\":1}", r"body:{\"userid\":\"<user-1>\",\"n\":1}"),
         (r'\\"token\\": \\"abcdef1\\"', r'\\"token\\": \\"<token-1>\\"'),
         (r"uid:DOMAIN\eve|x", "uid:<user-1>|x"),
         ("selfUid=7|UID:8", "selfUid=<user-1>|UID:<user-2>"),

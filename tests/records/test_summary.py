@@ -123,6 +123,13 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others():
     assert b"onConnecting" in done.out
 
 
+def test_where_nothing_is_a_log_there_is_no_table(tmp_path):
+    (tmp_path / "noise").write_bytes(bytes(range(1, 256)) * 20)
+    done = run("summary", tmp_path / "noise", tmp_path / "missing")
+    assert (done.status, done.out) == (1, b"")
+    assert [line.split(": ")[2] for line in done.lines] == ["no xlog file", "cannot be opened"]
+
+
 def test_folders_and_archives_are_taken_as_anywhere(tmp_path):
     log = (FIXTURES / "imsdk_20240101.xlog").read_bytes()
     (tmp_path / "logs").mkdir()

@@ -8,7 +8,7 @@ import click
 
 from xlogdecode.cli.keys import KEY_REMEDY, read_keys
 from xlogdecode.cli.status import Status, of_report, worst
-from xlogdecode.cli.voice import say, shown
+from xlogdecode.cli.voice import say, shown, what_came
 from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.inputs import Entry, Refusal, iter_entries
 from xlogdecode.options import Options
@@ -48,7 +48,7 @@ def summary_command(
             statuses.append(_add(entry, summary, options, zone))
     if as_json:
         click.echo(json.dumps(as_dict(summary)))
-    else:
+    elif not statuses or any(status is not Status.FAILED for status in statuses):
         for line in as_text(summary, bar=_bar()).removesuffix("\n").split("\n"):
             click.echo(shown(line))
     return worst(statuses).value
@@ -67,7 +67,7 @@ def _add(entry: Entry, summary: Summary, options: Options, zone: tzinfo | None) 
     status = of_report(report)
     if status is not Status.WHOLE:
         remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
-        say(f"{entry.name}: {report.summary()}{remedy}")
+        say(f"{entry.name}: {what_came(report)}{remedy}")
     return status
 
 

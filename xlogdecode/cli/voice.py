@@ -8,8 +8,9 @@ from xlogdecode.cli.keys import KEY_REMEDY
 from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status
 from xlogdecode.cli.work import Outcome
+from xlogdecode.report import Report
 
-__all__ = ["Voice", "say", "say_notes", "shown"]
+__all__ = ["Voice", "say", "say_notes", "shown", "what_came"]
 
 SHOWN = 3
 """Losses of an input that are told one by one."""
@@ -68,14 +69,23 @@ def _tell(outcome: Outcome, settings: Settings) -> None:
         return
     if status is Status.WHOLE and outcome.is_expected and not settings.verbose:
         return
-    if report.gave_nothing and not report.blocks:
-        say(f"{name}: no xlog file: {report.losses[0]}")
+    say(f"{name}: {what_came(report)}{_arrow(outcome, settings)}")
+    if _is_no_log(report):
         return
-    say(f"{name}: {report.summary()}{_arrow(outcome, settings)}")
     for loss in report.losses[:SHOWN]:
         say(f"{name}: {loss}{'; ' + KEY_REMEDY if loss.locked_blocks else ''}")
     if len(report.losses) > SHOWN:
         say(f"{name}: and {len(report.losses) - SHOWN} more: --report FILE lists them")
+
+
+def _is_no_log(report: Report) -> bool:
+    """Tell whether nothing of an input is a log."""
+    return report.gave_nothing and not report.blocks
+
+
+def what_came(report: Report) -> str:
+    """Return the one line on an input."""
+    return f"no xlog file: {report.losses[0]}" if _is_no_log(report) else report.summary()
 
 
 def _arrow(outcome: Outcome, settings: Settings) -> str:

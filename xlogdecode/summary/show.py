@@ -99,7 +99,7 @@ def _losses(summary: Summary) -> str:
     total = summary.losses.total()
     reasons = ", ".join(f"{reason}: {n}" for reason, n in summary.losses.most_common())
     lines = [
-        f"losses: {total}, {summary.lost_bytes} bytes ({reasons})" if total else "losses: none"
+        f"losses: {total:,}, {summary.lost_bytes:,} bytes ({reasons})" if total else "losses: none"
     ]
     if summary.dropped:
         lines.append(
