@@ -69,6 +69,13 @@ def test_with_a_filter_and_in_a_test_run_as_well(pile: Path) -> None:
     assert (one.status, one.lines) == (three.status, three.lines)
 
 
+@pytest.mark.parametrize("options", [["-l"], ["-l", "--json"], ["--count"], ["-c"]])
+def test_what_is_printed_is_the_same(pile: Path, options: list[str]) -> None:
+    one, three = (run(*options, "-r", pile, "-T", threads) for threads in (1, 3))
+    assert len(one.out.splitlines()) > MANY - 20
+    assert (one.status, one.out, one.lines) == (three.status, three.out, three.lines)
+
+
 def test_sources_go_only_where_their_text_is_whole(pile: Path) -> None:
     run("-r", pile, "-o", pile.parent / "out", "--rm", "-T", 3)
     lossy = {f"{number:03}.xlog" for number in range(MANY) if number % 50 in (7, 9, 10)}

@@ -89,8 +89,8 @@ def _is_small(task: Task | Outcome) -> TypeGuard[Task]:
         return False
     entry = task.entry
     is_at_hand = isinstance(entry.source, Input) and entry.source.is_at_hand
-    shares_output = task.target is None and not task.settings.test
-    return is_at_hand and not shares_output and entry.stat.st_size < SMALL
+    is_kept_here = task.target is None and (not task.settings.test or task.settings.lists)
+    return is_at_hand and not is_kept_here and entry.stat.st_size < SMALL
 
 
 def _may_fork() -> bool:
