@@ -16,7 +16,7 @@ class TestAccounting:
         text, report = decode_bytes(data, OPTIONS)
         assert text.count(blocks[2].text) == 2
         assert report.is_whole
-        assert len(report.notes) >= 1
+        assert (report.noted, len(report.notes), report.gaps) == (1, 1, 0)
 
     def test_dedup_writes_it_once(self) -> None:
         blocks = list(sample_of("zlib").blocks)
@@ -43,7 +43,7 @@ class TestAccounting:
         blocks = log(KINDS["zlib"], list(mars_lines(5, 60)), per_block=5)
         _, report = decode_bytes(file_of([*blocks[:5], *blocks[7:]]))
         assert report.is_whole
-        assert report.notes
+        assert (report.noted, len(report.notes), report.gaps) == (1, 1, 1)
 
     def test_instances_that_share_a_process_raise_no_alarm(self) -> None:
         blocks = log(KINDS["zstd"], list(mars_lines(6, 80)), per_block=5)
@@ -70,3 +70,9 @@ class TestAccounting:
         assert len(report.losses) == 1000
         assert sum(report.lost.values()) == 1500
         assert report.lost_bytes == 3000
+
+    def test_gaps_beyond_a_thousand_are_counted_too(self) -> None:
+        blocks = log(KINDS["zlib"], [b"a line\n"] * 6000, per_block=1)
+        kept = [block for place, block in enumerate(blocks) if place % 5 != 2]
+        _, report = decode_bytes(file_of(kept))
+        assert (report.noted, len(report.notes), report.gaps) == (1200, 1000, 1200)

@@ -68,6 +68,8 @@ class Report:
         self.losses: list[Loss] = []
         self.noted = 0
         self.notes: list[Note] = []
+        self.gaps = 0
+        """Notes of blocks that are missing by the count of their session."""
         self.sessions = 0
         """Runs of blocks of one opening of the log, as seq and client keys tell."""
         self.hours: set[int] = set()
@@ -147,6 +149,7 @@ class Report:
             "locked_blocks": self.locked_blocks,
             "losses": [_loss_as_dict(loss) for loss in self.losses],
             "noted": self.noted,
+            "gaps": self.gaps,
             "notes": [{"offset": note.offset, "text": note.text} for note in self.notes],
             "sessions": self.sessions,
             "hours": sorted(self.hours),

@@ -58,6 +58,8 @@ class Sequence:
         if self._gap_count < 2 or 3 * self._gap_count <= self._steps:
             for gap in self._gaps:
                 self._report.add_note(gap)
+            self._report.noted += self._gap_count - len(self._gaps)
+            self._report.gaps += self._gap_count
         self._steps = self._gap_count = 0
         self._gaps = []
 

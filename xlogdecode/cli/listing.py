@@ -114,7 +114,7 @@ class _Lister:
             report.hours,
             first and first.shown(outcome.name),
             last and last.shown(outcome.name),
-            report.noted,
+            report.gaps,
             report.lost.total(),
             report.lost_bytes,
         )
