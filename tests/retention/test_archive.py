@@ -110,6 +110,7 @@ def test_a_spoilt_archive_is_left_as_it_is_and_so_are_the_logs(root, folder):
     spoilt.write_bytes(b"no archive")
     (outcome,) = moved(root, folder)
     assert outcome.verdict is Verdict.FAILED
+    assert "is damaged: move it away" in str(outcome.error)
     assert old.exists()
     assert spoilt.read_bytes() == b"no archive"
     assert len(everything(folder)) == 2

@@ -156,6 +156,23 @@ def test_a_folder_behind_a_wildcard_that_cannot_be_entered_stops_no_other(
     assert [p.exists() for p in due] == [False, True, False]
 
 
+def test_an_exception_counts_wherever_it_stands_among_the_roots(policy, tmp_path):
+    usual, kept = (aged(tmp_path / "devices" / name / IMSDK, 12) for name in ("a", "b"))
+    every, one = f"{{path: {tmp_path}/devices/*}}", f"{{path: {tmp_path}/devices/b, keep: 30d}}"
+    for roots in (f"{every}, {one}", f"{one}, {every}"):
+        result = sweep("--config", policy(f"roots: [{roots}]\n"), "--json")
+        told = {o["path"]: o["verdict"] for o in objects(result) if "path" in o}
+        assert told == {str(usual): "delete", str(kept): "keep"}
+
+
+def test_where_no_log_is_found_that_is_said(tmp_path):
+    (tmp_path / "empty").mkdir()
+    result = sweep(tmp_path / "empty")
+    assert "no log was found: `xlogdecode layouts ROOT` tells what is there" in result.stdout
+    aged(tmp_path / IMSDK, 1)
+    assert "no log was found" not in sweep(tmp_path).stdout
+
+
 def test_wildcards_that_match_nothing_are_a_missing_root(policy, tmp_path):
     path = policy(f"roots:\n  - path: {tmp_path}/devices/*/sdcard\n")
     assert sweep("--config", path).returncode == 1

@@ -168,6 +168,8 @@ def _total(tally: Tally, *, dry_run: bool) -> str:
     if failures := tally.files[Verdict.FAILED]:
         parts.append(f"failed {failures}")
     text = "total: " + ", ".join(parts)
+    if not tally.files.total():
+        text += "; no log was found: `xlogdecode layouts ROOT` tells what is there"
     return f"{text}; nothing was deleted: --delete does" if dry_run else text
 
 

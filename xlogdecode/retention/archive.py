@@ -58,7 +58,10 @@ class MonthlyArchive:
                 self._add(self._folder / name, folder, candidates)
             except (OSError, XlogError, tarfile.TarError, _zstd_error()) as error:
                 why = getattr(error, "strerror", None) or error
-                failed[name] = ArchiveError(f"not archived in {self._folder / name}: {why}")
+                told = f"not archived in {self._folder / name}: {why}"
+                if isinstance(error, (tarfile.TarError, _zstd_error())):
+                    told += ": it is damaged: move it away, and a new one is begun"
+                failed[name] = ArchiveError(told)
         return failed
 
     def _add(self, path: Path, folder: Folder, candidates: list[Candidate]) -> None:
@@ -80,7 +83,7 @@ class MonthlyArchive:
 
 def _archive_name(candidate: Candidate) -> str:
     where = candidate.directory.package or candidate.directory.layout
-    month = f"{candidate.log.day:%Y-%m}" if candidate.log and candidate.log.day else "undated"
+    month = candidate.log.day.isoformat()[:7] if candidate.log and candidate.log.day else "undated"
     return f"{where}-{month}.tar.zst"
 
 

@@ -47,6 +47,7 @@ keep: 7d                # every log this long, by the date in its name and by it
 # max_total: 2G         # for each root: the oldest logs go first, never those of the last 2 days
 liteav: false           # true: the folders of LiteAV and TRTC as well
 
+# A folder that several roots name goes by the one without wildcards, else by the first.
 roots:
   # Storage of Android devices, one a folder: every layout that is found below it.
   - path: /srv/devices/*/sdcard

@@ -11,7 +11,7 @@ from pathlib import Path
 from xlogdecode.retention.guards import check_clock, check_count, check_root, newest_day
 from xlogdecode.retention.plan import Decision, plan
 from xlogdecode.retention.policy import Policy, Root
-from xlogdecode.retention.roots import RootFolder, expand, resolve
+from xlogdecode.retention.roots import RootFolder, expand, has_wildcard, resolve
 from xlogdecode.retention.scan import Candidate, Kind, LogDirectory, scan_directories
 from xlogdecode.retention.shares import WHOLE, Share
 
@@ -66,7 +66,8 @@ class Sweep:
         A root with a ceiling is judged as a whole, and held in memory as a whole.
         """
         seen: set[str] = set()
-        for root in self.policy.roots:
+        exceptions_first = sorted(self.policy.roots, key=lambda root: has_wildcard(root.path))
+        for root in exceptions_first:
             for folder in self._folders(root):
                 if isinstance(folder, Candidate):
                     if share.has(folder.shown):
