@@ -1,14 +1,17 @@
 """The library's door: one source in, text and a report out."""
 
+import bz2
+import lzma
 from io import BytesIO
 
 import pytest
 
 import xlogdecode
-from tests.pile.samples import LOG, TEXT
+from tests.command import run
+from tests.pile.samples import LOG, TEXT, put
 from xlogdecode import DamagedError, Options, Report, decode_file, iter_text
 from xlogdecode.decode import decode
-from xlogdecode.errors import InputError, KeyFileError
+from xlogdecode.errors import InputError, KeyFileError, OutputError
 
 
 def in_memory(path):
@@ -55,6 +58,34 @@ def test_a_stream_and_bytes_go_into_a_file(tmp_path):
     for source in (BytesIO(LOG.read_bytes()), LOG.read_bytes()):
         assert decode_file(source, tmp_path / "text", replace=True).is_whole
         assert (tmp_path / "text").read_bytes() == TEXT[LOG]
+
+
+@pytest.mark.parametrize("link", [None, "hardlink_to", "symlink_to"])
+def test_a_log_is_never_written_over_by_its_own_text(tmp_path, link):
+    log = put(LOG, tmp_path / "a.xlog")
+    target = log
+    if link:
+        target = tmp_path / "b"
+        getattr(target, link)(log)
+    with pytest.raises(OutputError, match="is the source itself"):
+        decode_file(log, target, replace=True)
+    assert log.read_bytes() == LOG.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("pack", "name"),
+    [(lzma.compress, "xz"), (bz2.compress, "bzip2"), (lambda _: b"Rar!\x1a\x07\1\0...", "rar")],
+)
+def test_what_is_packed_otherwise_says_so(tmp_path, pack, name):
+    path = tmp_path / "a.xlog"
+    path.write_bytes(pack(LOG.read_bytes()))
+    for source in (path, path.read_bytes()):
+        with pytest.raises(InputError, match=f"is packed by {name}: unpack it first"):
+            next(iter_text(source))
+    done = run(path)
+    assert (done.status, done.lines) == (
+        1, [f"xlogdecode: {path}: is packed by {name}: unpack it first"],
+    )  # fmt: skip
 
 
 def test_a_file_decoded_from_a_path_has_its_last_change(tmp_path):

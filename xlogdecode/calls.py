@@ -8,9 +8,9 @@ from io import BytesIO
 from xlogdecode.codecs import Buffer
 from xlogdecode.crypto import parse_keys
 from xlogdecode.decode import Options, Source, decode, iter_decode, iter_marked
-from xlogdecode.errors import InputError, KeyFileError
-from xlogdecode.inputs import Input, kind_of, open_input
-from xlogdecode.outputs import SaveFile
+from xlogdecode.errors import InputError, KeyFileError, OutputError
+from xlogdecode.inputs import Input, foreign_kind_of, kind_of, open_input
+from xlogdecode.outputs import SaveFile, is_file_at
 from xlogdecode.report import Report
 
 __all__ = ["AnySource", "FilePath", "decode_file", "iter_text", "open_source", "read_keys"]
@@ -45,10 +45,12 @@ def decode_file(
     """Decode `source` into the file `target`, which appears whole or not at all.
 
     It gets the mode and the last change of a source that is a file. Raises as `iter_text` does, and
-    OutputError, also if `target` exists and `replace` is not set.
+    OutputError, also if `target` exists and `replace` is not set, or is the source itself.
     """
     with open_source(source) as stream:
         like = stream.stat if isinstance(stream, Input) and stream.is_regular else None
+        if like is not None and is_file_at(target, like):
+            raise OutputError(f"{os.fspath(target)}: is the source itself; choose another name")
         with SaveFile(target, like=like, replace=replace) as file:
             return decode(stream, file, options)
 
@@ -91,6 +93,9 @@ def _open_log(path: str) -> Input:
 
 
 def _refuse_archive(head: bytes, name: str) -> None:
+    foreign = foreign_kind_of(head)
+    if foreign is not None:
+        raise InputError(f"{name}: is packed by {foreign}: unpack it first")
     if kind_of(head) is not None:
         raise InputError(
             f"{name}: packed or an archive: xlogdecode.inputs.iter_entries yields the logs in it"

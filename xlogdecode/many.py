@@ -50,6 +50,8 @@ def decode_many(
     A source that fails stops no other: see `Decoded.error`. Raises UsageError if there are not as
     many targets as sources.
     """
+    if isinstance(sources, str | bytes | os.PathLike):
+        raise UsageError("sources are several: put a single one into a list")
     options = options or Options()
     jobs = _jobs(sources, targets)
     if executor is None:

@@ -30,6 +30,9 @@ from tests.pile.samples import (
     put,
     tree,
 )  # fmt: skip
+from xlogdecode import iter_text
+from xlogdecode.errors import InputError
+from xlogdecode.inputs import iter_entries
 from xlogdecode.inputs.inflated import Gunzipped, Inflated
 
 PACKERS = {
@@ -108,6 +111,43 @@ def test_the_content_tells_an_archive_and_not_its_name(archive, tmp_path):
     odd = archive.rename(archive.with_name("upload.bin"))
     assert run(odd).status == 0
     assert files_in(odd.parent / "upload.bin.logs") == TREE_TEXTS
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("客户日志/a.xlog".encode("gbk"), "客户日志"),
+        ("客户日志/a.xlog".encode(), "客户日志"),
+        (b"caf\x82/a.xlog", "café"),
+        (b"plain/a.xlog", "plain"),
+    ],
+)
+def test_a_name_in_a_zip_without_its_character_set_is_read_as_it_was_meant(tmp_path, stored, shown):
+    archive = tmp_path / "case.zip"
+    place = "x" * len(stored)
+    with zipfile.ZipFile(archive, "w") as new:
+        new.write(LOG, place)
+    archive.write_bytes(archive.read_bytes().replace(place.encode(), stored))
+    assert run(archive).status == 0
+    assert files_in(tmp_path / "case") == {f"{shown}/a.xlog.log": TEXT[LOG]}
+
+
+@pytest.mark.parametrize("name", ["case.zip", "case.tar"])
+def test_a_log_in_an_archive_is_read_in_its_turn_or_not_at_all(tmp_path, name):
+    archive = tmp_path / name
+    if name.endswith("zip"):
+        with zipfile.ZipFile(archive, "w") as new:
+            for place in ("a.xlog", "b.xlog"):
+                new.write(LOG, place)
+    else:
+        with tarfile.open(archive, "w") as new:
+            for place in ("a.xlog", "b.xlog"):
+                new.add(LOG, place)
+    in_turn = [b"".join(iter_text(entry.source)) for entry in iter_entries([str(archive)])]
+    assert in_turn == [TEXT[LOG]] * 2
+    for entry in list(iter_entries([str(archive)])):
+        with pytest.raises(InputError, match="xlog: lies in an archive: it can be read until"):
+            b"".join(iter_text(entry.source))
 
 
 def test_the_same_name_in_two_archives_makes_two_files(tmp_path):

@@ -1,6 +1,7 @@
 """Folders, globs, where the text goes, and what is newer."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import time
 import pytest
 
 from tests.command import run
+from tests.damage import SERVER, sample_of
+from tests.mars import file_of
 from tests.pile.samples import (
     BUFFER,
     LOG,
@@ -138,6 +141,24 @@ def test_an_update_decodes_only_what_is_newer_than_its_output(tmp_path):
     assert done.status == 0
     assert texts_in(tmp_path) == {"a.xlog.log": b"kept", "b.xlog.log": TEXT[ZSTD]}
     assert any("a.xlog.log is up to date" in line for line in done.lines)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_update_takes_up_a_text_that_lacks_blocks_for_want_of_a_key(tmp_path, packed):
+    log = tmp_path / "a.xlog"
+    log.write_bytes(file_of(sample_of("zlib-crypt").blocks))
+    whole = b"".join(block.text for block in sample_of("zlib-crypt").blocks)
+    text = tmp_path / "a.xlog.log"
+    if packed:
+        shutil.make_archive(str(tmp_path / "case"), "zip", tmp_path, "a.xlog")
+        log, text = tmp_path / "case.zip", tmp_path / "case/a.xlog.log"
+    assert run("-q", log).status == 4
+    assert run("-u", log).status == 4
+    assert text.read_bytes() != whole
+    assert run("-u", log, key=SERVER.hex()).status == 0
+    assert text.read_bytes() == whole
+    os.utime(text, ns=(0, text.stat().st_mtime_ns))
+    assert run("-uv", log, key=SERVER.hex()).err.endswith("a.xlog.log is up to date\n")
 
 
 def test_an_output_has_the_mtime_and_mode_of_its_log(tmp_path):

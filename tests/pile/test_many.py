@@ -4,10 +4,11 @@ import concurrent.futures
 import pickle
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
-from tests.pile.samples import LOG, TEXT, ZLIB, ZSTD
+from tests.pile.samples import LOG, TEXT, ZLIB, ZSTD, put
 from xlogdecode import DamagedError, Options, decode_file, decode_many
 from xlogdecode.decode import decode
 from xlogdecode.errors import InputError, OutputError, UsageError
@@ -73,6 +74,19 @@ def test_texts_go_into_the_files_that_are_named(tmp_path):
 def test_what_cannot_be_sent_is_refused():
     with LOG.open("rb") as file, pytest.raises(UsageError, match="no path"):
         list(decode_many([file]))
+
+
+def test_a_single_path_is_not_taken_for_many():
+    for single in ("a.xlog", b"a.xlog", Path("a.xlog")):
+        with pytest.raises(UsageError, match="put a single one into a list"):
+            next(decode_many(single))
+
+
+def test_no_source_is_written_over_by_its_own_text(tmp_path):
+    log = put(LOG, tmp_path / "a.xlog")
+    (done,) = decode_many([log], targets=[log])
+    assert "is the source itself" in str(done.error)
+    assert log.read_bytes() == LOG.read_bytes()
 
 
 def test_one_file_into_another(tmp_path):

@@ -60,7 +60,13 @@ Examples:
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EPILOG,
 )
-@click.argument("paths", nargs=-1, required=True, metavar="PATH|-...", type=click.Path())
+@click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="PATH|-...",
+    type=click.Path(readable=False),  # what cannot be read stops no other
+)
 @decode_options
 def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
     """Turn xlog files into text.
@@ -116,7 +122,7 @@ def _spare(reads: dict[str, str | None], output: "Path | None") -> None:
     """Raise UsageError for an output in the place of a file that is read beside the logs."""
     if output is None or not output.is_file():
         return
-    from xlogdecode.outputs.apart import is_file_at
+    from xlogdecode.outputs import is_file_at
 
     for what, path in reads.items():
         if path is not None and is_file_at(path, output.stat()):

@@ -11,8 +11,7 @@ import click
 from xlogdecode.encode.blocks import iter_blocks
 from xlogdecode.encode.kinds import CODECS, FORMATS, MODES
 from xlogdecode.errors import OutputError
-from xlogdecode.outputs import OpenFile, SaveFile
-from xlogdecode.outputs.apart import is_file_at
+from xlogdecode.outputs import OpenFile, SaveFile, is_file_at
 
 
 @click.command()

@@ -147,6 +147,8 @@ class Task(NamedTuple):
             with file:
                 file.write(form.header)
                 report = through(file, self.settings, pour)
+                if report.locked_blocks and stat.S_ISREG(like.st_mode):
+                    file.date_before(like)
                 is_copy = form.is_copy and _is_plain(report)
                 if (not report.bytes_out and not report.is_whole) or is_copy:
                     file.discard()

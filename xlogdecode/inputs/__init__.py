@@ -2,20 +2,20 @@
 
 for item in iter_entries(["case.zip", "logs"], recursive=True):
     if isinstance(item, Entry):
-        with item.source as source:
-            report = decode(source, sink)
+        with item.source as source:  # within an archive: before the next item is asked for
+            text = b"".join(iter_text(source))
 """
 
 from xlogdecode.inputs.entries import iter_entries
 from xlogdecode.inputs.entry import Entry, Refusal
 from xlogdecode.inputs.files import STDIN, Chain, Input, Member, open_input
 from xlogdecode.inputs.names import crash_buffers_of, is_crash_buffer, is_log
-from xlogdecode.inputs.packed import kind_of
+from xlogdecode.inputs.packed import foreign_kind_of, kind_of
 from xlogdecode.inputs.saved import LARGEST_BUFFER, Saved
 from xlogdecode.inputs.walk import expand
 
 __all__ = [
     "LARGEST_BUFFER", "STDIN", "Chain", "Entry", "Input", "Member", "Refusal", "Saved",
-    "crash_buffers_of", "expand", "is_crash_buffer", "is_log", "iter_entries", "kind_of",
-    "open_input",
+    "crash_buffers_of", "expand", "foreign_kind_of", "is_crash_buffer", "is_log", "iter_entries",
+    "kind_of", "open_input",
 ]  # fmt: skip

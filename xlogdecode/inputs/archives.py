@@ -5,6 +5,7 @@ through a pipe, or lies in another archive, is kept in memory (up to 8 MiB) or i
 name until it is whole.
 """
 
+import contextlib
 import stat
 import tarfile
 import zipfile
@@ -34,6 +35,9 @@ _HEADERS = 4 << 20
 
 _CONTENTS = 16 << 20
 """Bytes of a zip's table of contents, which is read whole: 100,000 files have half of that."""
+
+_UTF_8 = 0x800
+"""The flag of a member of a zip whose name is UTF-8."""
 
 _TORN = (zipfile.BadZipFile, EOFError, ValueError, OSError, NotImplementedError, RuntimeError)
 
@@ -145,16 +149,17 @@ class _Passed:
 def _zip_member(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter, passed: _Passed
 ) -> Iterator[Found | Refused]:
-    place = safe_place(info.filename)
+    name = _name_of(info)
+    place = safe_place(name)
     mode = info.external_attr >> 16
     if isinstance(place, str):
-        yield Refused(info.filename, place)
+        yield Refused(name, place)
     elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        yield Refused(info.filename, "it is no file: links and devices are not read")
+        yield Refused(name, "it is no file: links and devices are not read")
     elif info.flag_bits & 1:
-        yield Refused(info.filename, "it is encrypted: unpack it with its password first")
+        yield Refused(name, "it is encrypted: unpack it with its password first")
     elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        yield Refused(info.filename, f"packed by method {info.compress_type}: unpack it first")
+        yield Refused(name, f"packed by method {info.compress_type}: unpack it first")
     else:
         is_deflated = info.compress_type == zipfile.ZIP_DEFLATED
         info.compress_type, info.file_size = zipfile.ZIP_STORED, info.compress_size
@@ -162,12 +167,27 @@ def _zip_member(
         try:
             file = archive.open(info)
         except _TORN as error:
-            yield Refused(info.filename, f"cannot be read: {_lower(error)}")
+            yield Refused(name, f"cannot be read: {_lower(error)}")
             return
         with file:
             packed = cast("BufferedReader", file)
             checked = _Checked(Inflated(packed).read if is_deflated else packed.read1, checksum)
-            yield Found(place, _member(lambda size: passed.count(checked.read(size)), meter))
+            member = _member(lambda size: passed.count(checked.read(size)), meter)
+            yield Found(place, member)
+            member.end(name)
+
+
+def _name_of(info: zipfile.ZipInfo) -> str:
+    """Return a member's name: without the flag for UTF-8 it may be that, or GBK, as in China.
+
+    `zipfile` takes it for the first PC's character set then.
+    """
+    if info.flag_bits & _UTF_8 or info.filename.isascii():
+        return info.filename
+    for encoding in ("utf-8", "gb18030"):
+        with contextlib.suppress(UnicodeError):
+            return info.filename.encode("cp437").decode(encoding)
+    return info.filename
 
 
 class _Checked:
@@ -255,6 +275,7 @@ def _tar_member(
     yield Found(place, member)
     while member.read(_COPY):
         pass
+    member.end(info.name)
 
 
 class _Body:

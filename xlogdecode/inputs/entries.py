@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from xlogdecode.errors import InputError
 from xlogdecode.inputs.entry import Entry, Refusal
 from xlogdecode.inputs.files import STDIN, open_input
-from xlogdecode.inputs.packed import kind_of
+from xlogdecode.inputs.packed import foreign_kind_of, kind_of
 from xlogdecode.inputs.walk import Place, walk
 
 __all__ = ["iter_entries"]
@@ -20,7 +20,8 @@ def iter_entries(
     """Yield each log in `paths`, in their order; what cannot be read as a Refusal.
 
     `recursive` walks folders (no link is followed), `plain` takes logs of before SDK 4.7.1 in them.
-    Archives are told by content. `on_read` is told of all bytes read from files.
+    Archives are told by content; what lies in one can be read until the next entry is asked for,
+    and raises InputError from then on. `on_read` is told of all bytes read from files.
     """
     for index, path in enumerate(paths):
         for item in _entries(path, recursive, plain, on_read):
@@ -54,6 +55,11 @@ def _open(place: Place, plain: bool, on_read: OnRead) -> Iterator[Entry | Refusa
         source.name, place.top, place.below, place.tree, source, source.stat, path,
         is_streamed=path is None,
     )  # fmt: skip
+    foreign = foreign_kind_of(head)
+    if foreign is not None:
+        source.close()
+        yield Refusal(source.name, f"is packed by {foreign}: unpack it first")
+        return
     kind = kind_of(head, source.name)
     if kind is None:
         yield entry

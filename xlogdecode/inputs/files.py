@@ -121,6 +121,7 @@ class Member:
         self._torn = torn
         self._count = count
         self._head = b""
+        self._over = ""
 
     def peek(self) -> bytes:
         """Return the first 512 bytes, which the next read returns once more."""
@@ -131,7 +132,12 @@ class Member:
         return head
 
     def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes, none at the end or where the archive is torn."""
+        """Return up to `size` bytes, none at the end or where the archive is torn.
+
+        Raises InputError once the turn is over.
+        """
+        if self._over:
+            raise InputError(self._over)
         if self._head:
             head, self._head = self._head[:size], self._head[size:]
             return head
@@ -144,6 +150,10 @@ class Member:
             self.fault = text[:1].lower() + text[1:]
             return b""
         return self._count(data) if self._count else data
+
+    def end(self, name: str) -> None:
+        """Say that the turn is over: the archive is read on from behind what is called `name`."""
+        self._over = f"{name}: lies in an archive: it can be read until the next entry is asked for"
 
     def close(self) -> None:
         """Do nothing: the archive goes on behind it."""

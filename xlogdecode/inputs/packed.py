@@ -7,7 +7,7 @@ from xlogdecode.inputs.bounds import Meter
 from xlogdecode.inputs.files import Member
 from xlogdecode.inputs.names import is_tar_name
 
-__all__ = ["Kind", "Reads", "kind_of", "unpacked"]
+__all__ = ["Kind", "Reads", "foreign_kind_of", "kind_of", "unpacked"]
 
 _SLICE = 512
 """Packed bytes given to zstd at a time: each four of them may unpack to 128 KiB."""
@@ -23,6 +23,12 @@ class Kind(enum.Enum):
     TAR = "tar"
     GZIP = "gzip"
     ZSTD = "zstd"
+
+
+_FOREIGN = (
+    (b"\xfd7zXZ\0", "xz"), (b"7z\xbc\xaf\x27\x1c", "7-Zip"), (b"Rar!\x1a\x07", "rar"),
+    (b"BZh91AY&SY", "bzip2"),
+)  # fmt: skip
 
 
 class Reads(Protocol):
@@ -47,6 +53,11 @@ def kind_of(head: bytes, name: str = "") -> Kind | None:
         return None
     is_tar = _is_tar_header(head) or (not any(head) and is_tar_name(name))
     return Kind.TAR if is_tar else None
+
+
+def foreign_kind_of(head: bytes) -> str | None:
+    """Tell by its first bytes what a stream is packed by that is not read here; None for others."""
+    return next((name for magic, name in _FOREIGN if head.startswith(magic)), None)
 
 
 def _is_tar_header(head: bytes) -> bool:

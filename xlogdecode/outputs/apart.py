@@ -8,9 +8,10 @@ from pathlib import Path
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN
 from xlogdecode.inputs.walk import Place, walk
+from xlogdecode.outputs.files import is_file_at, stat_of
 from xlogdecode.outputs.places import same_name
 
-__all__ = ["Apart", "is_file_at"]
+__all__ = ["Apart"]
 
 
 class Apart:
@@ -19,7 +20,7 @@ class Apart:
     def __init__(self, path: Path) -> None:
         """Take the place. Raises UsageError for a folder."""
         self.path = path
-        self._found = _stat(path)
+        self._found = stat_of(path)
         if self._found is not None and stat.S_ISDIR(self._found.st_mode):
             raise UsageError(f"{path}: is a folder: --report names a file")
         self._is_special = self._found is not None and not stat.S_ISREG(self._found.st_mode)
@@ -54,16 +55,3 @@ class Apart:
         return same_name(name) == same_name(self.path.name) and (
             os.path.realpath(folder) == os.path.realpath(self.path.parent)
         )
-
-
-def is_file_at(place: Path | str | int, found: os.stat_result) -> bool:
-    """Tell whether `found` is of the regular file that is at `place`."""
-    other = _stat(place) if stat.S_ISREG(found.st_mode) else None
-    return other is not None and os.path.samestat(found, other)
-
-
-def _stat(place: Path | str | int) -> os.stat_result | None:
-    try:
-        return os.stat(place)  # noqa: PTH116 - descriptors, too
-    except OSError:
-        return None

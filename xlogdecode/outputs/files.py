@@ -12,13 +12,14 @@ from typing import Self
 from xlogdecode.codecs import Buffer
 from xlogdecode.errors import OutputError
 
-__all__ = ["OpenFile", "SaveFile"]
+__all__ = ["OpenFile", "SaveFile", "is_file_at", "stat_of"]
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _MOST_PARTS = 64
 """Parts that one system call takes: every system takes 16 and more, Linux and macOS 1024."""
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
-
+_COARSEST = 2_000_000_000
+"""Nanoseconds that FAT tells times by; no file system in use is coarser."""
 
 _LONGEST = 50
 """Characters of a name that have at most 200 bytes, whatever they are."""
@@ -86,6 +87,7 @@ class SaveFile:
         self.is_in_place = False
         self._replace = replace
         self._like = like
+        self._mtime_ns = None if like is None else like.st_mtime_ns
         self._first_mode = 0o666 if like is None and not secret else 0o600
         folder, name = os.path.split(path)
         if len(name) > _LONGEST:
@@ -135,6 +137,10 @@ class SaveFile:
         """Whether what was written is where it was to go."""
         return self.is_in_place or self._is_special
 
+    def date_before(self, source: os.stat_result) -> None:
+        """Have it look older than its source, for not all of that is in it: -u takes that anew."""
+        self._mtime_ns = source.st_mtime_ns - _COARSEST
+
     def discard(self) -> None:
         """Leave no file."""
         self._keep = False
@@ -173,13 +179,13 @@ class SaveFile:
 
     def _dress(self) -> None:
         """Take over the source's mode and mtime, as far as the file system has them."""
-        if self._like is None:
-            return
-        if hasattr(os, "fchmod"):
+        if self._like is not None and hasattr(os, "fchmod"):
             with contextlib.suppress(PermissionError):
                 os.fchmod(self._fd, stat.S_IMODE(self._like.st_mode) & 0o666)
-        target = self._fd if os.utime in os.supports_fd else self._part
-        os.utime(target, ns=(self._like.st_atime_ns, self._like.st_mtime_ns))
+        if self._mtime_ns is not None:
+            target = self._fd if os.utime in os.supports_fd else self._part
+            read_ns = self._mtime_ns if self._like is None else self._like.st_atime_ns
+            os.utime(target, ns=(read_ns, self._mtime_ns))
 
 
 def _found(path: str | os.PathLike[str]) -> os.stat_result | None:
@@ -192,3 +198,17 @@ def _found(path: str | os.PathLike[str]) -> os.stat_result | None:
         with contextlib.suppress(OSError):
             return os.stat(path)  # noqa: PTH116 - as above
     return found
+
+
+def is_file_at(place: str | os.PathLike[str] | int, found: os.stat_result) -> bool:
+    """Tell whether `found` is of the regular file that is at `place`."""
+    other = stat_of(place) if stat.S_ISREG(found.st_mode) else None
+    return other is not None and os.path.samestat(found, other)
+
+
+def stat_of(place: str | os.PathLike[str] | int) -> os.stat_result | None:
+    """Return what is at `place`, a path or a descriptor; None if nothing is to be seen there."""
+    try:
+        return os.stat(place)  # noqa: PTH116 - descriptors, too
+    except OSError:
+        return None
