@@ -34,10 +34,12 @@ def read_records(
 
     `wanted` says which records; losses come in any case. `zone` is for times that have none, where
     the session's banner has none either; `local`, else the machine's, is what such a time counts
-    as where a bound of `wanted` is an instant. `report` is filled in as `decode` does it.
+    as where a bound of `wanted` is an instant. `report`, if one is given, is complete once
+    the last record has come.
 
     Raises InputError for a path that cannot be read, UsageError where `wanted` is the last session,
-    which is known at the end only, and what `decode` raises.
+    which is known at the end only; MissingExtraError if keys are given and the extra `crypt` is not
+    installed; DamagedError with `Options.strict`.
     """
     wanted = wanted or Filter()
     if wanted.session == LAST:

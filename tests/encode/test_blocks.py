@@ -187,3 +187,9 @@ def test_no_piece_adds_more_than_was_reckoned_with(codec: Codec) -> None:
 
 _CIPHER = Cipher(KEY)
 _SECRET = shared_secret(PRIVATE_KEY, _CIPHER.client_key)
+
+
+@pytest.mark.parametrize("hour", [-1, 24, 300])
+def test_an_hour_that_no_day_has_is_refused(hour: int) -> None:
+    with pytest.raises(UsageError, match="no hour of the day"):
+        encode_bytes(b"text", hour=hour)

@@ -185,5 +185,13 @@ def test_sessions_of_mars_tell_how_they_ended():
     assert [line.split()[-1] for line in table] == ["ENDED", "order", "closed"]
 
 
+def test_first_and_last_are_told_by_instants_and_not_by_clocks_of_several_zones():
+    east = mars("E", "2024-01-01 +8.0 10:00:00.000", "error_code:6206")
+    west = mars("E", "2024-01-01 -5.0 07:00:00.000", "error_code:6206")
+    (found,) = as_dict(summary_of((0, f"{west}\n{east}\n".encode())))["codes"]
+    assert found["first"] == "2024-01-01T10:00:00.000+08:00"
+    assert found["last"] == "2024-01-01T07:00:00.000-05:00"
+
+
 def test_a_log_of_nothing_has_an_empty_summary():
     assert as_text(Summary()) == "losses: none\n"

@@ -88,13 +88,13 @@ def run(args: list[str] | None = None, **extra: Any) -> NoReturn:
         if error.filename is not None:
             raise
         status = _end_output(error)
+    except (KeyboardInterrupt, click.Abort):
+        status = 130
     except RuntimeError as error:
         if "new thread" not in str(error):
             raise
         click.echo("xlogdecode: the system has no thread to spare: -T 1 needs none", err=True)
         status = 1
-    except (KeyboardInterrupt, click.Abort):
-        status = 130
     sys.exit(status if isinstance(status, int) else 0)
 
 

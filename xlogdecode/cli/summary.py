@@ -22,7 +22,13 @@ __all__ = ["summary_command"]
 
 
 @click.command("summary", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("paths", nargs=-1, required=True, metavar="PATH|-...", type=click.Path())
+@click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="PATH|-...",
+    type=click.Path(readable=False),  # what cannot be read stops no other
+)
 @click.option("-r", "--recursive", is_flag=True, help="Take the logs in folders.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of tables.")
 @click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +08:00.")

@@ -52,6 +52,8 @@ def iter_blocks(
     if mode not in MODES:
         raise UsageError(f"no mode {mode!r}: the modes are {', '.join(MODES)}")
     server = parse_public_key(public_key) if public_key is not None else None
+    if hour not in range(24):
+        raise UsageError(f"{hour} is no hour of the day: 0 to 23")
     kind = kind_of(layout, codec, server)
     cipher = Cipher(server) if server else None
     pieces = _iter_pieces(source)

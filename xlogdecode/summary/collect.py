@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from xlogdecode.records import Loss, Record
 from xlogdecode.sessions import Session
@@ -27,8 +28,14 @@ class Seen:
         """Count one more."""
         self.count += 1
         if iso is not None:
-            self.first = iso if self.first is None else min(self.first, iso)
-            self.last = iso if self.last is None else max(self.last, iso)
+            self.first = iso if self.first is None else min(self.first, iso, key=_instant)
+            self.last = iso if self.last is None else max(self.last, iso, key=_instant)
+
+
+def _instant(iso: str) -> datetime:
+    """Return what orders times of several zones; one without a zone counts as of UTC."""
+    time = datetime.fromisoformat(iso)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
