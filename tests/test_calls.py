@@ -9,7 +9,7 @@ import pytest
 import xlogdecode
 from tests.command import run
 from tests.pile.samples import LOG, TEXT, put
-from xlogdecode import DamagedError, Options, Report, decode_file, iter_text
+from xlogdecode import DamagedError, Options, Report, decode_bytes, decode_file, iter_text
 from xlogdecode.decode import decode
 from xlogdecode.errors import InputError, KeyFileError, OutputError
 
@@ -58,6 +58,14 @@ def test_a_stream_and_bytes_go_into_a_file(tmp_path):
     for source in (BytesIO(LOG.read_bytes()), LOG.read_bytes()):
         assert decode_file(source, tmp_path / "text", replace=True).is_whole
         assert (tmp_path / "text").read_bytes() == TEXT[LOG]
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_bytes_of_any_kind_are_decoded_and_nothing_else(kind):
+    assert decode_bytes(kind(LOG.read_bytes()))[0] == TEXT[LOG]
+    for wrong in (None, "text", LOG):
+        with pytest.raises(TypeError):
+            decode_bytes(wrong)
 
 
 @pytest.mark.parametrize("link", [None, "hardlink_to", "symlink_to"])

@@ -89,8 +89,12 @@ def iter_marked(items: Iterable[Piece | Loss], options: Options) -> Iterator[Buf
             ends_in_line = False
 
 
-def decode_bytes(data: bytes, options: Options | None = None) -> tuple[bytes, Report]:
-    """Decode a whole input that is in memory; return its text, and what came of it."""
+def decode_bytes(data: Buffer, options: Options | None = None) -> tuple[bytes, Report]:
+    """Decode a whole input that is in memory; return its text, and what came of it.
+
+    Raises MissingExtraError and DamagedError as `decode` does, and TypeError for what is no bytes.
+    """
+    memoryview(data).release()  # BytesIO takes None for no bytes at all
     sink = BytesIO()
     report = decode(BytesIO(data), sink, options)
     return sink.getvalue(), report
