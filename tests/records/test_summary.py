@@ -193,5 +193,17 @@ def test_first_and_last_are_told_by_instants_and_not_by_clocks_of_several_zones(
     assert found["last"] == "2024-01-01T07:00:00.000-05:00"
 
 
+def test_of_several_logs_it_is_told_where_something_was_seen():
+    summary = Summary()
+    for name, codes in (("a", (6206, 6208)), ("b", (6208, 6208))):
+        text = "".join(mars("E", message=f"error_code:{code}") + "\n" for code in codes)
+        summarize(read_records([(0, text.encode())], source=name), summary)
+    rows = [line.split() for line in as_text(summary).splitlines()]
+    assert [row[-1] for row in rows if row[:1] == ["6206"]] == ["a"]
+    assert [row[-2:] for row in rows if row[:1] == ["6208"]] == [["2", "logs"]]
+    found = {code["code"]: code["sources"] for code in as_dict(summary)["codes"]}
+    assert found == {6206: {"a": 1}, 6208: {"a": 1, "b": 2}}
+
+
 def test_a_log_of_nothing_has_an_empty_summary():
     assert as_text(Summary()) == "losses: none\n"

@@ -23,10 +23,13 @@ class Seen:
     count: int = 0
     first: str | None = None
     last: str | None = None
+    sources: Counter[str] = field(default_factory=Counter)
+    """How often in which log."""
 
-    def add(self, iso: str | None) -> None:
+    def add(self, iso: str | None, source: str) -> None:
         """Count one more."""
         self.count += 1
+        self.sources[source] += 1
         if iso is not None:
             self.first = iso if self.first is None else min(self.first, iso, key=_instant)
             self.last = iso if self.last is None else max(self.last, iso, key=_instant)
@@ -77,9 +80,9 @@ class Summary:
         self.clock_jumps += item.layout == "clock-jump"
         codes = codes_of(item)
         for event in events_of(item, codes):
-            self.events.setdefault(event, Seen()).add(iso)
+            self.events.setdefault(event, Seen()).add(iso, item.source)
         for code in codes - {0}:
-            self.codes.setdefault(code, Seen()).add(iso)
+            self.codes.setdefault(code, Seen()).add(iso, item.source)
 
     def _session(self, record: Record) -> Session:
         known = self.sessions[-1] if self.sessions else None

@@ -48,7 +48,7 @@ def as_text(summary: Summary, *, bar: str = "\u2587") -> str:
 
 def _sessions(summary: Summary) -> str:
     rows = [("SESSION", "OPENED", "RECORDS", "SDK", "DEVICE", "ENDED")]
-    several = len({session.source for session in summary.sessions}) > 1
+    several = _are_several(summary)
     for session in summary.sessions:
         number = "before" if session.number is None else str(session.number)
         device = " ".join(filter(None, [session.platform, session.system_version]))
@@ -81,18 +81,36 @@ def _hours(summary: Summary, bar: str) -> str:
 
 
 def _events(summary: Summary) -> str:
-    known = [(name, summary.events[name]) for name in EVENTS if name in summary.events]
-    rows = [(name, str(seen.count), *_times(seen)) for name, seen in known]
-    return _table([("EVENT", "COUNT", "FIRST", "LAST"), *rows], right={1}) if rows else ""
+    rows = [
+        (name, str(seen.count), *_times(seen), _where(seen))
+        for name in EVENTS
+        if (seen := summary.events.get(name))
+    ]
+    head = ("EVENT", "COUNT", "FIRST", "LAST", "IN")
+    return _seen_table(summary, [head, *rows], right={1}) if rows else ""
 
 
 def _codes(summary: Summary) -> str:
     rows = [
-        (str(code), str(seen.count), meaning_of(code) or "-", *_times(seen))
+        (str(code), str(seen.count), meaning_of(code) or "-", *_times(seen), _where(seen))
         for code, seen in _by_count(summary.codes)
     ]
-    head = ("ERROR CODE", "COUNT", "MEANING", "FIRST", "LAST")
-    return _table([head, *rows], right={0, 1}) if rows else ""
+    head = ("ERROR CODE", "COUNT", "MEANING", "FIRST", "LAST", "IN")
+    return _seen_table(summary, [head, *rows], right={0, 1}) if rows else ""
+
+
+def _seen_table(summary: Summary, rows: Sequence[Sequence[str]], *, right: set[int]) -> str:
+    """Return the table; where all is of one log, without the column that names it."""
+    return _table(rows if _are_several(summary) else [row[:-1] for row in rows], right=right)
+
+
+def _where(seen: Seen) -> str:
+    first, *others = seen.sources
+    return f"{len(seen.sources)} logs" if others else first
+
+
+def _are_several(summary: Summary) -> bool:
+    return len({session.source for session in summary.sessions}) > 1
 
 
 def _losses(summary: Summary) -> str:
@@ -136,7 +154,12 @@ def _session_as_dict(session: Session) -> dict[str, Any]:
 
 
 def _seen(seen: Seen) -> dict[str, Any]:
-    return {"count": seen.count, "first": seen.first, "last": seen.last}
+    return {
+        "count": seen.count,
+        "first": seen.first,
+        "last": seen.last,
+        "sources": dict(seen.sources.most_common()),
+    }
 
 
 def _by_count(codes: dict[int, Seen]) -> list[tuple[int, Seen]]:
