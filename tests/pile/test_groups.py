@@ -76,6 +76,13 @@ def test_what_is_printed_is_the_same(pile: Path, options: list[str]) -> None:
     assert (one.status, one.out, one.lines) == (three.status, three.out, three.lines)
 
 
+def test_a_caller_that_ignores_the_end_of_processes_changes_nothing(pile: Path) -> None:
+    ignored = {"preexec_fn": lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)}
+    done = run("-r", pile, "-o", pile.parent / "out", "-T", 3, **ignored)
+    assert (done.status, len(files_in(pile.parent / "out"))) == (1, MANY - 10)
+    assert "No child processes" not in done.err
+
+
 def test_sources_go_only_where_their_text_is_whole(pile: Path) -> None:
     run("-r", pile, "-o", pile.parent / "out", "--rm", "-T", 3)
     lossy = {f"{number:03}.xlog" for number in range(MANY) if number % 50 in (7, 9, 10)}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,10 @@ def redactor():
         (r"body:{\"userid\":\"eve\",\"n\":1}", r"body:{\"userid\":\"<user-1>\",\"n\":1}"),
         (r'\\"token\\": \\"abcdef1\\"', r'\\"token\\": \\"<token-1>\\"'),
         (r"uid:DOMAIN\eve|x", "uid:<user-1>|x"),
+        ("server:1.2.3.4 over 1.2.3.5", "server:<ip-1> over <ip-2>"),
+        ("resolver=8.8.8.8|driver 8.8.4.4", "resolver=<ip-1>|driver <ip-2>"),
+        ("loggingUid=4711|tagUid:7", "loggingUid=<user-1>|tagUid:<user-2>"),
+        ("token=none.c0ffee1122|token=error-abc1", "token=<token-1>|token=<token-2>"),
         ("selfUid=7|UID:8", "selfUid=<user-1>|UID:<user-2>"),
     ],
 )
@@ -66,6 +71,19 @@ def test_what_tells_who_someone_is_becomes_a_placeholder(redactor, text, expecte
 )
 def test_everything_else_stays_as_it_was(redactor, text):
     assert redactor.redact(text) == text
+
+
+@pytest.mark.parametrize("before", ["uid:", "token=", "c2c_", "device_id", "password:", "userid"])
+@pytest.mark.parametrize("sign", ["\\", " ", "a", "\\a", "1.", "1:", "a@"])
+def test_no_line_takes_longer_than_its_length(redactor, before, sign):
+    def seconds(length):
+        text = before + sign * (length // len(sign)) + '"'
+        start = time.process_time()
+        redactor.redact(text)
+        return time.process_time() - start
+
+    # quadratic time would be a minute here, and linear is some 50 ms
+    assert seconds(200_000) < 10
 
 
 def test_the_same_value_has_the_same_placeholder_within_a_run(redactor):

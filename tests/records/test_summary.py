@@ -128,6 +128,11 @@ def test_where_nothing_is_a_log_there_is_no_table(tmp_path):
     done = run("summary", tmp_path / "noise", tmp_path / "missing")
     assert (done.status, done.out) == (1, b"")
     assert [line.split(": ")[2] for line in done.lines] == ["no xlog file", "cannot be opened"]
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr("a.xlog", b"")
+    assert run("summary", "-r", folder).out == b""
 
 
 def test_folders_and_archives_are_taken_as_anywhere(tmp_path):

@@ -36,8 +36,8 @@ _CAN_FORK = sys.platform == "linux"
 
 
 def in_groups(tasks: Iterable[Task | Outcome], processes: int) -> Iterator[Task | Outcome]:
-    """Yield what comes of small inputs, so many groups being at work; and all others as they are,
-    once what was before them is done.
+    """Yield what comes of small inputs in a row, so many groups being at work, 8 at most; and all
+    others as they are, once what was before them is done: the first few, and what is left over.
     """
     if processes == 1 or not _CAN_FORK:
         yield from tasks
@@ -94,7 +94,11 @@ def _is_small(task: Task | Outcome) -> TypeGuard[Task]:
 
 
 def _may_fork() -> bool:
-    return threading.active_count() == 1  # what another thread holds would be held forever
+    """Tell whether no other thread holds what would be held forever, and an end can be waited for:
+    where SIGCHLD is ignored, as a caller may have it, the system tells of none.
+    """
+    is_awaited = signal.getsignal(signal.SIGCHLD) is not signal.SIG_IGN
+    return is_awaited and threading.active_count() == 1
 
 
 def _fork(groups: "deque[_Group]", tasks: Sequence[Task | Outcome]) -> bool:
@@ -136,8 +140,8 @@ class _Group:
     def __iter__(self) -> Iterator[Task | Outcome]:
         """Yield what came of each task, as it comes.
 
-        Where the process ends early, that is what came of the task that it was at, and those
-        behind it are left to be done.
+        Where the process ends early, that is what came of the task that it was at (whose text may
+        be in place, or a hidden part of it), and those behind it are left to be done.
         """
         tasks = iter(self._tasks)
         for (outcome, saved), task in zip(self._received(), tasks, strict=False):
@@ -183,10 +187,10 @@ class _Group:
 
 def _work(tasks: Sequence[Task | Outcome], results: int) -> NoReturn:
     """Do all tasks; send what came of each, and what was seen of crash buffers."""
-    from pickle import dump
-
     status = 1
     try:
+        from pickle import dump
+
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         pipe = open(results, "wb")  # noqa: SIM115 - an early end does not wait for it to take all
         for task in tasks:

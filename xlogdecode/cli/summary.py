@@ -49,7 +49,7 @@ def summary_command(
     for entry in iter_entries(paths, recursive=recursive, plain=True):
         if isinstance(entry, Refusal):
             say(str(entry) if entry.is_failure else f"note: {entry}")
-            statuses.append(Status.FAILED if entry.is_failure else Status.WHOLE)
+            statuses += [Status.FAILED] * entry.is_failure
         else:
             statuses.append(_add(entry, summary, options, zone))
     if as_json:
