@@ -130,7 +130,7 @@ def test_a_recovery_that_died_before_it_was_done_is_not_repeated(tmp_path, monke
     assert lines_in(tmp_path) == [b"once"]
 
 
-@pytest.mark.parametrize("kept", [80, 200, -1])
+@pytest.mark.parametrize("kept", [1, 7, 26, 72, 80, 200, -1])
 def test_half_a_block_at_the_end_of_the_file_gives_way_to_the_whole_one(tmp_path, kept) -> None:
     with open_log(tmp_path) as writer:
         writer.write("a session before")
@@ -138,9 +138,20 @@ def test_half_a_block_at_the_end_of_the_file_gives_way_to_the_whole_one(tmp_path
     (block,) = read_blocks(left)
     torn = left[: 73 + len(block.payload) + 1][:kept]
     (path,) = xlog_files(tmp_path)
-    path.write_bytes(path.read_bytes() + torn)
+    path.write_bytes(path.read_bytes() + torn.rstrip(b"\0"))
     open_log(tmp_path).close()
     assert len(lines_in(tmp_path)) == 2
+
+
+def test_a_whole_block_that_ends_as_the_next_begins_is_not_cut(tmp_path) -> None:
+    with open_log(tmp_path) as writer:
+        writer.write("a session before")
+    left = leave(tmp_path, "a line")
+    (path,) = xlog_files(tmp_path)
+    before = path.read_bytes() + left[:3]  # of a seq below 256 the third byte is a zero
+    path.write_bytes(before)
+    open_log(tmp_path).close()
+    assert path.read_bytes().startswith(before)
 
 
 @pytest.mark.parametrize(

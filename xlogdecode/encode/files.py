@@ -103,6 +103,19 @@ def _settle(file: int, block: bytes, header_size: int) -> bool:
     if block in end:
         return True
     place = end.rfind(block[:header_size])
+    if place < 0:
+        place = _start_of_header(end, block[:header_size])
     if place >= 0 and block.startswith(end[place:]):
         os.ftruncate(file, start + place)
     return False
+
+
+def _start_of_header(end: bytes, header: bytes) -> int:
+    """Return where the part of `header` begins that `end` ends with; -1 if there is none.
+
+    A part that ends with a zero is not looked for: a block that is whole may end so by chance.
+    """
+    if end.endswith(b"\0"):
+        return -1
+    sizes = range(min(len(header), len(end)), 0, -1)
+    return next((len(end) - size for size in sizes if end.endswith(header[:size])), -1)
