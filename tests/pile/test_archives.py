@@ -107,6 +107,15 @@ def test_an_archive_may_come_through_a_pipe(archive):
     assert all(text in done.out for text in expected)
 
 
+def test_a_zip_gives_its_days_in_their_order(tmp_path):
+    days = ["b/imsdk_9.xlog", "a/imsdk_20240110.xlog", "a/imsdk_20240102.xlog", "b/imsdk_10.xlog"]
+    path = tmp_path / "case.zip"
+    path.write_bytes(zip_of(*[(day, ZLIB.read_bytes()) for day in days]))
+    with contextlib.closing(iter_entries([str(path)])) as entries:
+        found = [entry.below for entry in entries]
+    assert found == [days[2], days[1], days[0], days[3]]
+
+
 def test_the_content_tells_an_archive_and_not_its_name(archive, tmp_path):
     odd = archive.rename(archive.with_name("upload.bin"))
     assert run(odd).status == 0

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, cast
 from xlogdecode.inputs.bounds import BombError, Meter
 from xlogdecode.inputs.files import Input, Member
 from xlogdecode.inputs.inflated import Inflated
-from xlogdecode.inputs.names import safe_place
+from xlogdecode.inputs.names import natural_order, safe_place
 from xlogdecode.inputs.packed import Kind, Reads
 
 if TYPE_CHECKING:
@@ -80,11 +80,15 @@ def _zip_members(source: Reads, meter: Meter) -> Iterator[Found | Refused]:
             return
         advance = source.advance if seekable and isinstance(source, Input) else _tell_no_one
         with archive:
-            for info in archive.infolist():
+            for info in sorted(archive.infolist(), key=_days_in_order):
                 passed = _Passed(info, advance)
                 if not info.is_dir():
                     yield from _zip_member(archive, info, meter, passed)
                 passed.end()
+
+
+def _days_in_order(info: zipfile.ZipInfo) -> list[tuple[bool, list[tuple[int, str]]]]:
+    return [natural_order(part) for part in info.filename.split("/")]
 
 
 def _seekable(source: Reads) -> IO[bytes] | None:
