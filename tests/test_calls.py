@@ -80,6 +80,12 @@ def test_a_log_is_never_written_over_by_its_own_text(tmp_path, link):
     assert log.read_bytes() == LOG.read_bytes()
 
 
+def test_no_text_goes_through_a_link_that_leads_nowhere(tmp_path):
+    (tmp_path / "a.log").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match=r"a\.log: is a link to nothing; "):
+        decode_file(LOG, tmp_path / "a.log", replace=True)
+
+
 @pytest.mark.parametrize(
     ("pack", "name"),
     [(lzma.compress, "xz"), (bz2.compress, "bzip2"), (lambda _: b"Rar!\x1a\x07\1\0...", "rar")],

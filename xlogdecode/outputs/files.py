@@ -120,7 +120,9 @@ class SaveFile:
             self._is_special = True
             self._fd = os.open(self.path, os.O_WRONLY | _BINARY)
             return
-        if kind == stat.S_IFLNK or (kind and not self._replace):
+        if kind == stat.S_IFLNK:
+            raise OutputError(f"{self.path}: is a link to nothing; -o chooses another name")
+        if kind and not self._replace:
             raise OutputError(f"{self.path}: exists; -f writes over it, -o chooses another name")
         self._fd = os.open(self._part, _FLAGS, self._first_mode)
 
