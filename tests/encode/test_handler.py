@@ -224,3 +224,19 @@ def test_a_session_is_closed_with_its_line_when_logging_shuts_down(tmp_path) -> 
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert text_in(tmp_path).split(b"\n")[-2].startswith(b"$$$$")
     assert len(xlog_files(tmp_path)) == 1
+
+
+def test_other_handlers_are_closed_though_this_one_cannot_be(tmp_path) -> None:
+    script = (
+        "import logging, logging.handlers, os, sys\n"
+        "from xlogdecode.encode import XlogHandler\n"
+        "os.chdir(sys.argv[1])\n"
+        "kept = logging.handlers.MemoryHandler(9, target=logging.FileHandler('plain.txt'))\n"
+        "logging.basicConfig(handlers=[kept, XlogHandler('logs', 'shop')], level='INFO')\n"
+        "logging.info('hello')\n"
+        "os.rename('logs', 'away')\n"
+    )
+    command = [sys.executable, "-c", script, tmp_path]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "plain.txt").read_text() == "hello\n"

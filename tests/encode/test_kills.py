@@ -33,17 +33,18 @@ WAYS = {
 }
 
 
-def lines_of(turn: int) -> Iterator[bytes]:
-    """Yield lines of very different lengths, none over 16 KiB."""
+def lines_of(turn: int, options: dict) -> Iterator[bytes]:
+    """Yield lines of very different lengths, in sync mode of one block each."""
     dice = random.Random(turn)
+    sizes = (0, 10, 100, 3000, 8000, *(() if options.get("mode") == "sync" else (20_000, 50_000)))
     for number in count():
-        size = dice.choice((0, 10, 100, 3000, 8000))
+        size = dice.choice(sizes)
         yield b"%d:%d " % (turn, number) + dice.randbytes(size).hex().encode() + b"\n"
 
 
 def write_until_killed(folder: Path, turn: int, written: memoryview, options: dict) -> None:
     with XlogWriter(folder, "app", flush_interval=None, **options) as writer:
-        for number, line in enumerate(lines_of(turn), start=1):
+        for number, line in enumerate(lines_of(turn, options), start=1):
             writer.write(line)
             written[0] = number
 
@@ -91,7 +92,7 @@ def kill_many_times(folder: Path, turns: int, options: dict) -> None:
         found = lines_in(text_in(folder, PRIVATE_KEY))
     for turn, number in enumerate(written):
         assert number <= len(found[turn]) <= number + 1
-        assert found[turn] == list(islice(lines_of(turn), len(found[turn])))
+        assert found[turn] == list(islice(lines_of(turn, options), len(found[turn])))
 
 
 @pytest.mark.parametrize("options", WAYS.values(), ids=WAYS)

@@ -74,6 +74,14 @@ def test_old_files_go_with_each_new_day(tmp_path: Path) -> None:
         assert names(tmp_path) == set()
 
 
+def test_the_folder_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    make(tmp_path / "real", "app_20240111.xlog", age=OLD)
+    open_log(tmp_path / "link").close()
+    assert names(tmp_path / "real") == set()
+
+
 @pytest.mark.parametrize("mode", ["async", "sync"])
 def test_a_clock_a_year_ahead_deletes_nothing(tmp_path: Path, mode: str) -> None:
     make(tmp_path, "app_20240111.xlog", age=OLD)

@@ -220,6 +220,50 @@ def test_a_line_of_any_length_is_kept(tmp_path, log, noise, mode, options) -> No
     assert lines_in(tmp_path) == [line, b"after"]
 
 
+@pytest.mark.parametrize("mode", ["async", "sync"])
+@pytest.mark.parametrize("size", [20_000, 60_000, 140_000, 400_000])
+def test_a_long_line_stays_in_one_piece_though_another_writer_comes_between(
+    tmp_path, log, noise, mode, size
+) -> None:
+    one = (noise.replace(b"\n", b"") * 3)[:size]
+    lines = [mark + one + mark for mark in (b"a", b"b", b"c", b"d")]
+    first, second = log(mode=mode), log(mode=mode)
+    for line in lines:
+        first.write(line)
+        second.write(line)
+    first.close()
+    second.close()
+    assert sorted(lines_in(tmp_path)) == sorted(lines * 2)
+
+
+def test_a_folder_is_the_one_that_was_meant_though_the_process_goes_elsewhere(
+    tmp_path, clock, monkeypatch, noise
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with XlogWriter("logs", "app", clock=clock, zone=SHANGHAI, flush_interval=None) as writer:
+        monkeypatch.chdir(tmp_path / "elsewhere")
+        writer.write(noise)
+        writer.write("line")
+    assert lines_in(tmp_path / "logs") == [*noise.splitlines(), b"line"]
+    assert list(Path().iterdir()) == []
+
+
+def test_a_line_whose_call_failed_is_not_stored_later(tmp_path, clock) -> None:
+    folder = tmp_path / "logs"
+    writer = XlogWriter(folder, "app", clock=clock, zone=SHANGHAI, flush_interval=None)
+    writer.after_fork_in_child()
+    away = folder.rename(tmp_path / "away")
+    folder.touch()
+    with pytest.raises(XlogError, match="no folder can be made"):
+        writer.write("failed")
+    folder.unlink()
+    away.rename(folder)
+    writer.write("stored")
+    writer.close()
+    assert lines_in(folder) == [b"stored"]
+
+
 def test_nul_is_refused_and_nothing_of_the_line_is_stored(tmp_path, log) -> None:
     with log() as writer:
         writer.write("before")
@@ -256,6 +300,15 @@ def test_after_close_nothing_is_written(tmp_path, log) -> None:
         {"public_key": ""},
         {"level": 10},
         {"level": 0, "codec": "zstd"},
+        {"level": "6"},
+        {"keep": ""},
+        {"keep": 7},
+        {"max_file_size": "10M"},
+        {"max_file_size": -1},
+        {"flush_interval": "900"},
+        {"flush_interval": -1},
+        {"flush_interval": float("nan")},
+        {"flush_interval": float("inf")},
     ],
     ids=str,
 )
@@ -374,6 +427,17 @@ def test_on_a_full_disk_lines_stay_in_the_buffer_and_go_to_the_file_later(
         assert sum(map(len, stored)) > 160_000 + 100_000
         writer.write("room again")
     assert lines_in(tmp_path) == [*stored, b"room again"]
+
+
+@posix
+@pytest.mark.parametrize("mode", ["async", "sync"])
+def test_on_a_full_disk_a_long_line_leaves_no_part_of_it(tmp_path, log, noise, mode) -> None:
+    with log(mode=mode) as writer:
+        writer.flush()
+        with no_file_larger_than(160_000), pytest.raises(XlogError, match="cannot append"):
+            writer.write(noise.replace(b"\n", b""))
+        writer.write("short")
+    assert lines_in(tmp_path) == [b"short"]
 
 
 @posix

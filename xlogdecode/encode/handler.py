@@ -1,12 +1,15 @@
 """`logging` in Mars's line layout, into an xlog log."""
 
+import contextlib
 import logging
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
 from xlogdecode.encode.writer import XlogWriter
+from xlogdecode.errors import OutputError
 
 __all__ = ["XlogFormatter", "XlogHandler"]
 
@@ -81,6 +84,9 @@ class XlogHandler(logging.Handler):
 
     A record is safe from the death of the process once the logging call has returned; there is
     no queue. Another formatter than `XlogFormatter` may be set. NUL in a message becomes U+2400.
+
+    `flush` and `close` raise OSError where the file cannot be written: `logging.shutdown` passes
+    over that, and goes on to the other handlers.
     """
 
     def __init__(
@@ -102,11 +108,21 @@ class XlogHandler(logging.Handler):
 
     def flush(self) -> None:
         """Put what the crash buffer holds into its file."""
-        self._writer.flush()
+        with _as_logging_knows_it():
+            self._writer.flush()
 
     def close(self) -> None:
         """Write the closing line and let go of the files."""
         try:
-            self._writer.close()
+            with _as_logging_knows_it():
+                self._writer.close()
         finally:
             super().close()
+
+
+@contextlib.contextmanager
+def _as_logging_knows_it() -> Iterator[None]:
+    try:
+        yield
+    except OutputError as error:
+        raise OSError(str(error)) from error

@@ -95,8 +95,8 @@ def level_of(kind: Kind, level: int | None) -> int:
     if level is None:
         return kind.level
     lowest, highest = (1, 22) if kind.codec is Codec.ZSTD else (0, 9)
-    if not lowest <= level <= highest:
-        raise UsageError(f"no level {level}: {kind.codec.value} has {lowest} to {highest}")
+    if not isinstance(level, int) or not lowest <= level <= highest:
+        raise UsageError(f"no level {level!r}: {kind.codec.value} has {lowest} to {highest}")
     return level
 
 

@@ -1,6 +1,7 @@
 """A log's own old files, by the rule that `sweep` has for the IM SDK's."""
 
 import contextlib
+import os
 import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,8 @@ __all__ = ["parse_keep", "retire"]
 
 def parse_keep(text: str) -> timedelta:
     """Return the age that `text` (such as 7d) states; raises UsageError below a day."""
+    if not isinstance(text, str):
+        raise UsageError(f"{text!r} is no age: write it as 7d")
     age = parse_age(text)
     if age < timedelta(days=1):
         raise UsageError(f"{text!r} would delete the day's own log: keep 1d or more")
@@ -23,8 +26,8 @@ def retire(directory: Path, prefix: str, keep: timedelta, now: datetime) -> None
     """Delete `<prefix>_YYYYMMDD.xlog`, split or decoded, where all of it is older than `keep`.
 
     Name and time of last writing must both be that old; a crash buffer, other names, links, and
-    files held open stay. A clock that stands more than a year after the newest log deletes
-    nothing, and no failure of this is one of the log's.
+    files held open stay; `directory` itself may be a link. A clock that stands more than a year
+    after the newest log deletes nothing, and no failure of this is one of the log's.
     """
     from xlogdecode.retention import LogName, Rule, carry_out, plan, scan
     from xlogdecode.retention.guards import check_clock, newest_day
@@ -41,7 +44,7 @@ def retire(directory: Path, prefix: str, keep: timedelta, now: datetime) -> None
                     candidate.name.removesuffix(".log"),
                 )
             )
-            for candidate in scan(directory, layout="path")
+            for candidate in scan(os.path.realpath(directory), layout="path")
             if (match := name.fullmatch(candidate.name))
         ]
         check_clock(now, None, newest_day(own, now))

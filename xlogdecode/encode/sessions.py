@@ -71,10 +71,10 @@ class Session:
             self._day = self._calendar.day(now)
             self._retire(now)
         if len(text) <= PIECE_SIZE:
-            self._sink.add(text, self._day, now)
+            line = [text]
         else:
-            for start in range(0, len(text), PIECE_SIZE):
-                self._sink.add(text[start : start + PIECE_SIZE], self._day, now)
+            line = [text[at : at + PIECE_SIZE] for at in range(0, len(text), PIECE_SIZE)]
+        self._sink.add(line, self._day, now)
 
     def _retire(self, now: float) -> None:
         if self._settings.keep:

@@ -1,5 +1,6 @@
 """Where the lines of an opening go: into the crash buffer and then a file, or straight there."""
 
+from collections.abc import Sequence as Pieces
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -36,10 +37,13 @@ class Log:
 
 
 class Sink(Protocol):
-    """What takes text, one piece of at most 16 KiB at a time; raises OutputError if it cannot."""
+    """What takes lines, in pieces of at most 16 KiB; raises OutputError if it cannot."""
 
-    def add(self, piece: bytes, day: Day, now: float) -> None:
-        """Store `piece`: when this returns, killing the process loses nothing of it."""
+    def add(self, line: Pieces[bytes], day: Day, now: float) -> None:
+        """Store all of `line` or nothing: when this returns, killing the process loses none of it.
+
+        No other process's line comes between its pieces.
+        """
 
     def flush(self, now: float) -> None:
         """Put what is stored into its day's file."""
@@ -60,9 +64,10 @@ class Plain:
     def __init__(self, log: Log) -> None:
         self._log = log
 
-    def add(self, piece: bytes, day: Day, now: float) -> None:
-        """Append one plain block."""
-        self._log.files.append(day.date, self._log.plain_block(piece, now))
+    def add(self, line: Pieces[bytes], day: Day, now: float) -> None:
+        """Append plain blocks."""
+        blocks = b"".join([self._log.plain_block(piece, now) for piece in line])
+        self._log.files.append(day.date, blocks)
 
     def flush(self, now: float) -> None:
         """Do nothing: all is in the file."""
@@ -91,14 +96,17 @@ class Buffered:
         self._torn = False
         """Compressed and perhaps not stored (Ctrl-C comes anywhere): the stream cannot go on."""
 
-    def add(self, piece: bytes, day: Day, now: float) -> None:
-        """Store one more piece of the block, and flush the block once it is large enough."""
-        buffer = self._buffer
-        if self._torn or buffer.room < largest(len(piece)):
+    def add(self, line: Pieces[bytes], day: Day, now: float) -> None:
+        """Make the block longer by `line`, and flush the block once it is large enough."""
+        buffer, most = self._buffer, sum([largest(len(piece)) for piece in line])
+        if self._torn or buffer.room < most:
             self.flush(now)
+            if buffer.room < most:
+                self._log.files.append(day.date, self._blocks(line, now))
+                return
         stream = self._stream or self._start(day)
         self._torn = True
-        data = stream.add(piece)
+        data = b"".join([stream.add(piece) for piece in line])
         if buffer.used:
             buffer.extend(data)
         else:
@@ -136,9 +144,22 @@ class Buffered:
     def _start(self, day: Day) -> Stream:
         self._day = day
         self._wanted = BLOCK_SIZE
-        stream, cipher = self._new_stream(), self._log.cipher
-        self._stream = WholeGroups(stream, cipher, self._log.kind.codec) if cipher else stream
+        self._stream = self._begin()
         return self._stream
+
+    def _begin(self) -> Stream:
+        stream, cipher = self._new_stream(), self._log.cipher
+        return WholeGroups(stream, cipher, self._log.kind.codec) if cipher else stream
+
+    def _blocks(self, line: Pieces[bytes], now: float) -> bytes:
+        """Return blocks of their own for a line that the buffer may be too small for."""
+        payloads, stream = [b""], self._begin()
+        for piece in line:
+            if len(payloads[-1]) >= BLOCK_SIZE:
+                payloads.append(b"")
+                stream = self._begin()
+            payloads[-1] += stream.add(piece)
+        return b"".join([self._header(len(each), now) + each + b"\0" for each in payloads])
 
     def _header(self, length: int, now: float) -> bytes:
         hour = self._log.calendar.hour(now)

@@ -71,13 +71,15 @@ class XlogWriter:
         key = parse_public_key(public_key) if public_key is not None else None
         kind = kind_of(layout, codec, key)
         self._settings = Settings(
-            Path(directory), prefix, kind, mode, key,
-            level_of(kind, level), max_file_size,
-            parse_keep(keep) if keep else None, zone,
+            Path(directory).absolute(),  # a daemon changes its folder later
+            prefix, kind, mode, key,
+            level_of(kind, level), _size_of(max_file_size),
+            parse_keep(keep) if keep is not None else None, zone,
         )  # fmt: skip
         self._clock = clock
         self._closed = False
-        self._ticker = Ticker(flush_interval, self._tick) if flush_interval else None
+        seconds = _seconds_of(flush_interval)
+        self._ticker = Ticker(seconds, self._tick) if seconds else None
         self._session: Session | None = None
         self._lock = threading.RLock()
         # A signal handler, or a finalizer, may log while this thread is storing a line: it must
@@ -169,7 +171,11 @@ class XlogWriter:
             self._busy = False
 
     def _store_all(self) -> None:
-        session = self._session or self._open()
+        try:
+            session = self._session or self._open()
+        except BaseException:
+            self._waiting.clear()  # the call that brought a line fails, and may come again with it
+            raise
         while self._waiting:
             session.put(self._waiting.popleft(), self._clock())
 
@@ -182,3 +188,18 @@ class XlogWriter:
     def _tick(self) -> None:
         with contextlib.suppress(OutputError):
             self.flush()
+
+
+def _size_of(limit: int | None) -> int | None:
+    if limit is not None and not (isinstance(limit, int) and limit >= 0):
+        raise UsageError(f"{limit!r} is no size for a file: write a number of bytes")
+    return limit
+
+
+def _seconds_of(interval: float | None) -> float | None:
+    """Return `interval` if a thread can wait for as long."""
+    if interval is None:
+        return None
+    if not (isinstance(interval, int | float) and 0 <= interval <= threading.TIMEOUT_MAX):
+        raise UsageError(f"{interval!r} is no interval: write seconds, or None for no timer")
+    return interval
