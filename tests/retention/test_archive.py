@@ -69,6 +69,15 @@ def test_a_dry_run_archives_nothing(root, folder):
     assert not folder.exists()
 
 
+def test_two_names_of_one_file_are_stored_in_full(root, folder):
+    june = log(root / IMSDK, "imsdk_20260602.xlog", size=9)
+    other = june.with_name("imsdk_C_20260602.xlog")
+    other.hardlink_to(june)
+    assert {outcome.verdict for outcome in moved(root, folder)} == {Verdict.ARCHIVED}
+    (path,) = folder.glob("*.zst")
+    assert content(path) == {member(june): b"x" * 9, member(other): b"x" * 9}
+
+
 def test_what_came_before_stays_in_the_archive(root, folder):
     first = log(root / IMSDK, "imsdk_20260601.xlog", size=3)
     moved(root, folder)

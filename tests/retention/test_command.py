@@ -125,6 +125,12 @@ def test_keep_and_its_kin_may_stand_on_the_command_line(root):
     [
         ["--keep", "7"],
         ["--keep", "0d"],
+        ["--keep", ""],
+        ["--max-total", ""],
+        ["--archive", ""],
+        ["--state", ""],
+        ["--metrics", ""],
+        ["--config", ""],
         ["--max-total", "0"],
         ["--layout", "nokia"],
         ["--now", "soon"],
@@ -139,6 +145,22 @@ def test_wrong_usage_is_status_2(root, args):
     result = sweep(root, "--delete", *args, now=None)
     assert result.returncode == 2
     assert old.exists()
+
+
+def test_the_current_folder_may_be_gone_if_each_root_has_its_whole_path(
+    root, state, tmp_path, monkeypatch
+):
+    old = aged(root / IMSDK, 9)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    args = ("--delete", "--state", state)
+    refused = sweep("sd", *args)
+    assert (refused.returncode, old.exists()) == (2, True)
+    assert "the current folder is gone: name each ROOT by its whole path" in refused.stderr
+    assert sweep(root, *args).returncode == 0
+    assert not old.exists()
 
 
 def test_two_roots_one_in_the_other_are_swept_once(root, tmp_path):

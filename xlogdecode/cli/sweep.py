@@ -35,6 +35,19 @@ MOST_SHARES = 4
 """Processes that delete at once when nothing is to be printed."""
 
 
+class Place(click.Path):
+    """A path with a name: an empty one, as an unset variable leaves it, would be this folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; it need not exist."""
+        if not value:
+            self.fail("it is empty: is a variable unset?", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PLACE = Place(path_type=Path)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the command line asked for, but for what is to be swept."""
@@ -59,9 +72,9 @@ class Settings:
 @click.option("--max-total", metavar="SIZE", help="A ceiling for each root, such as 2G.")
 @click.option("--max-delete", type=click.IntRange(0), metavar="N", help="Refuse to delete more.")
 @click.option("--missing-ok", is_flag=True, help="A root that is not there is no failure.")
-@click.option("--archive", type=click.Path(path_type=Path), metavar="DIR", help="Move logs there.")
-@click.option("--metrics", type=click.Path(path_type=Path), metavar="FILE", help="For Prometheus.")
-@click.option("--state", type=click.Path(path_type=Path), metavar="DIR", help="For last run, lock.")
+@click.option("--archive", type=PLACE, metavar="DIR", help="Move logs there.")
+@click.option("--metrics", type=PLACE, metavar="FILE", help="For Prometheus.")
+@click.option("--state", type=PLACE, metavar="DIR", help="For last run, lock.")
 @click.option("--now", metavar="TIME", help="Take this, in ISO 8601, for the time.")
 @click.option("--force", is_flag=True, help="Begin even if the clock seems wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object a file, and a summary.")
@@ -93,7 +106,7 @@ def sweep(
     printer = Printer(as_json=as_json, quiet=quiet, dry_run=not settings.delete)
     try:
         policy = _policy(roots, config, asked)
-        memory = State(state, [os.path.realpath(config)] if config else _names(policy))
+        memory = State(state, [os.path.realpath(config)] if config is not None else _names(policy))
         with memory.locked() if settings.delete else nullcontext():
             return _run(Sweep(policy, settings.now, missing_ok), settings, memory, printer)
     except GuardError as error:
@@ -105,23 +118,36 @@ def sweep(
 
 
 def _policy(roots: tuple[str, ...], config: str | None, asked: dict[str, Any]) -> Policy:
-    if config:
-        given = [f"--{name.replace('_', '-')}" for name, value in asked.items() if value]
+    if config is not None:
+        given = [
+            f"--{name.replace('_', '-')}"
+            for name, value in asked.items()
+            if value is not None and value is not False
+        ]
         if roots or given:
             raise UsageError(f"{given[0] if given else roots[0]}: write it into {config} instead")
         return load_policy(config)
     if not roots:
         raise GuardError("no root: name a folder to sweep, or a policy with --config")
+    if not all(map(os.path.isabs, roots)):
+        _expect_a_folder_to_be_in()
     rule = Rule(keep_last=asked["keep_last"] or 0)
-    if asked["keep"]:
+    if asked["keep"] is not None:
         rule = Rule(parse_age(asked["keep"]), rule.keep_last)
-    if asked["max_total"]:
+    if asked["max_total"] is not None:
         rule = Rule(rule.keep, rule.keep_last, parse_size(asked["max_total"]))
     if not (rule.keep or rule.keep_last) or rule.max_total == 0:
         raise UsageError("that would keep nothing: give --keep or --keep-last more than 0")
     layout = asked["layout"] or AUTO
     found = tuple(Root(root, layout, rule, literal=True) for root in roots)
     return Policy(found, asked["liteav"])
+
+
+def _expect_a_folder_to_be_in() -> None:
+    try:
+        os.getcwd()  # noqa: PTH109 - only whether there is one
+    except OSError:
+        raise UsageError("the current folder is gone: name each ROOT by its whole path") from None
 
 
 def _names(policy: Policy) -> list[str]:

@@ -163,7 +163,9 @@ def _writing(path: Path) -> Iterator[tarfile.TarFile]:
         compressor = zstandard.ZstdCompressor(level=9, write_checksum=True)
         with (
             compressor.stream_writer(file, closefd=False) as packed,
-            tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
+            tarfile.open(  # of two names of one file, each is stored in full
+                fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT, dereference=True
+            ) as archive,
         ):
             yield archive
         file.flush()

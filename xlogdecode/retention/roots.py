@@ -29,7 +29,8 @@ def resolve(root: str | os.PathLike[str]) -> RootFolder:
     unless it lies in the file system's root, as Android's `/sdcard` does: nobody swaps it there.
     """
     shown = os.fspath(root)
-    head, tail = os.path.split(os.path.join(os.getcwd(), shown).rstrip(os.sep) or os.sep)  # noqa: PTH109, PTH118
+    path = shown if os.path.isabs(shown) else os.path.join(os.getcwd(), shown)  # noqa: PTH109, PTH117, PTH118
+    head, tail = os.path.split(path.rstrip(os.sep) or os.sep)
     if tail in ("", ".", "..") or head == Path(head).anchor:
         return RootFolder(shown, os.path.realpath(shown))
     return RootFolder(shown, str(Path(os.path.realpath(head), tail)))
