@@ -273,6 +273,22 @@ def test_a_full_disk_behind_any_command_is_one_line(args):
 # keys
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("-o",), ("-c", "--redact-patterns"), ("-c", "--key-file"), ("--report",),
+        ("summary", "--key-file"), ("encode", "-o"), ("keygen", "-o"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_an_empty_path_is_refused_as_an_unset_variable_leaves_it(tmp_path, args):
+    log = Path(shutil.copy(LOG, tmp_path / "a.xlog"))
+    done = run(*args, "", *([] if "keygen" in args else [log]))
+    assert (done.status, done.out) == (2, b"")
+    assert "it is empty: is a variable unset?" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.xlog"]
+
+
 @pytest.mark.parametrize("key", [None, OTHER_KEY], ids=["no key", "another key"])
 def test_a_strict_run_without_a_key_that_fits_asks_for_it(tmp_path, key):
     log = Path(shutil.copy(LOCKED, tmp_path / "a.xlog"))

@@ -7,6 +7,7 @@ import click
 
 from xlogdecode.cli.filter_options import FILTERS
 from xlogdecode.cli.help import in_group
+from xlogdecode.cli.place import Place
 
 __all__ = ["decode_options"]
 
@@ -25,13 +26,13 @@ _OPTIONS = (
         "imsdk_*.log). No link is followed.",
     ),
     _input(
-        "--key-file", type=click.Path(), metavar="FILE",
+        "--key-file", type=Place(), metavar="FILE",
         help="Private keys, 64 hex digits a line.",
     ),
     *FILTERS,
     _output("-c", "--stdout", "to_stdout", is_flag=True, help="Write to standard output."),
     _output(
-        "-o", "--output", type=click.Path(), metavar="PATH",
+        "-o", "--output", type=Place(), metavar="PATH",
         help="Write to this file; with -r, archives, several inputs or a / behind it, into this "
         "folder, which mirrors what was read; - is standard output.",
     ),
@@ -69,7 +70,7 @@ _OPTIONS = (
     _said("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
     _said("-v", "--verbose", is_flag=True, help="Say what came of each input, even with -c."),
     _said(
-        "--report", "report_path", type=click.Path(), metavar="FILE",
+        "--report", "report_path", type=Place(), metavar="FILE",
         help="Write what came of each input, a JSON object a line.",
     ),
 )  # fmt: skip

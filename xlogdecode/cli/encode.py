@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import click
 
+from xlogdecode.cli.place import Place
 from xlogdecode.encode.blocks import iter_blocks
 from xlogdecode.encode.kinds import CODECS, FORMATS, MODES
 from xlogdecode.errors import OutputError
@@ -17,7 +18,7 @@ from xlogdecode.outputs import OpenFile, SaveFile, is_file_at
 @click.command()
 @click.argument("source", metavar="[FILE|-]", type=click.File("rb"), default="-")
 @click.option(
-    "-o", "--output", metavar="FILE", required=True,
+    "-o", "--output", type=Place(), metavar="FILE", required=True,
     help="The file to write, replaced whole once all is encoded; - is standard output.",
 )  # fmt: skip
 @click.option("--codec", type=click.Choice(CODECS), default="zlib", show_default=True)

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from xlogdecode.cli.help import in_group
+from xlogdecode.cli.place import Place
 
 __all__ = ["FILTERS", "FLAGS", "take_filters"]
 
@@ -46,7 +47,7 @@ FILTERS = (
     _form("--count", is_flag=True, help="Print how many records there are, and no more."),
     _form("--redact", is_flag=True, help="Replace user ids, addresses, tokens."),
     _form(
-        "--redact-patterns", type=click.Path(), metavar="FILE",
+        "--redact-patterns", type=Place(), metavar="FILE",
         help="Redact by the patterns of a YAML file as well.",
     ),
 )  # fmt: skip

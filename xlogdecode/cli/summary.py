@@ -7,6 +7,7 @@ from datetime import tzinfo
 import click
 
 from xlogdecode.cli.keys import KEY_REMEDY, read_keys
+from xlogdecode.cli.place import Place
 from xlogdecode.cli.status import Status, of_report, worst
 from xlogdecode.cli.voice import say, shown, what_came
 from xlogdecode.errors import InputError, MissingExtraError
@@ -33,7 +34,7 @@ __all__ = ["summary_command"]
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of tables.")
 @click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +08:00.")
 @click.option(
-    "--key-file", type=click.Path(), metavar="FILE", help="Private keys, 64 hex digits a line."
+    "--key-file", type=Place(), metavar="FILE", help="Private keys, 64 hex digits a line."
 )
 def summary_command(
     paths: tuple[str, ...],

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from xlogdecode.cli.place import Place
 from xlogdecode.cli.plans import Printer, Stdout
 from xlogdecode.errors import UsageError
 from xlogdecode.retention.carry import Outcome, Verdict, carry_out, iter_outcomes
@@ -33,19 +34,6 @@ REFUSED, LOCKED = 3, 75
 
 MOST_SHARES = 4
 """Processes that delete at once when nothing is to be printed."""
-
-
-class Place(click.Path):
-    """A path with a name: an empty one, as an unset variable leaves it, would be this folder."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path; it need not exist."""
-        if not value:
-            self.fail("it is empty: is a variable unset?", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-PLACE = Place(path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +60,9 @@ class Settings:
 @click.option("--max-total", metavar="SIZE", help="A ceiling for each root, such as 2G.")
 @click.option("--max-delete", type=click.IntRange(0), metavar="N", help="Refuse to delete more.")
 @click.option("--missing-ok", is_flag=True, help="A root that is not there is no failure.")
-@click.option("--archive", type=PLACE, metavar="DIR", help="Move logs there.")
-@click.option("--metrics", type=PLACE, metavar="FILE", help="For Prometheus.")
-@click.option("--state", type=PLACE, metavar="DIR", help="For last run, lock.")
+@click.option("--archive", type=Place(path_type=Path), metavar="DIR", help="Move logs there.")
+@click.option("--metrics", type=Place(path_type=Path), metavar="FILE", help="For Prometheus.")
+@click.option("--state", type=Place(path_type=Path), metavar="DIR", help="For last run, lock.")
 @click.option("--now", metavar="TIME", help="Take this, in ISO 8601, for the time.")
 @click.option("--force", is_flag=True, help="Begin even if the clock seems wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object a file, and a summary.")
