@@ -22,11 +22,11 @@ from tempfile import TemporaryFile
 from typing import IO, Final
 
 from xlogdecode.errors import UsageError
-from xlogdecode.filters import LAST, Filter, select
+from xlogdecode.filters import LAST, Filter, Selector, count
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.writers import Writer
 
-__all__ = ["SORTED", "Log", "merge", "render_merged"]
+__all__ = ["SORTED", "Log", "count_merged", "merge", "render_merged"]
 
 SORTED: Final = 20_000
 """Records that are sorted in memory at a time."""
@@ -97,6 +97,22 @@ def render_merged(
         yield writer.write(batch, "")
 
 
+def count_merged(
+    logs: Sequence[Log],
+    *,
+    wanted: Filter,
+    zone: tzinfo | None = None,
+    local: tzinfo | None = None,
+) -> int:
+    """Return how many records `merge` yields, those of context not counted."""
+    found = 0
+    for log in logs:
+        known = None if log.once else _survey(log, zone, local).zone
+        records = read_records(log.events(), source=log.name, zone=known or zone)
+        found += count(records, wanted, local=local)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class _Survey:
     """What a first reading of a log tells."""
@@ -122,7 +138,14 @@ def _read(
     if wanted.session == LAST:
         wanted = replace(wanted, session=seen.session or LAST)
     records = read_records(log.events(), source=log.name, zone=seen.zone or zone)
-    return _timed(log.name, select(records, wanted, local=local), local, seen.first), seen
+    timed = _timed(log.name, records, local, seen.first)  # by what is left out, too
+    return Selector(wanted, local=local).pick_by(_item_of, timed), seen
+
+
+def _item_of(timed: _Timed) -> Record | Loss:
+    item = timed[2]
+    assert item is not None  # noqa: S101 - for the type checker
+    return item
 
 
 def _survey(log: Log, zone: tzinfo | None, local: tzinfo | None) -> _Survey:

@@ -83,6 +83,8 @@ def parse_patterns(text: str, name: str) -> list[Pattern]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise ConfigError(f"{name}:{_place(mark)}: {error.problem}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigError(f"{name}:1:1: no YAML that can be read: {error}") from None
     found = _fields(root, {"patterns"}, name)["patterns"]
     if not isinstance(found, yaml.SequenceNode):
         raise _wrong(found, name, "write a list of patterns")
@@ -91,12 +93,12 @@ def parse_patterns(text: str, name: str) -> list[Pattern]:
 
 def _pattern(node: Any, name: str) -> Pattern:
     fields = _fields(node, {"name", "pattern"}, name)
-    called, pattern = (str(fields[key].value) for key in ("name", "pattern"))
+    called, pattern = (_text(fields[key], name) for key in ("name", "pattern"))
     if not re.fullmatch(r"[a-z][a-z0-9_]*", called):
         raise _wrong(fields["name"], name, "a name is small letters, digits and _")
     try:
         compiled = re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise _wrong(fields["pattern"], name, f"no regular expression: {error}") from None
     if compiled.groups > 1 or compiled.groupindex or re.search(r"\\[1-9]", pattern):
         remedy = "at most one group without a name, write the others as (?:...)"
@@ -112,10 +114,16 @@ def _fields(node: Any, wanted: set[str], name: str) -> dict[str, Any]:
     keys = " and ".join(sorted(wanted))
     if node is None or not isinstance(node.value, list) or node.id != "mapping":
         raise _wrong(node, name, f"write {keys}")
-    found = {key.value: value for key, value in node.value}
+    found = {_text(key, name): value for key, value in node.value}
     if set(found) != wanted:
         raise _wrong(node, name, f"write {keys}, and nothing else")
     return found
+
+
+def _text(node: Any, name: str) -> str:
+    if node.id != "scalar":
+        raise _wrong(node, name, "write a text here, in '...' if it holds signs of YAML")
+    return str(node.value)
 
 
 def _wrong(node: Any, name: str, what: str) -> ConfigError:

@@ -66,10 +66,10 @@ class Asked:
         in_turn = self.redactor is not None  # placeholders are numbered as they come
         return Form(self._pour, self.writer().header, suffix, in_turn=in_turn, is_copy=False)
 
-    def writer(self, *, marks: bool = True, named: bool = False) -> Writer:
-        """Return what writes the form; `named` is for a merge of several."""
+    def writer(self, *, marks: bool = True, named: bool = False, apart: bool = False) -> Writer:
+        """Return what writes the form; `named` and `apart` are as for `TextWriter`."""
         if self.form == "text":
-            return TextWriter(marks=marks, named=named)
+            return TextWriter(marks=marks, named=named, apart=apart)
         return JsonWriter(marks=marks) if self.form == "json" else CsvWriter(marks=marks)
 
     def render(self, events: Iterable[Event], writer: Writer, source: str) -> Iterator[bytes]:
@@ -138,9 +138,13 @@ def _wanted(told: dict[str, Any], now: datetime) -> Filter:
         grep=_parsed(pattern, told["grep"]),
         invert=bool(told["invert_match"]),
         session=_parsed(parse_session, told["session"]),
-        before=told["before"] or told["around"] or 0,
-        after=told["after"] or told["around"] or 0,
+        before=_first_of(told["before"], told["around"]),
+        after=_first_of(told["after"], told["around"]),
     )
+
+
+def _first_of(*numbers: int | None) -> int:
+    return next((number for number in numbers if number is not None), 0)
 
 
 def _parsed(parse: Callable[[str], T], text: str | None) -> T | None:

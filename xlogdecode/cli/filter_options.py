@@ -62,13 +62,14 @@ FLAGS = {
 """What a command gets an option as -> how it is written."""
 
 
-_NOTHING = (None, False, ())
-"""Values that say no more than the option's absence."""
-
-
 def take_filters(given: dict[str, Any]) -> dict[str, Any]:
     """Take these options out of all that were `given`; return those that say something."""
     found = {name: given.pop(name) for name in FLAGS}
     if found["form"] == "text":
         del found["form"]
-    return {name: value for name, value in found.items() if value not in _NOTHING}
+    return {name: value for name, value in found.items() if _says_something(value)}
+
+
+def _says_something(value: object) -> bool:
+    """Tell an option's value from its absence: 0 is a value."""
+    return value is not None and value is not False and value != ()

@@ -8,11 +8,10 @@ from xlogdecode.cli.asked import Asked
 from xlogdecode.cli.run import Run
 from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status, of_report
-from xlogdecode.cli.work import Outcome, of_damage, through, torn
+from xlogdecode.cli.work import LEFT_OUT, Outcome, of_damage, through, torn
 from xlogdecode.decode import DamagedError, Options, Sink
 from xlogdecode.errors import InputError, MissingExtraError, UsageError
 from xlogdecode.inputs import (
-    LARGEST_BUFFER,
     Entry,
     Refusal,
     Saved,
@@ -20,7 +19,7 @@ from xlogdecode.inputs import (
     iter_entries,
 )
 from xlogdecode.inputs.spool import Opened, Spool
-from xlogdecode.merge import Log
+from xlogdecode.merge import Log, count_merged
 from xlogdecode.outputs import SaveFile
 from xlogdecode.records import Event
 from xlogdecode.records.decoded import iter_events
@@ -29,8 +28,6 @@ from xlogdecode.report import Report
 __all__ = ["MergedRun"]
 
 OnRead = Callable[[int], object] | None
-
-_LEFT_OUT = "all its records are in a log already: left out"
 
 
 class MergedRun(Run):
@@ -98,9 +95,10 @@ class MergedRun(Run):
     def _pour(self, sink: Sink, parts: "Sequence[_Part]") -> None:
         asked, logs = self._asked, [Log(part.name, part.events) for part in parts]
         if asked.count:
-            sink.write(b"%d\n" % sum(asked.counted(log.events(), log.name) for log in logs))
+            sink.write(b"%d\n" % count_merged(logs, wanted=asked.wanted, zone=asked.zone))
             return
-        writer = asked.writer(marks=self.settings.options.marks, named=len(logs) > 1)
+        marks, named = self.settings.options.marks, len(logs) > 1
+        writer = asked.writer(marks=marks, named=named, apart=True)
 
         def pour(sink: Sink) -> None:
             for chunk in asked.render_merged(logs, writer):
@@ -178,16 +176,13 @@ def _without_saved(found: "list[_Part | Outcome]") -> "list[_Part | Outcome]":
                 with part.opened() as source:
                     saved.scan(source)
     return [
-        Outcome(item.name, Status.WHOLE, note=_LEFT_OUT, is_skipped=True)
-        if isinstance(item, _Part) and item.is_crash_buffer and saved.holds(_head_of(item))
+        Outcome(item.name, Status.WHOLE, note=LEFT_OUT, is_skipped=True)
+        if isinstance(item, _Part) and item.is_crash_buffer and _is_saved(item, saved)
         else item
         for item in found
     ]
 
 
-def _head_of(part: _Part) -> bytes:
-    data = b""
-    with part.opened() as source:
-        while len(data) < LARGEST_BUFFER and (more := source.read(LARGEST_BUFFER)):
-            data += more
-    return data
+def _is_saved(buffer: _Part, saved: Saved) -> bool:
+    with buffer.opened() as source:
+        return saved.unsaved(source, is_buffer=True) is None

@@ -99,6 +99,8 @@ class Run:
         if found is not None and os.path.samestat(found, entry.stat):
             raise OutputError(f"{target}: is the input itself; -o names another file")
         if settings.update and found and found.st_mtime_ns >= entry.stat.st_mtime_ns:
+            if saved is not None and not is_crash_buffer(entry.below):
+                saved.leave(entry.source, entry.path)
             entry.source.close()
             note = f"{target} is up to date" if settings.verbose else ""
             return Outcome(entry.name, Status.WHOLE, note=note, is_skipped=True)

@@ -10,8 +10,9 @@ from xlogdecode.cli.keys import KEY_REMEDY, read_keys
 from xlogdecode.cli.place import Place
 from xlogdecode.cli.status import Status, of_report, worst
 from xlogdecode.cli.voice import say, shown, what_came
+from xlogdecode.cli.work import LEFT_OUT
 from xlogdecode.errors import InputError, MissingExtraError
-from xlogdecode.inputs import Entry, Refusal, iter_entries
+from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, iter_entries
 from xlogdecode.options import Options
 from xlogdecode.records import read_records
 from xlogdecode.records.decoded import iter_events
@@ -46,13 +47,13 @@ def summary_command(
     """Tell of logs who ran, how each session ended, and what went wrong when."""
     zone = parse_zone(tz) if tz else None
     options = Options(keys=read_keys(key_file))
-    summary, statuses = Summary(), []
+    summary, saved, statuses = Summary(), Saved(), []
     for entry in iter_entries(paths, recursive=recursive, plain=True):
         if isinstance(entry, Refusal):
             say(str(entry) if entry.is_failure else f"note: {entry}")
             statuses += [Status.FAILED] * entry.is_failure
         else:
-            statuses.append(_add(entry, summary, options, zone))
+            statuses.append(_add(entry, summary, saved, options, zone))
     if as_json:
         click.echo(json.dumps(as_dict(summary)))
     elif not statuses or any(status is not Status.FAILED for status in statuses):
@@ -61,11 +62,17 @@ def summary_command(
     return worst(statuses).value
 
 
-def _add(entry: Entry, summary: Summary, options: Options, zone: tzinfo | None) -> Status:
+def _add(
+    entry: Entry, summary: Summary, saved: Saved, options: Options, zone: tzinfo | None
+) -> Status:
     """Take in one log, and say what stood in the way."""
     report = Report()
     try:
-        with entry.source as source:
+        with entry.source as opened:
+            source = saved.unsaved(opened, is_buffer=is_crash_buffer(entry.below))
+            if source is None:
+                say(f"note: {entry.name}: {LEFT_OUT}")
+                return Status.WHOLE
             events = iter_events(source, options, report, per_block=False)
             summarize(read_records(events, source=entry.name, zone=zone), summary)
     except (InputError, MissingExtraError) as error:

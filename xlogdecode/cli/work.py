@@ -11,7 +11,7 @@ from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status, of_report
 from xlogdecode.decode import DamagedError, Options, Sink, Source
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
-from xlogdecode.inputs import LARGEST_BUFFER, Chain, Entry, Saved, is_crash_buffer
+from xlogdecode.inputs import Entry, Saved, is_crash_buffer
 from xlogdecode.outputs import Escaped, OpenFile, SaveFile, Utf8
 from xlogdecode.report import Report
 
@@ -58,6 +58,9 @@ def standard_output() -> OpenFile:
     return OpenFile(sys.stdout.fileno(), "standard output")
 
 
+LEFT_OUT = "all its records are in a log already: left out"
+
+
 def viewer() -> Sink:
     """Return standard output, safe to look at if that is a terminal."""
     return Escaped(standard_output()) if sys.stdout.isatty() else standard_output()
@@ -93,14 +96,15 @@ class Task(NamedTuple):
             with entry.source:
                 source = self._unsaved()
                 if source is None:
-                    note = "all its records are in a log already: left out"
-                    return Outcome(entry.name, Status.WHOLE, note=note, is_skipped=True)
+                    return Outcome(entry.name, Status.WHOLE, note=LEFT_OUT, is_skipped=True)
                 report, written = self._decode(source, options)
         except MissingExtraError as failure:
             return Outcome(entry.name, Status.FAILED, error=str(failure), is_general=True)
         except (InputError, OutputError) as failure:
             if self.target is None and isinstance(failure, OutputError):
                 raise  # what all share is gone
+            if self.saved is not None and entry.path:
+                self.saved.left.append(entry.path)
             return Outcome(entry.name, Status.FAILED, error=str(failure))
         except DamagedError as damage:
             status, why = of_damage(damage)
@@ -120,14 +124,7 @@ class Task(NamedTuple):
         source = self.entry.source
         if self.saved is None:
             return source
-        if not is_crash_buffer(self.entry.below):
-            return self.saved.watch(source.read)
-        data = b""
-        while len(data) < LARGEST_BUFFER and (more := source.read(LARGEST_BUFFER)):
-            data += more
-        if self.saved.holds(data):
-            return None
-        return Chain(data, source.read)
+        return self.saved.unsaved(source, is_buffer=is_crash_buffer(self.entry.below))
 
     def _decode(self, source: Source, options: Options) -> "tuple[Report, Path | None]":
         form = self.settings.form

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
+from typing import Any, TypeVar
 
 from xlogdecode.filters.model import LAST, Filter
 from xlogdecode.filters.window import Window
@@ -11,6 +12,7 @@ from xlogdecode.records import Loss, Record
 __all__ = ["Selector", "count", "select"]
 
 Check = Callable[[Record], bool]
+T = TypeVar("T")
 
 
 def select(
@@ -18,6 +20,7 @@ def select(
 ) -> Iterator[Record | Loss]:
     """Yield the records of one source that are wanted, those around them, and all losses.
 
+    What is before a loss is not around what is behind it.
     `local` is the zone of times that have none, for bounds that are instants. `wanted.session`
     may not be LAST, which nobody knows before the end: `writers.render` can.
     """
@@ -30,18 +33,24 @@ class Selector:
     def __init__(self, wanted: Filter, *, local: tzinfo | None = None) -> None:
         """Start at the beginning of a source; the arguments are those of `select`."""
         self._matches = _all_of(_checks(wanted, local))
-        self._before: deque[Record] = deque(maxlen=wanted.before)
+        self._before: deque[Any] = deque(maxlen=wanted.before)
         self._after = wanted.after
         self._owed = 0
         """Records after the last one wanted that are still to come."""
 
     def pick(self, items: Iterable[Record | Loss]) -> Iterator[Record | Loss]:
         """Yield what is wanted of the next `items`."""
+        return self.pick_by(_itself, items)
+
+    def pick_by(self, what: Callable[[T], Record | Loss], items: Iterable[T]) -> Iterator[T]:
+        """Do so by `what` each of `items` has to do with."""
         matches, before = self._matches, self._before
         for item in items:
-            if not isinstance(item, Record):
+            record = what(item)
+            if not isinstance(record, Record):
+                before.clear()
                 yield item
-            elif matches(item):
+            elif matches(record):
                 yield from before
                 before.clear()
                 yield item
@@ -51,6 +60,10 @@ class Selector:
                 self._owed -= 1
             elif before.maxlen:
                 before.append(item)
+
+
+def _itself(item: Record | Loss) -> Record | Loss:
+    return item
 
 
 def count(items: Iterable[Record | Loss], wanted: Filter, *, local: tzinfo | None = None) -> int:

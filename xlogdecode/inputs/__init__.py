@@ -11,11 +11,11 @@ from xlogdecode.inputs.entry import Entry, Refusal
 from xlogdecode.inputs.files import STDIN, Chain, Input, Member, open_input
 from xlogdecode.inputs.names import crash_buffers_of, is_crash_buffer, is_log
 from xlogdecode.inputs.packed import foreign_kind_of, kind_of
-from xlogdecode.inputs.saved import LARGEST_BUFFER, Saved
+from xlogdecode.inputs.saved import Saved
 from xlogdecode.inputs.walk import expand
 
 __all__ = [
-    "LARGEST_BUFFER", "STDIN", "Chain", "Entry", "Input", "Member", "Refusal", "Saved",
+    "STDIN", "Chain", "Entry", "Input", "Member", "Refusal", "Saved",
     "crash_buffers_of", "expand", "foreign_kind_of", "is_crash_buffer", "is_log", "iter_entries",
     "kind_of", "open_input",
 ]  # fmt: skip

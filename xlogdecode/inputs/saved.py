@@ -8,8 +8,9 @@ encrypted log, so that no key is needed to see it.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from xlogdecode.errors import InputError
 from xlogdecode.format import READINGS, Header, Reading, parse_header
-from xlogdecode.inputs.files import Member
+from xlogdecode.inputs.files import Chain, Member, open_input
 from xlogdecode.options import Source
 
 __all__ = ["LARGEST_BUFFER", "Saved"]
@@ -47,6 +48,38 @@ class Saved:
     def __init__(self) -> None:
         """Start with none."""
         self.blocks: list[_Block] = []
+        self.left: list[str] = []
+        """Paths of logs that were not read: they are looked at if a crash buffer comes."""
+
+    def unsaved(self, source: Source, *, is_buffer: bool) -> Source | None:
+        """Return what gives all of `source`; None for a crash buffer whose records were seen.
+
+        What goes by of a log is looked at.
+        """
+        if not is_buffer:
+            return self.watch(source.read)
+        self._look_at_what_was_left()
+        data = b""
+        while len(data) < LARGEST_BUFFER and (more := source.read(LARGEST_BUFFER)):
+            data += more
+        return None if self.holds(data) else Chain(data, source.read)
+
+    def leave(self, source: Source, path: str | None) -> None:
+        """Take in a log that is not decoded; what is no file has to be looked at in its turn."""
+        if path is None:
+            self.scan(source)
+        else:
+            self.left.append(path)
+
+    def _look_at_what_was_left(self) -> None:
+        paths, self.left = self.left, []
+        for path in paths:
+            try:
+                with open_input(path) as source:
+                    if source.is_regular:
+                        self.scan(source)
+            except InputError:
+                continue  # it was said when its turn came
 
     def watch(self, read: Callable[[int], bytes]) -> Member:
         """Return what reads with `read`, and has what goes by looked at."""
@@ -61,6 +94,7 @@ class Saved:
     def add(self, other: "Saved") -> None:
         """Take in what another one saw."""
         self.blocks += other.blocks
+        self.left += other.left
 
     def holds(self, buffer: bytes) -> bool:
         """Tell whether all records of the crash buffer, whose bytes are given, were seen."""

@@ -30,9 +30,9 @@ FIELDS: Final = (
 with `old_` stands for the other where it matched.
 """
 
-DATE, DAY = "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]", "[01][0-9]-[0-3][0-9]"
+DATE, DAY = "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]", "[01][0-9]-[0-3][0-9]"
 HOUR, SECONDS = "[0-2][0-9]", ":[0-5][0-9]:[0-5][0-9]"
-ZONE = r"[+-][0-9]{1,4}+(?:\.[0-9]{1,2})?"
+ZONE = r"(?:(?:\+-|[+-])[0-9]{1,4}+(?:\.[0-9]{1,2})?|0)"
 CLOCK = rf"(?P<clock>{SECONDS}\.[0-9][0-9][0-9])"
 LEVEL = "(?P<level>@)"  # the wanted letters take the place of the @
 PID = "-?[0-9]{1,19}+"

@@ -170,7 +170,7 @@ class _Reader:
         if layout == "opened":
             stamps = place.stamps.after_banner(found.groupdict().get("hour") or "")
             self._place = replace(place, session=(place.session or 0) + 1, stamps=stamps)
-        elif layout in {"recovery-begin", "recovery-end"}:
+        elif layout in {"recovery-begin", "recovery-end", "closed"}:  # the end may be lost
             self._place = replace(place, recovered=layout == "recovery-begin")
 
     def _finish_line(self, head: Record, text: str, where: _Where) -> int:
@@ -184,11 +184,11 @@ class _Reader:
         """Take lines that open nothing: of the last record, or each a record of its own."""
         last = self._records[-1] if self._records else self._handed_on
         if last is None or last.layout not in JOINS:
+            at = 0
             for text_line, row in enumerate(text.removesuffix("\n").split("\n"), line):
-                whole = text[: len(row) + 1]
-                text = text[len(row) + 1 :]
-                self._records.append(self._unknown(whole, where.at(position), text_line))
-                position += len(whole)
+                whole = text[at : at + len(row) + 1]
+                self._records.append(self._unknown(whole, where.at(position + at), text_line))
+                at += len(whole)
         elif self._records:
             self._more.append(text)
         else:

@@ -6,31 +6,40 @@ from typing import Final
 
 __all__ = ["Stamps", "date_in_name", "zone_minutes"]
 
-_HOUR: Final = re.compile(r"(?P<day>[0-9-]+)(?:[ /](?P<zone>[+-]\S+))?[ /](?P<hour>[0-9]{2})")
+_HOUR: Final = re.compile(r"(?P<day>[0-9-]+)(?:[ /](?P<zone>\S+))?[ /](?P<hour>[0-9]{2})")
 
 
 def zone_minutes(text: str) -> int | None:
     """Return the minutes east of UTC that `text` states, or None where that is no zone.
 
-    `+8.0` and `+5.8` (5:45, rounded by the writer) are hours, `+80` is Mars 1.2.5's way to write
-    +8.0, `+0800` is a banner's. Every zone lies on a quarter of an hour.
+    `+8.0` and `+5.8` (5:45, rounded by the writer) are hours, `+80` and `+57` are Mars 1.2.5's way
+    to write +8.0 and 5:45; there `+-50` is west, and `0` UTC. `+0800` is a banner's. Every zone
+    lies on a quarter of an hour.
     """
-    digits = text[1:]
+    digits = text.lstrip("+-")
     if "." in digits:
         minutes = round(float(digits) * 4) * 15
     elif len(digits) == 4:
         minutes = int(digits[:2]) * 60 + int(digits[2:])
+    elif len(digits) == 1:
+        minutes = int(digits) * 60
     else:
-        minutes = int(digits) * (60 if len(digits) == 1 else 6)
+        minutes = round(int(digits) * 6 / 15) * 15
     if minutes >= 24 * 60:
         return None
-    return -minutes if text[0] == "-" else minutes
+    return -minutes if "-" in text else minutes
 
 
 def date_in_name(name: str) -> date | None:
-    """Return the date of a log's file name, `..._YYYYMMDD...`, or None."""
-    found = re.findall(r"(?<![0-9])(20[0-9]{6})(?![0-9])", name)
-    return next((known for digits in found if (known := _date_or_none(digits))), None)
+    """Return the date of a log's file name, `..._YYYYMMDD...`, or None.
+
+    `name` may be a path, also one in an archive: the last part of it that has a date counts.
+    """
+    for part in reversed(re.split(r"[/\\]|: ", name)):
+        for digits in re.findall(r"(?<![0-9])(20[0-9]{6})(?![0-9])", part):
+            if known := _date_or_none(digits):
+                return known
+    return None
 
 
 class Stamps(dict[tuple[str, str | None], tuple[str, str] | None]):

@@ -62,6 +62,10 @@ class Summary:
     clock_jumps: int = 0
     _hour: str = ""
 
+    def begin(self) -> None:
+        """Take what comes next for the beginning of a source: its first records have no time."""
+        self._hour = ""
+
     def add(self, item: Record | Loss) -> None:
         """Take in what comes next."""
         if not isinstance(item, Record):
@@ -95,6 +99,7 @@ class Summary:
 def summarize(items: Iterable[Record | Loss], summary: Summary | None = None) -> Summary:
     """Return `summary`, or a new one, with the records and losses of one source added."""
     summary = summary if summary is not None else Summary()
+    summary.begin()
     for item in items:
         summary.add(item)
     return summary

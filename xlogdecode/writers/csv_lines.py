@@ -1,7 +1,6 @@
 """CSV for spreadsheets: the keys of the JSON objects as columns."""
 
 import csv
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,12 +21,18 @@ class CsvWriter:
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return the rows of `batch`; `source` is that of the losses."""
-        text = io.StringIO(newline="")
-        rows = csv.DictWriter(text, KEYS, extrasaction="ignore", lineterminator="\n")
+        text = _Rows()
+        # what ends a line of the file is quoted in a cell: of \r, too, before Python 3.13
+        rows = csv.DictWriter(text, KEYS, extrasaction="ignore", lineterminator="\r\n")
         for item in batch:
             if not (self._marks or isinstance(item, Record)):
                 continue
             row: dict[str, Any] = as_object(item, source)
             row["main_thread"] = {True: "true", False: "false"}.get(row["main_thread"])
             rows.writerow(row)
-        return text.getvalue().encode()
+        return "".join(text).encode()
+
+
+class _Rows(list[str]):
+    def write(self, row: str) -> None:
+        self.append(row.removesuffix("\r\n") + "\n")

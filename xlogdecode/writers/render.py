@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from tempfile import SpooledTemporaryFile
 from typing import Protocol
 
@@ -70,7 +70,10 @@ def render(
 def _last(
     items: Iterable[Record | Loss], written: Callable[[Iterable[Batch]], Iterator[bytes]]
 ) -> Iterator[bytes]:
-    """Yield what is written of the last session: each is held until another begins."""
+    """Yield what is written of the last session, and of the losses before it.
+
+    Each session is held until another begins.
+    """
     number: int | None = None
 
     def session_of(item: Record | Loss) -> int | None:
@@ -78,15 +81,25 @@ def _last(
         number = item.session if isinstance(item, Record) else number
         return number
 
+    losses: list[Record | Loss] = []
     with SpooledTemporaryFile(_IN_MEMORY) as held:
         for _, group in groupby(items, session_of):
             held.seek(0)
             held.truncate()
-            for chunk in written(_in_batches(group)):
+            found: list[Record | Loss] = []
+            for chunk in chain(written([losses]), written(_in_batches(_noting(group, found)))):
                 held.write(chunk)
+            losses += found
         held.seek(0)
         while chunk := held.read(1 << 16):
             yield chunk
+
+
+def _noting(items: Iterator[Record | Loss], losses: list[Record | Loss]) -> Iterator[Record | Loss]:
+    for item in items:
+        if not isinstance(item, Record):
+            losses.append(item)
+        yield item
 
 
 def _in_batches(items: Iterator[Record | Loss]) -> Iterator[Batch]:

@@ -12,14 +12,16 @@ class TextWriter:
     """Writes records byte for byte, and a line where something was lost.
 
     With `named`, each record is prefixed by its source, as records of several sources need it.
-    Without `marks`, losses are passed over.
+    With `apart`, each begins a line, as records in another order than their source's need it: the
+    last one of that may have no line end. Without `marks`, losses are passed over.
     """
 
     header = b""
 
-    def __init__(self, *, marks: bool = True, named: bool = False) -> None:
+    def __init__(self, *, marks: bool = True, named: bool = False, apart: bool = False) -> None:
         self.marks = marks
         self.named = named
+        self.apart = apart or named
         self._in_line = False
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
@@ -42,7 +44,7 @@ class TextWriter:
     def _one(self, item: Record | Loss, source: str) -> bytes:
         if not isinstance(item, Record):
             return self.add(item, source)
-        if self.named:  # the record before may be another file's
+        if self.apart:
             return self._end_line() + self.add(self._name(item.source) + item.raw)
         return self.add(item.raw)
 
