@@ -8,8 +8,17 @@ import pytest
 
 import xlogdecode
 from tests.command import run
+from tests.mars import KINDS, log
 from tests.pile.samples import LOG, TEXT, put
-from xlogdecode import DamagedError, Options, Report, decode_bytes, decode_file, iter_text
+from xlogdecode import (
+    DamagedError,
+    Options,
+    Report,
+    decode_bytes,
+    decode_file,
+    iter_text,
+    read_keys,
+)
 from xlogdecode.decode import decode
 from xlogdecode.errors import InputError, KeyFileError, OutputError
 
@@ -32,6 +41,43 @@ def test_a_stream_gives_its_text_as_bytes_and_stays_open():
         assert not stream.closed
     assert {type(piece) for piece in pieces} == {bytes}
     assert b"".join(pieces) == TEXT[LOG]
+
+
+class Trickle:
+    """A stream that gives its parts one by one, and then fails."""
+
+    def __init__(self, parts):
+        self.parts = parts
+        self.asked = 0
+
+    def read(self, size):
+        self.asked += 1
+        if self.asked > len(self.parts):
+            raise ConnectionResetError
+        return self.parts[self.asked - 1]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("kind", ["zlib", "zstd", "sync-zlib", "imsdk-chunked"])
+def test_text_comes_as_the_bytes_do_and_all_of_it_before_an_error(kind, threads):
+    blocks = log(KINDS[kind], [b"%d %s\n" % (n, b"x" * 999) for n in range(50)])
+    source = Trickle([block.data for block in blocks] + [blocks[0].data[:20]])
+    pieces = iter_text(source, Options(threads=threads))
+    for block in blocks[:-1]:
+        text = b""
+        while len(text) < len(block.text):
+            text += next(pieces)
+        assert text == block.text
+        assert source.asked <= blocks.index(block) + 2
+    rest = []
+    with pytest.raises(ConnectionResetError):
+        rest.extend(pieces)
+    assert b"".join(rest) == blocks[-1].text
+
+
+def test_a_key_file_may_begin_with_what_windows_puts_there(tmp_path):
+    (tmp_path / "key").write_text("11" * 32, "utf-8-sig")
+    assert read_keys(tmp_path / "key") == (b"\x11" * 32,)
 
 
 def test_what_was_lost_is_a_line_of_the_text_unless_that_is_not_wanted():

@@ -195,6 +195,16 @@ def test_a_full_disk_behind_standard_output_ends_the_run_with_one_line(tmp_path,
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_behind_standard_error_stops_no_work(tmp_path):
+    logs = [Path(shutil.copy(LOG, tmp_path / f"{number}.xlog")) for number in range(3)]
+    command = [sys.executable, "-m", "xlogdecode", *logs]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stderr=full, check=False)
+    assert done.returncode == 0
+    assert all(log.with_name(f"{log.name}.log").exists() for log in logs)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_device_as_the_output_is_written_to_and_never_replaced():
     done = run("-o", "/dev/full", LOG)
     assert done.status == 1

@@ -64,7 +64,7 @@ def read_keys(path: FilePath) -> tuple[bytes, ...]:
 
     name = os.fspath(path)
     try:
-        text = Path(path).read_text("utf-8")
+        text = Path(path).read_text("utf-8-sig")
     except OSError as error:
         raise KeyFileError(f"{name}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -55,6 +55,9 @@ class _Outbox:
         self._texts: list[Buffer] = []
         self._size = 0
 
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._source, name)  # such as `may_wait`, if it has that
+
     def read(self, size: int) -> bytes:
         if self._texts:
             self.empty()

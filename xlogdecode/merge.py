@@ -24,6 +24,7 @@ from typing import IO, Final
 from xlogdecode.errors import UsageError
 from xlogdecode.filters import LAST, Filter, Selector, count
 from xlogdecode.records import Event, Loss, Record, read_records
+from xlogdecode.temporary import keeping
 from xlogdecode.writers import Writer
 
 __all__ = ["SORTED", "Log", "count_merged", "merge", "render_merged"]
@@ -203,9 +204,10 @@ def _sorted_runs(items: Iterator[_Timed], files: ExitStack) -> list[Iterable[_Ti
     while stretch := sorted(islice(items, SORTED), key=itemgetter(0)):
         if len(stretch) < SORTED and file is None:
             return [stretch]
-        if file is None:
-            file = files.enter_context(TemporaryFile())  # noqa: SIM115 - the stack closes it
-        runs.append(_Laid(file, stretch))
+        with keeping("a log that is not in order"):
+            if file is None:
+                file = files.enter_context(TemporaryFile())  # noqa: SIM115 - the stack closes it
+            runs.append(_Laid(file, stretch))
     return runs
 
 
@@ -218,6 +220,7 @@ class _Laid:
         self._blocks = -(-len(stretch) // _BLOCK)
         for place in range(0, len(stretch), _BLOCK):
             pickle.dump(stretch[place : place + _BLOCK], file)
+        file.flush()
 
     def __iter__(self) -> Iterator[_Timed]:
         place = self._start

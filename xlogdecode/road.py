@@ -40,6 +40,9 @@ class Road:
         self._ahead = Lookahead(self._payloads.read_many, options.threads)
         self._sequence = Sequence(report)
         self._at_end = False
+        self._fault: Exception | None = None
+        """What the source raised: what came before it comes out first."""
+        self._was_short = False
         self._open_losses: list[int] = []
         self._held: Loss | None = None
         self._after: tuple[int, int] | None = None
@@ -57,6 +60,8 @@ class Road:
             else:
                 yield from self._event(step)
         yield from self._settle()
+        if self._fault is not None:
+            raise self._fault
         self._sequence.end()
 
     def _look_ahead(self) -> bool:
@@ -66,18 +71,30 @@ class Road:
             if event is not None:
                 packed = isinstance(event, Block) and not is_plain(event.reading)
                 self._ahead.add(event, packed=packed)
-            elif self._at_end or (self._framer.is_searching and self._ahead):
-                # what a search may have to go back behind is settled first
+            elif self._at_end or self._fault or (self._ahead and self._settles_first()):
                 self._ahead.flush()
                 break
             else:
                 self._read()
         return bool(self._ahead)
 
+    def _settles_first(self) -> bool:
+        """Tell whether what is there goes on before more is read.
+
+        A search may have to go back behind it, or reading may wait.
+        """
+        may_wait: bool = getattr(self._source, "may_wait", self._was_short)
+        return self._framer.is_searching or may_wait
+
     def _read(self) -> None:
         if not self._ahead:
             self._framer.release(self._framer.offset)
-        data = self._source.read(READ)
+        try:
+            data = self._source.read(READ)
+        except Exception as error:  # noqa: BLE001 - raised once all is told that came before
+            self._fault = error
+            return
+        self._was_short = len(data) < READ
         self._report.bytes_in += len(data)
         if data:
             self._framer.feed(data)

@@ -8,6 +8,7 @@ import shutil
 import stat
 import struct
 import subprocess
+import sys
 import tarfile
 import zipfile
 import zlib
@@ -568,6 +569,41 @@ def test_logs_in_a_zip_are_never_removed(tmp_path):
     assert run("--rm", archive).status == 0
     assert archive.exists()
     shutil.rmtree(tmp_path / "a")
+
+
+def test_a_log_that_is_packed_by_itself_is_never_removed_either(tmp_path):
+    packed = tmp_path / "a.xlog.gz"
+    packed.write_bytes(gzip.compress(LOG.read_bytes()))
+    assert run("--rm", packed).status == 0
+    assert files_in(tmp_path).keys() == {"a.xlog.gz", "a.xlog.log"}
+
+
+def test_a_zip_that_cannot_be_kept_says_where_and_stops_no_other(tmp_path):
+    noise = random.Random(1).randbytes(10 << 20)
+    packed = zip_of(("noise", noise), ("a.xlog", LOG.read_bytes()))
+    inputs = (BUFFER, "-", LOG)
+
+    def with_small_files():
+        resource = pytest.importorskip("resource")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, 4 << 20))
+
+    done = run(*inputs, "-o", tmp_path / "out", input=packed, preexec_fn=with_small_files)
+    assert done.status == 1
+    assert any("standard input: cannot be kept in" in line for line in done.lines)
+    assert any("$TMPDIR" in line for line in done.lines)
+    assert sorted(files_in(tmp_path / "out").values()) == sorted([TEXT[BUFFER], TEXT[LOG]])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes there, in any locale")
+def test_names_that_the_locale_lacks_are_kept(tmp_path):
+    name = "客户反馈日志_张三李四_20240101_华为手机"
+    (tmp_path / "a.zip").write_bytes(zip_of((f"客户/{name}.xlog", LOG.read_bytes())))
+    put(LOG, tmp_path / f"{name}.xlog")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = run(tmp_path / "a.zip", tmp_path / f"{name}.xlog", env=plain)
+    assert done.status == 0
+    found = files_in(tmp_path)
+    assert found[f"a/客户/{name}.xlog.log"] == found[f"{name}.xlog.log"] == TEXT[LOG]
 
 
 def test_crash_buffers_come_behind_the_logs_of_their_archive():

@@ -62,6 +62,19 @@ def test_what_a_launch_has_saved_already_is_not_printed_twice(crashed, tmp_path)
     assert run("-c", buffer).out.count(b"last words") == 3
 
 
+@pytest.mark.parametrize("options", ["-u", ""])
+def test_what_a_log_holds_that_need_not_be_decoded_again_is_not_printed_either(
+    crashed, tmp_path, options
+):
+    log, _ = saved_by_the_next_launch(crashed[0], tmp_path / "pulled")
+    archive = shutil.make_archive(str(tmp_path / "case"), "zip", log.parent)
+    for source in (log.parent, archive):
+        out = tmp_path / "out" / options / str(source == archive)
+        for _ in range(2):
+            run("-r", source, "-o", out, *options.split())
+        assert [path.name for path in out.rglob("*.log")] == [f"{log.name}.log"]
+
+
 def test_an_archive_holds_no_records_twice(crashed, tmp_path):
     log, _ = saved_by_the_next_launch(crashed[0], tmp_path / "pulled")
     archive = shutil.make_archive(str(tmp_path / "case"), "gztar", log.parent)

@@ -183,6 +183,19 @@ def test_a_source_goes_only_when_its_text_is_whole_and_in_place(tmp_path):
     assert (tmp_path / "a.xlog.log").read_bytes() == TEXT[LOG]
 
 
+@pytest.mark.parametrize("device", ["/dev/null", "fifo"])
+def test_a_source_stays_where_its_text_is_in_no_file(tmp_path, device):
+    log = put(LOG, tmp_path / "a.xlog")
+    target = tmp_path / device
+    if device == "fifo":
+        os.mkfifo(target)
+        reader = os.open(target, os.O_RDONLY | os.O_NONBLOCK)
+    assert run("--rm", log, "-o", target).status == 0
+    assert log.exists()
+    if device == "fifo":
+        os.close(reader)
+
+
 @pytest.mark.parametrize("to", ["-c", "-o"])
 def test_output_and_summary_are_the_same_for_any_number_of_threads(tmp_path, to):
     logs = tmp_path / "logs"

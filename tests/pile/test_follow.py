@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from tests.mars import KINDS, block
 from tests.pile.samples import LOG, TEXT, ZLIB, ZSTD, put
 from xlogdecode import Options, Piece
 from xlogdecode.encode import XlogWriter
@@ -107,6 +108,21 @@ def test_a_block_that_is_half_written_waits_for_its_rest(tmp_path, follow, sourc
                 else:
                     losses.append(item)
     assert (seen, losses) == (expected, [])
+
+
+@pytest.mark.parametrize("kind", ["sync-zlib", "zlib", "sync-zstd"])
+def test_a_header_that_ends_in_zeros_waits_for_its_rest_too(tmp_path, follow, kind):
+    lines = [b"%d %s\n" % (n, b"x" * 99) for n in range(3)]
+    blocks = [block(KINDS[kind], [line], seq=n, key_bytes=b"") for n, line in enumerate(lines, 1)]
+    data = b"".join(block.data for block in blocks)
+    start = len(blocks[0].data)
+    for cut in range(start, start + 90):
+        path = tmp_path / f"{cut}.xlog"
+        path.write_bytes(data[:cut])
+        follower = follow(path)
+        seen = text_of(follower)
+        path.write_bytes(data)
+        assert seen + text_of(follower) == b"".join(block.text for block in blocks)
 
 
 def test_damage_is_told_once_something_follows_it(tmp_path, follow):

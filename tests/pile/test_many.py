@@ -62,6 +62,15 @@ def test_a_source_that_fails_stops_no_other(tmp_path):
     assert (good.error, good.text) == (None, TEXT[LOG])
 
 
+def test_what_can_be_no_name_stops_no_other(tmp_path):
+    wrong, good = decode_many(["a\0b", LOG])
+    assert isinstance(wrong.error, InputError)
+    assert good.text == TEXT[LOG]
+    wrong, good = decode_many([LOG, LOG], targets=["a\0b", tmp_path / "good"])
+    assert isinstance(wrong.error, OutputError)
+    assert (tmp_path / "good").read_bytes() == TEXT[LOG]
+
+
 def test_texts_go_into_the_files_that_are_named(tmp_path):
     targets = [tmp_path / str(number) for number in range(3)]
     results = list(decode_many(SOURCES[:3], targets=targets))

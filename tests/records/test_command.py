@@ -44,6 +44,12 @@ def around(found, before, after):
     return [r for n, r in enumerate(TOLD) if n in wanted]
 
 
+def at(clock, message):
+    """A line of 2024-01-01."""
+    time = f"2024-01-01 +8.0 {clock}:00.000".encode()
+    return b"[I][%s][1, 2][tag][a.cc:3, f][%s\n" % (time, message)
+
+
 def having(pattern, flags=0):
     return [r for r in TOLD if re.search(pattern, r.text, flags)]
 
@@ -125,6 +131,17 @@ def test_csv_has_one_head_and_a_row_a_record():
     assert [(r["level"], r["tid"]) for r in rows] == [(r.level, str(r.tid)) for r in expected]
 
 
+def test_csv_keeps_a_row_whole_whatever_ends_lines_within(tmp_path):
+    plain = tmp_path / "imsdk_a.log"
+    plain.write_bytes(
+        b"".join(at("10:00", f"a\r{end}".encode()) for end in ("b\r", "\nc\r\nd", ""))
+    )
+    out = run("-c", "--format", "csv", plain).out
+    rows = list(csv.DictReader(io.StringIO(out.decode(), newline="")))
+    assert [row["message"] for row in rows] == ["a\rb\r", "a\r\nc\r\nd", "a\r"]
+    assert b"\r\n" not in out.replace(b"\nc\r\nd", b"")
+
+
 @pytest.mark.parametrize(("form", "ending"), [("json", "json"), ("csv", "csv"), ("text", "log")])
 def test_a_file_is_called_after_what_is_in_it(form, ending, tmp_path):
     log = put(LOG, tmp_path / "a.xlog")
@@ -195,6 +212,30 @@ def test_what_was_lost_is_told_whatever_is_filtered(tmp_path):
     assert run("-c", "--format", "json", "-p", "NONE", "--no-marks", torn).out == b""
     rows = run("-c", "--format", "csv", "-p", "NONE", "--no-marks", torn).out.splitlines()
     assert len(rows) == 1
+
+
+def test_a_loss_before_the_last_session_is_told_with_it(tmp_path):
+    whole = LOG.read_bytes()
+    path = tmp_path / "a.xlog"
+    path.write_bytes(whole[:500] + whole[530:])
+    last, second = (run("-c", "--session", which, path) for which in ("last", "2"))
+    assert b"[F][xlogdecode]" in last.out
+    assert (last.out, last.status) == (second.out, second.status)
+
+
+def test_context_ends_at_a_loss(tmp_path):
+    before, hit = log(KINDS["zlib"], [at("10:00", b"before"), at("10:01", b"hit")], per_block=1)
+    path = tmp_path / "a.xlog"
+    path.write_bytes(before.data + b"\x81" * 50 + hit.data)
+    done = run("-c", "-g", "hit", "-B", "2", path)
+    mark, hit = done.out.splitlines(keepends=True)
+    assert mark.startswith(b"[F][xlogdecode] 50 bytes damaged")
+    assert hit == at("10:01", b"hit")
+
+
+def test_no_context_on_one_side_may_be_asked_for():
+    errors = [r for r in TOLD if r.level == "E"]
+    assert run("-c", "-p", "E", "-C", "1", "-A", "0", LOG).out == text_of(around(errors, 1, 0))
 
 
 def test_strict_report_and_removal_are_as_without_a_filter(tmp_path):
@@ -282,6 +323,21 @@ def test_a_timeline_is_the_stable_sort_of_all_records_each_behind_its_source():
 def test_one_log_alone_is_not_prefixed_but_put_in_order():
     done = run("--merge", "-p", "E", LOG)
     assert done.out == text_of(sorted((r for r in TOLD if r.level == "E"), key=lambda r: r.time))
+
+
+def test_one_log_that_ends_in_mid_line_is_put_in_order_line_by_line(tmp_path):
+    path = tmp_path / "imsdk_a.log"
+    path.write_bytes(at("10:00", b"late") + at("09:00", b"early").removesuffix(b"\n"))
+    assert run("--merge", path).out == at("09:00", b"early") + at("10:00", b"late")
+
+
+def test_the_number_of_a_timeline_is_that_of_its_records(tmp_path):
+    path = tmp_path / "imsdk_a.log"
+    banner = b"^^^^^^^^^^Dec 12 2023^^^15:15:13^^^^^^^^^^[0,0][2024-01-01 +0800 08:47:04]\n"
+    path.write_bytes(b"TIM: 2024-01-01 08:00:00.000 I 1-2 |a.cc:1 |f |recovered\n" + banner)
+    window = ("-S", "2024-01-01T07:30+08:00", "-U", "2024-01-01T08:30+08:00")
+    assert run("--merge", *window, path).out.count(b"recovered") == 1
+    assert run("--merge", *window, "--count", path).out == b"1\n"
 
 
 def test_a_timeline_takes_archives_pipes_and_json_and_writes_a_file(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.records.lines import IMSDK, OPENED, Lost, mars
 from xlogdecode import merge as merge_module
 from xlogdecode.errors import UsageError
-from xlogdecode.filters import LAST, Filter
+from xlogdecode.filters import LAST, Filter, parse_pattern
 from xlogdecode.merge import Log, merge, render_merged
 from xlogdecode.records import Record
 from xlogdecode.writers import JsonWriter, TextWriter
@@ -51,6 +51,13 @@ def test_what_has_no_time_stays_behind_the_one_before_it_and_at_the_start_before
         "lost",
         "5",
     ]
+
+
+def test_a_loss_stays_behind_what_a_filter_left_out():
+    one = log("a", at(1, "1"), at(3, "3"), Lost(9), at(5, "5"))
+    two = log("b", at(2, "2"))
+    found = timeline(one, two, wanted=Filter(grep=parse_pattern("[125]$")))
+    assert found == [("a", "1"), ("b", "2"), ("a", "lost"), ("a", "5")]
 
 
 @pytest.mark.parametrize("once", [False, True])

@@ -87,7 +87,8 @@ def test_each_layout_gives_its_fields(line, expected):
 
 @pytest.mark.parametrize(
     ("zone", "hours"),
-    [("+8.0", 8), ("+80", 8), ("+5.8", 5.75), ("+55", 5.5), ("-3.5", -3.5), ("-35", -3.5), ("+0.0", 0), ("+12.8", 12.75)],
+    [("+8.0", 8), ("+80", 8), ("+5.8", 5.75), ("+55", 5.5), ("-3.5", -3.5), ("-35", -3.5), ("+0.0", 0), ("+12.8", 12.75),
+     ("+-50", -5), ("0", 0), ("+57", 5.75), ("+127", 12.75), ("+-10", -1)],
 )  # fmt: skip
 def test_a_zone_is_read_as_each_release_writes_it(zone, hours):
     (record,) = read(mars(time=f"2024-01-01 {zone} 09:12:33.123"))
@@ -115,6 +116,17 @@ def test_a_day_without_a_year_takes_the_year_nearest_to_the_name_or_the_banner()
     assert read(line, source="LiteAV_C_20231231.xlog")[0].time.year == 2024
     assert read(f"{OPENED}\n{line}")[1].time.year == 2024
     assert read(line)[0].time is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["20230101/LiteAV_20240815.xlog", "case_20230110.zip: x/LiteAV_20240815.xlog",
+     "C:\\20230101\\LiteAV_20240815.xlog", "logs_20240815/LiteAV.xlog"],
+)  # fmt: skip
+def test_the_year_is_that_of_the_file_and_not_of_where_it_lies(source):
+    line = "[I][08-15/13:01:19.582+9.0][838,91395][signal_manager.cc:4499]message"
+    (record,) = read(line, source=source)
+    assert record.time.year == 2024
 
 
 def test_lines_that_open_nothing_belong_to_the_record_before_them():

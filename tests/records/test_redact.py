@@ -151,6 +151,11 @@ def test_patterns_of_ones_own_come_from_yaml():
         ("patterns:\n  - {name: '<', pattern: a}\n", "2:12"),
         ("patterns: [\n", "2:1"),
         ("more: 1", "1:1"),
+        ("patterns:\n  - {name: x, pattern: '\x02'}\n", "1:1"),
+        ("? [a]\n: b\n", "1:3"),
+        ("[" * 5000, "1:1"),
+        ("patterns:\n  - {name: x, pattern: [0-9]}\n", "2:24"),
+        ("patterns:\n  - {name: x, pattern: 'a{99999999999999999999}'}\n", "2:24"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(text, place):

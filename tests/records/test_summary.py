@@ -212,3 +212,23 @@ def test_of_several_logs_it_is_told_where_something_was_seen():
 
 def test_a_log_of_nothing_has_an_empty_summary():
     assert as_text(Summary()) == "losses: none\n"
+
+
+def test_records_without_a_time_at_the_start_of_a_log_have_no_hour_of_another():
+    summary = Summary()
+    for source in ("a.xlog", "b.xlog"):
+        events = [(0, f"no time\n{mars()}\n".encode())]
+        summarize(read_records(events, source=source), summary)
+    assert summary.hours == {"": Counter({"": 2}), "2024-01-01T09": Counter({"I": 2})}
+
+
+def test_a_crash_buffer_that_a_launch_has_saved_is_counted_once(tmp_path):
+    raw, tip = (FIXTURES / "imsdk_20240101.xlog").read_bytes(), b"begin of mmap ~~~~~\n\0"
+    start = raw.index(tip) + len(tip)
+    stop = start + 13 + int.from_bytes(raw[start + 5 : start + 9], "little")
+    (tmp_path / "imsdk.mmap2").write_bytes(raw[start:stop].ljust(153_600, b"\0"))
+    (tmp_path / "imsdk_20240101.xlog").write_bytes(raw)
+    both = run("summary", "--json", "-r", tmp_path)
+    alone = run("summary", "--json", tmp_path / "imsdk_20240101.xlog")
+    assert json.loads(both.out) == json.loads(alone.out)
+    assert "imsdk.mmap2: all its records are in a log already" in both.err

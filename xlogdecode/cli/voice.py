@@ -1,5 +1,7 @@
 """What is said on standard error: a line for what matters, none for what went as it should."""
 
+import contextlib
+import sys
 from collections.abc import Iterable
 
 import click
@@ -24,8 +26,15 @@ def shown(name: str) -> str:
 
 
 def say(line: str) -> None:
-    """Say a line."""
-    click.echo(f"xlogdecode: {shown(line)}", err=True)
+    """Say a line; where standard error takes none, the work goes on without."""
+    try:
+        click.echo(f"xlogdecode: {shown(line)}", err=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        with contextlib.suppress(OSError):
+            sys.stderr.close()  # what it holds would be tried once more at the end
+        sys.stderr = None
 
 
 def say_notes(notes: Iterable[str], settings: Settings) -> None:

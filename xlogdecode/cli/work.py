@@ -11,7 +11,7 @@ from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status, of_report
 from xlogdecode.decode import DamagedError, Options, Sink, Source
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
-from xlogdecode.inputs import Entry, Saved, is_crash_buffer
+from xlogdecode.inputs import Entry, Input, Saved, is_crash_buffer
 from xlogdecode.outputs import Escaped, OpenFile, SaveFile, Utf8
 from xlogdecode.report import Report
 
@@ -97,14 +97,12 @@ class Task(NamedTuple):
                 source = self._unsaved()
                 if source is None:
                     return Outcome(entry.name, Status.WHOLE, note=LEFT_OUT, is_skipped=True)
-                report, written = self._decode(source, options)
+                report, file = self._decode(source, options)
         except MissingExtraError as failure:
             return Outcome(entry.name, Status.FAILED, error=str(failure), is_general=True)
         except (InputError, OutputError) as failure:
             if self.target is None and isinstance(failure, OutputError):
                 raise  # what all share is gone
-            if self.saved is not None and entry.path:
-                self.saved.left.append(entry.path)
             return Outcome(entry.name, Status.FAILED, error=str(failure))
         except DamagedError as damage:
             status, why = of_damage(damage)
@@ -114,7 +112,9 @@ class Task(NamedTuple):
         if error and status is Status.WHOLE:
             status = Status.LOST
         note = ""
-        if self.settings.remove and status is Status.WHOLE and written and entry.path:
+        written = self.target if file is not None and file.is_written else None
+        is_whole = status is Status.WHOLE and file is not None and file.is_in_place
+        if self.settings.remove and is_whole and entry.path and isinstance(entry.source, Input):
             note = _remove(entry.path, entry.stat)
         seen = self.target is None and not self.settings.test
         return Outcome(entry.name, status, report, written, error, note, is_expected=seen)
@@ -126,7 +126,7 @@ class Task(NamedTuple):
             return source
         return self.saved.unsaved(source, is_buffer=is_crash_buffer(self.entry.below))
 
-    def _decode(self, source: Source, options: Options) -> "tuple[Report, Path | None]":
+    def _decode(self, source: Source, options: Options) -> tuple[Report, SaveFile | None]:
         form = self.settings.form
 
         def pour(sink: Sink) -> Report:
@@ -149,10 +149,12 @@ class Task(NamedTuple):
                 is_copy = form.is_copy and _is_plain(report)
                 if (not report.bytes_out and not report.is_whole) or is_copy:
                     file.discard()
-        except BaseException:
+        except BaseException as failure:
             file.clean()  # Ctrl-C may come as `with` is about to do it
+            if isinstance(failure, OutputError) and self.saved is not None:
+                self.saved.leave(self.entry.source, self.entry.path)
             raise
-        return report, self.target if file.is_written else None
+        return report, file
 
 
 def torn(entry: Entry) -> str:

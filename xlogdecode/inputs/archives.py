@@ -22,6 +22,7 @@ from xlogdecode.inputs.files import Input, Member
 from xlogdecode.inputs.inflated import Inflated
 from xlogdecode.inputs.names import natural_order, safe_place
 from xlogdecode.inputs.packed import Kind, Reads
+from xlogdecode.temporary import no_room
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -70,9 +71,13 @@ def _zip_members(source: Reads, meter: Meter) -> Iterator[Found | Refused]:
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
         seekable = _seekable(source)
         if seekable is None:
-            while data := source.read(_COPY):
-                spool.write(data)
-            spool.seek(0)
+            try:
+                while data := source.read(_COPY):
+                    spool.write(data)
+                spool.seek(0)
+            except OSError as error:
+                yield Refused("", no_room(error))
+                return
         try:
             archive = zipfile.ZipFile(cast("IO[bytes]", _Bounded(seekable or spool)))
         except _TORN as error:

@@ -1,6 +1,7 @@
 """Files, pipes and standard input, whose errors name them."""
 
 import os
+import select
 import stat
 import sys
 from collections.abc import Callable
@@ -53,6 +54,15 @@ class Input:
     def is_at_hand(self) -> bool:
         """Whether all of a file was read to peek at it: it may be closed, and read after that."""
         return self._at_end
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether nothing can be read yet: what is there may be worked on first."""
+        if self.is_regular or self._head or not hasattr(select, "poll"):
+            return False
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        return not poll.poll(0)
 
     def peek(self) -> bytes:
         """Return the first bytes, which the next read returns once more.
@@ -108,6 +118,8 @@ class Input:
 
 class Member:
     """What an archive holds, while its turn lasts. Where it is torn it ends, with a `fault`."""
+
+    may_wait = False
 
     def __init__(
         self,
@@ -169,6 +181,8 @@ class Member:
 class Chain:
     """Bytes that are at hand, and then what is read."""
 
+    may_wait = False
+
     def __init__(self, data: bytes, read: Callable[[int], bytes]) -> None:
         """Read `data`, and then with `read`."""
         self._data = data
@@ -188,6 +202,8 @@ def open_input(path: str, on_read: Callable[[int], object] | None = None) -> Inp
         return Input(sys.stdin.fileno(), "standard input", owned=False, on_read=on_read)
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except ValueError as error:  # NUL, or a character that no name here can have
+        raise InputError(f"{path!r}: is no file's name: {error}") from None
     except OSError as error:
         if os.path.isdir(path):  # noqa: PTH112 - Windows cannot open one, and says that otherwise
             raise InputError(f"{path}: is a folder: -r takes the logs in it") from None

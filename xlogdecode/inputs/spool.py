@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from tempfile import TemporaryFile, gettempdir
+from tempfile import TemporaryFile
 from typing import IO, Self
 
-from xlogdecode.errors import OutputError
 from xlogdecode.inputs.entry import Entry
 from xlogdecode.inputs.files import Input, open_input
 from xlogdecode.options import Source
+from xlogdecode.temporary import keeping
 
 __all__ = ["Opened", "Spool"]
 
@@ -34,18 +34,13 @@ class Spool:
         source = entry.source
         if entry.path is not None and isinstance(source, Input) and source.is_regular:
             return partial(open_input, source.name, on_read)
-        if self._file is None:
-            self._file = TemporaryFile()  # noqa: SIM115 - closed with the spool
-        start = stop = self._file.seek(0, 2)
-        while data := source.read(_CHUNK):
-            try:
+        with keeping(entry.name):
+            if self._file is None:
+                self._file = TemporaryFile()  # noqa: SIM115 - closed with the spool
+            start = stop = self._file.seek(0, 2)
+            while data := source.read(_CHUNK):
                 stop += self._file.write(data)
                 self._file.flush()
-            except OSError as error:
-                raise OutputError(
-                    f"{entry.name}: cannot be kept in {gettempdir()}: {error.strerror}; make room "
-                    "there, or let $TMPDIR name another folder"
-                ) from None
         file = self._file
         return lambda: nullcontext(_Slice(file, start, stop))
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import stat
+import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -91,7 +92,8 @@ class SaveFile:
         self._first_mode = 0o666 if like is None and not secret else 0o600
         folder, name = os.path.split(path)
         if len(name) > _LONGEST:
-            name = os.fsencode(name)[:200].decode("utf-8", "ignore")  # 255 bytes are allowed
+            encoding = sys.getfilesystemencoding()
+            name = os.fsencode(name)[:200].decode(encoding, "ignore")  # 255 bytes are allowed
         self._part = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.part")  # noqa: PTH118
         self._keep = True
         self._is_special = False
@@ -101,6 +103,8 @@ class SaveFile:
         """Open the hidden file."""
         try:
             self._open()
+        except ValueError as error:  # NUL, or a character that no name here can have
+            raise OutputError(f"{self.path!r}: is no file's name: {error}") from None
         except OSError as error:
             raise OutputError(
                 f"{self.path}: cannot be written: {error.strerror}; write elsewhere with -o"
@@ -212,5 +216,5 @@ def stat_of(place: str | os.PathLike[str] | int) -> os.stat_result | None:
     """Return what is at `place`, a path or a descriptor; None if nothing is to be seen there."""
     try:
         return os.stat(place)  # noqa: PTH116 - descriptors, too
-    except OSError:
+    except (OSError, ValueError):  # NUL in a name
         return None

@@ -39,8 +39,8 @@ class Places:
             return self._output
         root = self._output or Path(entry.top)
         if self._output is not None and self._several and entry.tree:
-            root /= _portable(entry.tree)
-        below = entry.below
+            root /= _portable(_storable(entry.tree))
+        below = _storable(entry.below)
         if os.name == "nt":
             below = "/".join(map(_portable, below.split("/")))
         return self._claim(f"{root}/{below}")
@@ -86,6 +86,15 @@ def same_name(target: str) -> str:
     import unicodedata
 
     return unicodedata.normalize("NFC", target).casefold()
+
+
+def _storable(name: str) -> str:
+    """Return a name that came from an archive as one that files can have in this locale."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return os.fsdecode(name.encode("utf-8", "surrogateescape"))
+    return name
 
 
 def _portable(part: str) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from xlogdecode.filters import LAST, Filter, Selector, select_text
 from xlogdecode.records import Event, Loss, Record, read_batches, read_records
+from xlogdecode.temporary import keeping
 from xlogdecode.writers.text import TextWriter
 
 __all__ = ["Writer", "render"]
@@ -88,9 +89,11 @@ def _last(
             held.truncate()
             found: list[Record | Loss] = []
             for chunk in chain(written([losses]), written(_in_batches(_noting(group, found)))):
-                held.write(chunk)
+                with keeping("the last session"):
+                    held.write(chunk)
             losses += found
-        held.seek(0)
+        with keeping("the last session"):
+            held.seek(0)
         while chunk := held.read(1 << 16):
             yield chunk
 
