@@ -232,3 +232,10 @@ def test_a_crash_buffer_that_a_launch_has_saved_is_counted_once(tmp_path):
     alone = run("summary", "--json", tmp_path / "imsdk_20240101.xlog")
     assert json.loads(both.out) == json.loads(alone.out)
     assert "imsdk.mmap2: all its records are in a log already" in both.err
+
+
+def test_a_name_that_breaks_lines_breaks_no_table(tmp_path):
+    for name in ("a\nb.xlog", "c.xlog"):
+        (tmp_path / name).write_bytes((FIXTURES / "imsdk_20240101.xlog").read_bytes())
+    done = run("summary", "-r", tmp_path)
+    assert f"{tmp_path}/a\\x0ab.xlog 1".encode() in done.out

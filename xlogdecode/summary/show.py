@@ -55,7 +55,7 @@ def _sessions(summary: Summary) -> str:
         device = ", ".join(filter(None, [session.device_type, device]))
         rows.append(
             (
-                f"{session.source} {number}" if several else number,
+                f"{_on_one_line(session.source)} {number}" if several else number,
                 _when(session.opened),
                 str(session.records),
                 session.sdk_version or session.mars.get("MARS_PATH", "-"),
@@ -106,7 +106,11 @@ def _seen_table(summary: Summary, rows: Sequence[Sequence[str]], *, right: set[i
 
 def _where(seen: Seen) -> str:
     first, *others = seen.sources
-    return f"{len(seen.sources)} logs" if others else first
+    return f"{len(seen.sources)} logs" if others else _on_one_line(first)
+
+
+def _on_one_line(name: str) -> str:
+    return name.replace("\n", "\\x0a")
 
 
 def _are_several(summary: Summary) -> bool:
