@@ -75,6 +75,21 @@ def test_text_comes_as_the_bytes_do_and_all_of_it_before_an_error(kind, threads)
     assert b"".join(rest) == blocks[-1].text
 
 
+def test_what_is_written_has_no_gap_where_writing_failed_once():
+    written = []
+
+    class Sink:
+        def write(self, data):
+            written.append(bytes(data))
+            if len(written) == 3:
+                raise TimeoutError
+
+    blocks = log(KINDS["zlib"], [b"%d %s\n" % (n, b"x" * 999) for n in range(90)])
+    with pytest.raises(TimeoutError):
+        decode(Trickle([block.data for block in blocks]), Sink())
+    assert written == [block.text for block in blocks[:3]]
+
+
 def test_a_key_file_may_begin_with_what_windows_puts_there(tmp_path):
     (tmp_path / "key").write_text("11" * 32, "utf-8-sig")
     assert read_keys(tmp_path / "key") == (b"\x11" * 32,)

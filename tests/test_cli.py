@@ -12,6 +12,7 @@ from tests.command import run
 from tests.shared import FIXTURES, expected_text
 
 LOG = FIXTURES / "imsdk_20240101.xlog"
+TEXT = expected_text(LOG)
 LOCKED = FIXTURES / "async_zlib_crypt_small.xlog"
 OTHER_KEY = "11" * 32
 
@@ -192,6 +193,35 @@ def test_a_full_disk_behind_standard_output_ends_the_run_with_one_line(tmp_path,
     assert done.status == 1
     assert len(done.lines) == 1
     assert "standard output: cannot be written" in done.lines[0]
+
+
+def piped(*args):
+    """Start `xlogdecode ARGS` on a pipe that stays open."""
+    command = [sys.executable, "-m", "xlogdecode", *map(str, args)]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+@pytest.mark.parametrize("others", [(), (LOG,)])
+def test_text_comes_before_a_pipe_ends(others):
+    with piped("-c", "-", *others) as process:
+        process.stdin.write(LOG.read_bytes() * 2)  # a block ends where the next one begins
+        process.stdin.flush()
+        text = b""
+        while len(text) < len(TEXT):
+            text += os.read(process.stdout.fileno(), 1 << 20)
+        assert text.startswith(TEXT)
+        process.communicate()
+
+
+def test_a_pipe_is_not_waited_for_if_its_text_has_no_place(tmp_path):
+    (tmp_path / "stdin.log").touch()
+    with piped("-", LOG, "-o", tmp_path) as process:
+        process.stdin.write(LOG.read_bytes())
+        process.stdin.flush()
+        assert process.wait(timeout=30) == 1
+    assert (tmp_path / f"{LOG.name}.log").read_bytes() == TEXT
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

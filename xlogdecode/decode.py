@@ -54,6 +54,7 @@ class _Outbox:
         self._write_all = getattr(sink, "write_all", None) or partial(_write_each, sink)
         self._texts: list[Buffer] = []
         self._size = 0
+        self._is_broken = False
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._source, name)  # such as `may_wait`, if it has that
@@ -71,7 +72,11 @@ class _Outbox:
 
     def empty(self) -> None:
         texts, self._texts, self._size = self._texts, [], 0
+        if self._is_broken:
+            return  # nothing is to stand behind a gap
+        self._is_broken = True
         self._write_all(texts)
+        self._is_broken = False
 
 
 def _write_each(sink: Sink, texts: Iterable[Buffer]) -> None:

@@ -19,6 +19,7 @@ __all__ = ["Follower"]
 _HEAD = 64
 """Bytes at the beginning of a file by which a rewritten one is told."""
 
+_LONGEST_HEADER = 73
 _LONGEST_UNSETTLED = 20 << 20
 """Bytes at the end of a file that may yet become a block; no block is longer."""
 
@@ -170,7 +171,7 @@ class _Tail:
         report = Report()
         source = _Stretch(self._fd, base, size)
         items = iter_decode(source, options, report)
-        unsettled = yield from _settled(items, base)
+        unsettled = yield from _settled(items, base, size)
         self._offset = source.at - report.fill if unsettled is None else unsettled
         self._is_plain = bool(report.plain_text) and not report.blocks
 
@@ -194,11 +195,13 @@ class _Stretch:
         return data
 
 
-def _settled(items: Iterator[Piece | Loss], base: int) -> Generator[Piece | Loss, None, int | None]:
+def _settled(
+    items: Iterator[Piece | Loss], base: int, end: int
+) -> Generator[Piece | Loss, None, int | None]:
     """Yield items up to what reaches the end of the file unfinished; return where that begins.
 
     Offsets of the items count from `base`. A block that is being written looks like a torn one,
-    behind which come zeros at most: those of a header, if they are not part of the loss.
+    behind which the zeros of a header may stand.
     """
     held: list[Piece | Loss] = []
     for item in items:
@@ -207,7 +210,12 @@ def _settled(items: Iterator[Piece | Loss], base: int) -> Generator[Piece | Loss
             held = []
         held.append(item)
     last = held[-1] if held else None
-    if isinstance(last, Loss) and not last.locked_blocks and last.length < _LONGEST_UNSETTLED:
+    if (
+        isinstance(last, Loss)
+        and not last.locked_blocks
+        and base + last.offset + last.length + _LONGEST_HEADER >= end
+        and last.length < _LONGEST_UNSETTLED
+    ):
         begin = last.offset if last.length else held[0].offset  # a tailer that is yet to come
         yield from _at(base, [item for item in held if item.offset < begin])
         return base + begin

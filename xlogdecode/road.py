@@ -59,9 +59,11 @@ class Road:
                 yield from self._batch(step)
             else:
                 yield from self._event(step)
-        yield from self._settle()
-        if self._fault is not None:
-            raise self._fault
+        try:
+            yield from self._settle()
+        finally:
+            if self._fault is not None:
+                raise self._fault
         self._sequence.end()
 
     def _look_ahead(self) -> bool:

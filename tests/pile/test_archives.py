@@ -578,6 +578,15 @@ def test_a_log_that_is_packed_by_itself_is_never_removed_either(tmp_path):
     assert files_in(tmp_path).keys() == {"a.xlog.gz", "a.xlog.log"}
 
 
+def test_an_update_is_not_stopped_by_an_archive_that_it_passes_over(tmp_path):
+    bomb = tmp_path / "a.zip"
+    bomb.write_bytes(zip_of(("a.xlog", bytes(100 << 20))))
+    (tmp_path / "out" / "a").mkdir(parents=True)
+    (tmp_path / "out" / "a" / "a.xlog.log").touch()
+    assert run("-u", bomb, LOG, "-o", tmp_path / "out").status == 0
+    assert (tmp_path / "out" / f"{LOG.name}.log").read_bytes() == TEXT[LOG]
+
+
 def test_a_zip_that_cannot_be_kept_says_where_and_stops_no_other(tmp_path):
     noise = random.Random(1).randbytes(10 << 20)
     packed = zip_of(("noise", noise), ("a.xlog", LOG.read_bytes()))

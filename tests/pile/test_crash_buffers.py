@@ -1,5 +1,7 @@
 """A crash buffer beside its logs: its records come out, and come out once."""
 
+import gzip
+import os
 import shutil
 
 import pytest
@@ -66,12 +68,15 @@ def test_what_a_launch_has_saved_already_is_not_printed_twice(crashed, tmp_path)
 def test_what_a_log_holds_that_need_not_be_decoded_again_is_not_printed_either(
     crashed, tmp_path, options
 ):
-    log, _ = saved_by_the_next_launch(crashed[0], tmp_path / "pulled")
+    log, buffer = saved_by_the_next_launch(crashed[0], tmp_path / "pulled")
     archive = shutil.make_archive(str(tmp_path / "case"), "zip", log.parent)
-    for source in (log.parent, archive):
-        out = tmp_path / "out" / options / str(source == archive)
+    packed = tmp_path / f"{log.name}.gz"
+    packed.write_bytes(gzip.compress(log.read_bytes()))
+    os.utime(packed, (1e9, 1e9))
+    for number, sources in enumerate([[log.parent], [archive], [packed, buffer]]):
+        out = tmp_path / "out" / str(number)
         for _ in range(2):
-            run("-r", source, "-o", out, *options.split())
+            run("-r", *sources, "-o", out, *options.split())
         assert [path.name for path in out.rglob("*.log")] == [f"{log.name}.log"]
 
 

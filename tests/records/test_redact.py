@@ -73,8 +73,16 @@ def test_everything_else_stays_as_it_was(redactor, text):
     assert redactor.redact(text) == text
 
 
+@pytest.mark.parametrize("size", [20, 3000, 100_000])
+def test_a_web_token_of_any_size_goes(redactor, size):
+    token = f"eyJ{'aB3_-' * size}.eyJ{'x' * size}.sig-_"
+    for text in (f"receipt {token} ok", f"x-{token}", f'"jws":"{token}"'):
+        assert "aB3" not in redactor.redact(text)
+    assert redactor.redact(f"receipt {token} ok") == "receipt <token-1> ok"
+
+
 @pytest.mark.parametrize("before", ["uid:", "token=", "c2c_", "device_id", "password:", "userid"])
-@pytest.mark.parametrize("sign", ["\\", " ", "a", "\\a", "1.", "1:", "a@"])
+@pytest.mark.parametrize("sign", ["-eyJaaaaaaaa", "\\", " ", "a", "\\a", "1.", "1:", "a@"])
 def test_no_line_takes_longer_than_its_length(redactor, before, sign):
     def seconds(length):
         text = before + sign * (length // len(sign)) + '"'

@@ -228,10 +228,12 @@ def test_a_crash_buffer_that_a_launch_has_saved_is_counted_once(tmp_path):
     stop = start + 13 + int.from_bytes(raw[start + 5 : start + 9], "little")
     (tmp_path / "imsdk.mmap2").write_bytes(raw[start:stop].ljust(153_600, b"\0"))
     (tmp_path / "imsdk_20240101.xlog").write_bytes(raw)
-    both = run("summary", "--json", "-r", tmp_path)
-    alone = run("summary", "--json", tmp_path / "imsdk_20240101.xlog")
-    assert json.loads(both.out) == json.loads(alone.out)
-    assert "imsdk.mmap2: all its records are in a log already" in both.err
+    buffer, log = tmp_path / "imsdk.mmap2", tmp_path / "imsdk_20240101.xlog"
+    alone = run("summary", "--json", log)
+    for paths in (("-r", tmp_path), (buffer, log), (log, buffer)):
+        both = run("summary", "--json", *paths)
+        assert json.loads(both.out) == json.loads(alone.out)
+        assert "imsdk.mmap2: all its records are in a log already" in both.err
 
 
 def test_a_name_that_breaks_lines_breaks_no_table(tmp_path):

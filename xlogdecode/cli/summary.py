@@ -12,7 +12,7 @@ from xlogdecode.cli.status import Status, of_report, worst
 from xlogdecode.cli.voice import say, shown, what_came
 from xlogdecode.cli.work import LEFT_OUT
 from xlogdecode.errors import InputError, MissingExtraError
-from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, iter_entries
+from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
 from xlogdecode.options import Options
 from xlogdecode.records import read_records
 from xlogdecode.records.decoded import iter_events
@@ -48,6 +48,7 @@ def summary_command(
     zone = parse_zone(tz) if tz else None
     options = Options(keys=read_keys(key_file))
     summary, saved, statuses = Summary(), Saved(), []
+    saved.left = [path for path in paths if is_log(path, plain=False) and not is_crash_buffer(path)]
     for entry in iter_entries(paths, recursive=recursive, plain=True):
         if isinstance(entry, Refusal):
             say(str(entry) if entry.is_failure else f"note: {entry}")

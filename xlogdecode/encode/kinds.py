@@ -104,9 +104,9 @@ class Sequence:
     """Counts async blocks as Mars does: 1, 2, ... 65535, and 1 again."""
 
     def __init__(self) -> None:
-        self._last = 0
+        self.last = 0
 
     def next(self) -> int:
         """Return the next block's seq."""
-        self._last = self._last % 0xFFFF + 1
-        return self._last
+        self.last = self.last % 0xFFFF + 1
+        return self.last

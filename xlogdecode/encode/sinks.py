@@ -102,7 +102,7 @@ class Buffered:
         if self._torn or buffer.room < most:
             self.flush(now)
             if buffer.room < most:
-                self._log.files.append(day.date, self._blocks(line, now))
+                self._append(line, day, now)
                 return
         stream = self._stream or self._start(day)
         self._torn = True
@@ -151,8 +151,16 @@ class Buffered:
         stream, cipher = self._new_stream(), self._log.cipher
         return WholeGroups(stream, cipher, self._log.kind.codec) if cipher else stream
 
+    def _append(self, line: Pieces[bytes], day: Day, now: float) -> None:
+        """Store in blocks of its own a line that the buffer may be too small for."""
+        before = self._sequence.last
+        try:
+            self._log.files.append(day.date, self._blocks(line, now))
+        except OutputError:
+            self._sequence.last = before  # else they would be missed
+            raise
+
     def _blocks(self, line: Pieces[bytes], now: float) -> bytes:
-        """Return blocks of their own for a line that the buffer may be too small for."""
         payloads, stream = [b""], self._begin()
         for piece in line:
             if len(payloads[-1]) >= BLOCK_SIZE:

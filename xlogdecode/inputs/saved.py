@@ -6,11 +6,12 @@ encrypted log, so that no key is needed to see it.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from xlogdecode.errors import InputError
 from xlogdecode.format import READINGS, Header, Reading, parse_header
-from xlogdecode.inputs.files import Chain, Member, open_input
+from xlogdecode.inputs.files import Chain, Input, Member, open_input
 from xlogdecode.options import Source
 
 __all__ = ["LARGEST_BUFFER", "Saved"]
@@ -57,7 +58,7 @@ class Saved:
         What goes by of a log is looked at.
         """
         if not is_buffer:
-            return self.watch(source.read)
+            return _Watched(source, self.blocks)
         self._look_at_what_was_left()
         data = b""
         while len(data) < LARGEST_BUFFER and (more := source.read(LARGEST_BUFFER)):
@@ -65,11 +66,15 @@ class Saved:
         return None if self.holds(data) else Chain(data, source.read)
 
     def leave(self, source: Source, path: str | None) -> None:
-        """Take in a log that is not decoded; what is no file has to be looked at in its turn."""
-        if path is None:
-            self.scan(source)
-        else:
+        """Take in a log that is not decoded; what is packed has to be looked at in its turn.
+
+        A pipe is left alone: nobody knows how long it lasts.
+        """
+        if path is not None and isinstance(source, Input):
             self.left.append(path)
+        elif isinstance(source, Member):
+            with suppress(InputError):
+                self.scan(source)
 
     def _look_at_what_was_left(self) -> None:
         paths, self.left = self.left, []
@@ -80,10 +85,6 @@ class Saved:
                         self.scan(source)
             except InputError:
                 continue  # it was said when its turn came
-
-    def watch(self, read: Callable[[int], bytes]) -> Member:
-        """Return what reads with `read`, and has what goes by looked at."""
-        return Member(_Watch(read, self.blocks).read)
 
     def scan(self, source: Source) -> None:
         """Look at all of a log."""
@@ -122,6 +123,17 @@ class _Watch:
             done = begin
         self._rest = buffer[max(done, len(buffer) - len(_TIP) + 1) :]
         return data
+
+
+class _Watched:
+    """A log whose bytes are looked at as they go by."""
+
+    def __init__(self, source: Source, found: list[_Block]) -> None:
+        self.read = _Watch(source.read, found).read
+        self._source = source
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._source, name)  # such as `may_wait`, if it has that
 
 
 def _blocks_at(data: bytes) -> list[_Block]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 from tempfile import SpooledTemporaryFile
 from typing import Protocol
 
@@ -83,19 +83,22 @@ def _last(
         return number
 
     losses: list[Record | Loss] = []
-    with SpooledTemporaryFile(_IN_MEMORY) as held:
+    with SpooledTemporaryFile(_IN_MEMORY) as lost, SpooledTemporaryFile(_IN_MEMORY) as held:
         for _, group in groupby(items, session_of):
             held.seek(0)
             held.truncate()
-            found: list[Record | Loss] = []
-            for chunk in chain(written([losses]), written(_in_batches(_noting(group, found)))):
+            for chunk in written([losses]):
+                with keeping("what was lost"):
+                    lost.write(chunk)
+            losses.clear()
+            for chunk in written(_in_batches(_noting(group, losses))):
                 with keeping("the last session"):
                     held.write(chunk)
-            losses += found
-        with keeping("the last session"):
-            held.seek(0)
-        while chunk := held.read(1 << 16):
-            yield chunk
+        for file in (lost, held):
+            with keeping("the last session"):
+                file.seek(0)
+            while chunk := file.read(1 << 16):
+                yield chunk
 
 
 def _noting(items: Iterator[Record | Loss], losses: list[Record | Loss]) -> Iterator[Record | Loss]:
