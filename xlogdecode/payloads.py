@@ -29,6 +29,8 @@ _PROBING, _DECRYPTING, _A_BYTE, _A_BYTE_OF_TEXT = 20_000, 400_000, 10, 3
 _PROOF = 64
 """Bytes that a wrong key does not inflate without a fault."""
 _HOLE = bytes(64)
+_FULL = CRASH_BUFFER_SIZE - 1024
+"""Bytes of payload from which on zstd may end in mid-stream: the crash buffer was full."""
 _MANY = 8 << 20
 """Bytes of payload after which joining many chunks at a time has been worth numpy's import."""
 
@@ -240,6 +242,8 @@ class Payloads:
             return Unpacked(Verdict.WHOLE if flushed else Verdict.OPEN, None)
         if codec is not Codec.ZSTD and flushed:
             return Unpacked(Verdict.BROKEN, None)  # the mark was passed, and seen as something else
+        if codec is Codec.ZSTD and len(data) < _FULL:
+            return Unpacked(Verdict.BROKEN, None)  # a size in it was changed, and claims too much
         return Unpacked(Verdict.OPEN, b"".join(pieces))
 
 

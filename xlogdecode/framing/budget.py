@@ -25,6 +25,10 @@ class Budget:
         """Take note of a try that failed."""
         self._spent += cost
 
+    def earn(self, cost: int) -> None:
+        """Take note of a try that did not fail: another that costs as much may."""
+        self._spent = max(0, self._spent - cost)
+
     def affords(self, place: Place, index: int, share: float = SEARCHING) -> bool:
         """Tell whether a block at `index` may be tried."""
         return self._spent <= share * (_FREE + _A_BYTE * (place.base + index))

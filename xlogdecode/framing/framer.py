@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Reading, is_plausible
 from xlogdecode.framing.bulk import Bulk
+from xlogdecode.framing.doubts import Doubts
 from xlogdecode.framing.events import Block, Damage, Event, PlainRun, PlainText, Reason
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 from xlogdecode.framing.gap import Gap
@@ -43,7 +44,7 @@ class Framer:
         self._max_block = max_block
         self._speculative = speculative
         self._window = Window(keeps=speculative)
-        self._rejected: set[tuple[int, int]] = set()  # offset and header size
+        self._doubts = Doubts()
         self._gap: Gap | None = None
         self._bulk = Bulk()
         self._ready: deque[Event | PlainRun] = deque()
@@ -80,15 +81,19 @@ class Framer:
         others. True: forget all events after the block; the framer goes back to it.
         """
         place = Place.around(block, self._max_block)
-        swallows = isinstance(self._search.within(place, block), Block)
-        if swallows:
+        answer = self._search.within(place, block)
+        if isinstance(answer, Block):
             self._reject(block)
-        return swallows
+        elif answer is Answer.MORE and self._doubts.leave_open(block):
+            self._go_back(block)
+        else:
+            return False
+        return True
 
     def release(self, offset: int) -> None:
         """Promise to reject no block before `offset`: the framer need not keep those bytes."""
         self._window.release(offset)
-        self._rejected = {entry for entry in self._rejected if entry[0] >= offset}
+        self._doubts.release(offset)
         self._turns = [turn for turn in self._turns if turn[0] >= offset]
 
     @property
@@ -177,7 +182,7 @@ class Framer:
             if run is not None:
                 self._pass(run.length, reading)
             return run
-        if self._rejected or not self._speculates(reading):
+        if self._doubts or not self._speculates(reading):
             return None
         trusted = self._search.trusted(self._place(), window.start)
         blocks = self._bulk.packed(window, reading, min(trusted, self._max_block))
@@ -202,14 +207,17 @@ class Framer:
             follow = what_follows(place, start + length)
             if follow is Follow.MORE:
                 return Answer.MORE
-            if follow in (Follow.END, Follow.HEADER, Follow.MAGIC):
+            if follow in (Follow.END, Follow.HEADER):
                 offset = self._window.offset
                 block = Block(offset, length, reading, header, place.buffer, start)
-                if (offset, reading.header_size) in self._rejected:
+                if self._doubts.has_rejected(block):
                     return offset + length
-                stands = self._speculates(reading) or self._search.stands(place, block)
-                return block if stands else offset + length
-        return self._judge.weigh(place, start, reading, in_step=True)
+                if self._speculates(reading) and not self._doubts.has_left_open(block):
+                    return block
+                answer = self._search.stands(place, block)
+                return offset + length if answer is Answer.NO else answer
+        answer = self._judge.weigh(place, start, reading, in_step=True)
+        return self._search.unless_it_swallows(place, answer)
 
     def _speculates(self, reading: Reading) -> bool:
         """Tell whether a block in step need not be proven at once, as one must that would end the
@@ -273,7 +281,10 @@ class Framer:
 
     def _reject(self, block: Block) -> None:
         """Go back to a block that is not to be believed again."""
-        self._rejected.add((block.offset, block.reading.header_size))
+        self._doubts.reject(block)
+        self._go_back(block)
+
+    def _go_back(self, block: Block) -> None:
         self._window.go_back(block.offset)
         while self._turns and self._turns[-1][0] >= block.offset:
             _, self._is_masked, self._search.has_second_reading = self._turns.pop()

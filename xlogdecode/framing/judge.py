@@ -162,6 +162,8 @@ class Judge:
             return Answer.MORE
         proves_itself = block.reading.codec is not Codec.PLAIN or (in_step and _is_a_line(block))
         if proof.verdict is Verdict.WHOLE and proves_itself:
+            if not in_step:
+                self.budget.earn(proof.cost)
             return block
         follow = what_follows(place, block.start + block.length)
         if follow is Follow.MORE:

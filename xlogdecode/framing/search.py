@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Header, Reading
 from xlogdecode.framing.events import Block, Damage, Fill, Reason, Verdict
-from xlogdecode.framing.fit import Place
+from xlogdecode.framing.fit import Place, is_plain, is_vouched_for
 from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.judge import Answer, Judge
 from xlogdecode.framing.lines import LONGEST_OPENING, TextEnd, log_begins, text_resumes
@@ -55,7 +55,31 @@ class Search:
 
     def weigh(self, place: Place, index: int) -> Block | Answer:
         """Return the block at `index` if it proves itself."""
-        return self._judge.weigh_any(place, index, self.readings(place.buffer[index]))
+        answer = self._judge.weigh_any(place, index, self.readings(place.buffer[index]))
+        return self.unless_it_swallows(place, answer)
+
+    def unless_it_swallows(self, place: Place, answer: Block | Answer) -> Block | Answer:
+        """Return `answer`, but NO for a block whose end nothing vouches for, and in which another
+        begins that ends beyond it: torn, it goes on with what was written next, and short ones of
+        zstd, whose text stands as it is, decode even so.
+        """
+        if not isinstance(answer, Block) or is_plain(answer.reading):
+            return answer
+        if is_vouched_for(place, answer.start, answer.reading):
+            return answer
+        end = answer.start + answer.length
+        for index, is_there in candidates(
+            place, answer.start + 1, end, has_second_reading=self.has_second_reading
+        ):
+            inner: Block | Answer = Answer.MORE
+            if is_there:
+                readings = self.readings(place.buffer[index])
+                inner = self._judge.weigh_any(place, index, readings)
+            if isinstance(inner, Block) and inner.start + inner.length <= end:
+                continue
+            if inner is not Answer.NO:
+                return Answer.MORE if inner is Answer.MORE and not place.closed else Answer.NO
+        return answer
 
     def header_before(self, end: TextEnd, place: Place) -> int | None:
         """Return where text ends: at a block that can be believed, where one begins just before.
@@ -70,12 +94,15 @@ class Search:
                 return None
         return end.stop
 
-    def stands(self, place: Place, block: Block) -> bool:
-        """Tell whether a block in step is one: its payload decodes, and swallows no other."""
+    def stands(self, place: Place, block: Block) -> Block | Answer:
+        """Return a block in step if it is one: its payload decodes, and swallows no other."""
         verdict = self._judge.verdict(block)
         if verdict is Verdict.OPEN:
-            return not isinstance(self.within(place, block), Block)
-        return verdict is not Verdict.BROKEN
+            answer = self.within(place, block)
+            if answer is Answer.MORE and not place.closed:
+                return answer
+            return Answer.NO if isinstance(answer, Block) else block
+        return Answer.NO if verdict is Verdict.BROKEN else block
 
     def within(self, place: Place, block: Block) -> Block | Answer:
         """Return the first block that starts within `block`, and can be believed."""
