@@ -1,7 +1,7 @@
 """Honest accounting: gaps and repeats are noted, and are no losses."""
 
 from tests.damage import SERVER, sample_of
-from tests.mars import KINDS, file_of, log, mars_lines
+from tests.mars import KINDS, block, file_of, log, mars_lines
 from xlogdecode import Options, decode_bytes
 
 OPTIONS = Options(keys=(SERVER,), marks=False)
@@ -17,6 +17,11 @@ class TestAccounting:
         assert text.count(blocks[2].text) == 2
         assert report.is_whole
         assert (report.noted, len(report.notes), report.gaps) == (1, 1, 0)
+
+    def test_hours_are_those_of_blocks_however_many_are_read_at_once(self) -> None:
+        for hours in ((9, 20, 20), (9, 10, 12), (23, 1, 1)):
+            blocks = [block(KINDS["sync-zlib"], [b"a\n"], hours=(hour, hour)) for hour in hours]
+            assert decode_bytes(file_of(blocks))[1].hours == set(hours)
 
     def test_dedup_writes_it_once(self) -> None:
         blocks = list(sample_of("zlib").blocks)

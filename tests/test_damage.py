@@ -21,8 +21,8 @@ from tests.damage import (
 )
 from tests.damage.lies import false_headers, false_locks
 from tests.damage.makers import garbage
-from tests.mars import KINDS, file_of, log, mars_lines
-from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
+from tests.mars import KINDS, block, file_of, log, mars_lines, new_session
+from tests.shared import CORPUS, CORPUS_KEY, FIXTURES, expected_text, needs_corpus
 from xlogdecode import Loss, Options, Report, decode_bytes
 from xlogdecode.decode import decode
 
@@ -95,6 +95,83 @@ def test_noise_is_not_taken_for_a_block_that_waits_for_its_key(kind: str) -> Non
         text, report = decode_bytes(case.data, Options(marks=False))
         assert faults_of(text, case.pieces) is None
         assert report.locked_blocks == 0
+
+
+@pytest.mark.parametrize("kind", ["zstd", "zlib", "imsdk-chunked"])
+def test_a_torn_line_swallows_no_whole_one_behind_it(kind: str) -> None:
+    dice = random.Random(kind)
+    letters = range(0x21, 0x7F)  # lines that zstd does not shorten stand in a block as they are
+    lines = [bytes(dice.sample(letters, 80)) + b"\n" for _ in range(4)]
+    blocks = log(KINDS[kind], lines, per_block=1)
+    torn = blocks[1].data
+    lost = []
+    for cut in range(len(blocks[1].header) + 1, len(torn) - 1):
+        data = blocks[0].data + torn[:cut] + blocks[2].data + blocks[3].data
+        text, report = decode_bytes(data, OPTIONS)
+        if not text.endswith(lines[2] + lines[3]) or report.is_whole:
+            lost.append(cut)
+    # where just a tailer's length is missing, the next header's first bytes may stand in for it
+    assert len(lost) <= 2
+
+
+@pytest.mark.heavy
+def test_damage_at_every_turn_hides_no_whole_encrypted_line() -> None:
+    session = new_session(SERVER, "often")
+    lines = [b"%d %s\n" % (number, b"x" * 20) for number in range(25_000)]
+    blocks = log(KINDS["zlib-crypt"], lines, per_block=1, session=session)
+    data = b"".join(
+        block.data[:80] + block.data[81:] if number % 8 == 3 else block.data
+        for number, block in enumerate(blocks)
+    )
+    assert len(data) > 2_000_000
+    found = set(decode_bytes(data, Options(keys=(SERVER,)))[0].splitlines(keepends=True))
+    assert [
+        line for number, line in enumerate(lines) if number % 8 != 3 and line not in found
+    ] == []
+
+
+def test_lines_that_a_flipped_bit_takes_away_are_told() -> None:
+    whole = (FIXTURES / "async_zstd_nocrypt_small.xlog").read_bytes()
+    text, _ = decode_bytes(whole)
+    silent = 0
+    places = [(index, bit) for index in range(73, len(whole), 7) for bit in (0, 3, 7)]
+    for index, bit in places:
+        flipped = bytearray(whole)
+        flipped[index] ^= 1 << bit
+        found, report = decode_bytes(bytes(flipped), OPTIONS)
+        silent += report.is_whole and len(found) < len(text) - 20
+    assert silent * 1000 < len(places)
+
+
+@needs_corpus
+def test_text_does_not_depend_on_how_a_damaged_file_is_read() -> None:
+    class Drip(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(min(size or 0, 173))
+
+    data = (CORPUS / "sets/mixed_all/imsdk_20240101.xlog").read_bytes()
+    data = b"".join(data[index : index + 4095] for index in range(0, len(data), 4096))
+    options = Options(keys=(CORPUS_KEY,), marks=False)
+    texts, losses = [], []
+    for source in (io.BytesIO(data), Drip(data)):
+        sink = io.BytesIO()
+        report = decode(source, sink, options)
+        texts.append(sink.getvalue())
+        losses.append(report.losses)
+    assert texts[0] == texts[1]
+    assert losses[0] == losses[1]
+
+
+def test_a_plain_tip_behind_a_torn_locked_block_is_found_at_any_hour() -> None:
+    first, last = sample_of("zlib-crypt").blocks[:2]
+    tip = b"~~~~~ begin of mmap ~~~~~\n"
+    missed = []
+    for hour in range(24):
+        plain = block(KINDS["sync-zlib-keyed"], [tip], hours=(hour, hour))
+        data = first.data[:200] + first.data[203:] + plain.data + last.data
+        if tip not in decode_bytes(data)[0]:
+            missed.append(hour)
+    assert len(missed) <= 3  # seq and hours may stand for a header of their own
 
 
 @pytest.mark.parametrize("magic", range(3, 14))

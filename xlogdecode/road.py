@@ -125,7 +125,11 @@ class Road:
     def _plain(self, run: PlainRun) -> Iterator[Piece]:
         self._report.blocks[run.reading.kind] += run.blocks
         first, last = (parse_header(run.buffer, i, run.reading) for i in (run.start, run.last))
-        self._pass(first, last)
+        if first.begin_hour == last.end_hour:
+            self._pass(first, last)
+        else:
+            for block in run.split():
+                self._pass(block.header, block.header)
         if not self._options.per_block:
             yield self._piece(run.offset, run.text, run)
             return
