@@ -3,6 +3,10 @@
 import signal
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("the same for all", derandomize=True)
+settings.load_profile("the same for all")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -416,6 +416,30 @@ def test_a_malformed_key_file_is_named_by_line_and_shows_no_key(tmp_path, text, 
     assert "0000" not in done.err
 
 
+def test_keys_of_several_files_and_the_environment_are_tried_together(tmp_path):
+    (tmp_path / "other").write_text(OTHER_KEY)
+    key = (FIXTURES / "key").read_text().strip()
+    files = ("--key-file", FIXTURES / "key", "--key-file", tmp_path / "other")
+    assert run("-c", LOCKED, *files).status == 0
+    assert run("-c", LOCKED, *files[2:], key=key).status == 0
+    assert run("summary", LOCKED, *files).status == 0
+    assert run("-c", LOCKED, *files[2:]).status == 4
+
+
+def test_a_key_in_place_of_its_file_is_not_shown():
+    done = run("-c", LOCKED, "--key-file", OTHER_KEY)
+    assert (done.status, len(done.lines)) == (2, 1)
+    assert OTHER_KEY not in done.err
+    assert "a key stands where the name of its file should" in done.err
+
+
+@pytest.mark.parametrize("args", [("-c",), ("summary",), ("layouts",)], ids=" ".join)
+def test_an_empty_name_says_what_it_may_come_from(args):
+    done = run(*args, "")
+    assert done.status in (1, 2)
+    assert "is a variable unset?" in done.err
+
+
 def test_a_missing_key_file_is_named(tmp_path):
     done = run("-c", LOCKED, "--key-file", tmp_path / "none")
     assert done.status == 2

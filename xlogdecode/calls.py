@@ -1,6 +1,7 @@
 """The library's calls for one source: a path, a binary stream, or the bytes themselves."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
@@ -63,6 +64,8 @@ def read_keys(path: FilePath) -> tuple[bytes, ...]:
     from pathlib import Path  # 4 ms that a run without keys need not spend
 
     name = os.fspath(path)
+    if re.fullmatch(r"[0-9a-fA-F]{64}", name):
+        raise KeyFileError("a key stands where the name of its file should: write it into one")
     try:
         text = Path(path).read_text("utf-8-sig")
     except OSError as error:

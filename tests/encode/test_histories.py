@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.encode.conftest import PRIVATE_KEY, PUBLIC_HEX
@@ -39,6 +39,12 @@ WAYS = {
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(history=deeds)
+@example(
+    history=[
+        ("wait", 86400.0), ("write", b"line " * 700), ("die", None), ("flush", None),
+        ("write", b"line " * 700), ("die", None),
+    ],
+)  # fmt: skip
 def test_lines_stand_in_the_files_in_the_order_of_their_writing(way: dict, history: list) -> None:
     now = [START]
     written = []

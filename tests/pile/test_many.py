@@ -62,6 +62,12 @@ def test_a_source_that_fails_stops_no_other(tmp_path):
     assert (good.error, good.text) == (None, TEXT[LOG])
 
 
+def test_a_single_path_is_not_taken_for_the_names_of_many(tmp_path):
+    for single in (str(LOG), LOG):
+        with pytest.raises(UsageError, match="put a single one into a list"):
+            iter_entries(single, recursive=True)
+
+
 def test_what_can_be_no_name_stops_no_other(tmp_path):
     wrong, good = decode_many(["a\0b", LOG])
     assert isinstance(wrong.error, InputError)

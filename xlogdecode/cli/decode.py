@@ -80,7 +80,8 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
     report_path: str | None = asked.pop("report_path")
     given = take_filters(asked)
     _read_output(asked)
-    reads = {"the key file": asked["key_file"], "the patterns": given.get("redact_patterns")}
+    reads = [("the key file", path) for path in asked["key_files"]]
+    reads += [("the patterns", path) for path in (given.get("redact_patterns"),) if path]
     refuse_clashes(asked | modes | given | {"report": report_path})
     if STDIN in paths and sys.stdin.isatty():
         raise UsageError("standard input is a terminal: name a file, or pipe one in")
@@ -118,14 +119,14 @@ def _read_output(asked: dict[str, Any]) -> None:
         asked |= {"output": Path(text), "in_folder": text.endswith(separators)}
 
 
-def _spare(reads: dict[str, str | None], output: "Path | None") -> None:
+def _spare(reads: list[tuple[str, str]], output: "Path | None") -> None:
     """Raise UsageError for an output in the place of a file that is read beside the logs."""
     if output is None or not output.is_file():
         return
     from xlogdecode.outputs import is_file_at
 
-    for what, path in reads.items():
-        if path is not None and is_file_at(path, output.stat()):
+    for what, path in reads:
+        if is_file_at(path, output.stat()):
             raise UsageError(f"{output}: is {what}: -o names another file")
 
 
@@ -141,7 +142,7 @@ def _asked(given: dict[str, Any]) -> "Asked | None":
 
 def _settings(asked: dict[str, Any], form: Form) -> Settings:
     options = Options(
-        keys=read_keys(asked.pop("key_file")),
+        keys=read_keys(asked.pop("key_files")),
         threads=asked.pop("threads") or min(os.cpu_count() or 1, MOST_THREADS),
         marks=not asked.pop("no_marks"),
         strict=asked.pop("strict"),
@@ -155,7 +156,7 @@ def _decode_all(source: Source, sink: Sink, options: Options, name: str) -> Repo
 
 
 def _report(
-    path: str | None, paths: list[str], settings: Settings, reads: dict[str, str | None]
+    path: str | None, paths: list[str], settings: Settings, reads: list[tuple[str, str]]
 ) -> "ReportFile | None":
     if path is None:
         return None

@@ -26,8 +26,8 @@ _OPTIONS = (
         "imsdk_*.log). No link is followed.",
     ),
     _input(
-        "--key-file", type=Place(), metavar="FILE",
-        help="Private keys, 64 hex digits a line.",
+        "--key-file", "key_files", type=Place(), metavar="FILE", multiple=True,
+        help="Private keys, 64 hex digits a line; may be repeated.",
     ),
     *FILTERS,
     _output("-c", "--stdout", "to_stdout", is_flag=True, help="Write to standard output."),

@@ -1,6 +1,7 @@
 """Private keys as the command line takes them: a file or the environment, never an argument."""
 
 import os
+from collections.abc import Iterable
 
 from xlogdecode.calls import read_keys as keys_in
 from xlogdecode.crypto import parse_keys
@@ -11,9 +12,10 @@ _VARIABLE = "XLOGDECODE_KEY"
 KEY_REMEDY = f"give the server's private key with --key-file FILE or in ${_VARIABLE}"
 
 
-def read_keys(key_file: str | None) -> tuple[bytes, ...]:
-    """Return the keys of `key_file`, or else of the environment. Raises KeyFileError."""
-    if key_file is None:
-        text = os.environ.get(_VARIABLE, "")
-        return parse_keys(text, f"${_VARIABLE}") if text.strip() else ()
-    return keys_in(key_file)
+def read_keys(key_files: Iterable[str]) -> tuple[bytes, ...]:
+    """Return the keys of all files, and of the environment. Raises KeyFileError."""
+    keys = [key for path in key_files for key in keys_in(path)]
+    text = os.environ.get(_VARIABLE, "")
+    if text.strip():
+        keys += parse_keys(text, f"${_VARIABLE}")
+    return tuple(dict.fromkeys(keys))

@@ -1,7 +1,7 @@
 """`--report`: what came of each input, in a file of its own. Imported only where one is wanted."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,11 @@ class ReportFile(Apart):
         self._entries: list[dict[str, Any]] = []
 
     def keep_apart(
-        self, paths: list[str], settings: Settings, reads: Mapping[str, str | None]
+        self, paths: list[str], settings: Settings, reads: Iterable[tuple[str, str]]
     ) -> None:
         """Raise UsageError for a place where something is read, or as known now, written."""
-        for what, path in reads.items():
-            if path is not None:
-                self.refuse(path, what)
+        for what, path in reads:
+            self.refuse(path, what)
         is_piped = settings.to_stdout or (STDIN in paths and settings.output is None)
         if self.path == _STDOUT:
             if is_piped and not settings.test:

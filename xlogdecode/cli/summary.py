@@ -35,18 +35,19 @@ __all__ = ["summary_command"]
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of tables.")
 @click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +08:00.")
 @click.option(
-    "--key-file", type=Place(), metavar="FILE", help="Private keys, 64 hex digits a line."
-)
+    "--key-file", "key_files", type=Place(), metavar="FILE", multiple=True,
+    help="Private keys, 64 hex digits a line; may be repeated.",
+)  # fmt: skip
 def summary_command(
     paths: tuple[str, ...],
     recursive: bool,  # noqa: FBT001 - click passes by name
     as_json: bool,  # noqa: FBT001
     tz: str | None,
-    key_file: str | None,
+    key_files: tuple[str, ...],
 ) -> int:
     """Tell of logs who ran, how each session ended, and what went wrong when."""
     zone = parse_zone(tz) if tz else None
-    options = Options(keys=read_keys(key_file))
+    options = Options(keys=read_keys(key_files))
     summary, saved, statuses = Summary(), Saved(), []
     saved.left = [path for path in paths if is_log(path, plain=False) and not is_crash_buffer(path)]
     for entry in iter_entries(paths, recursive=recursive, plain=True):

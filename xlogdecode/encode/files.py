@@ -11,6 +11,11 @@ from xlogdecode.errors import OutputError
 
 __all__ = ["DayFiles"]
 
+_KEYLESS: Final = 13
+"""Bytes of a header without room for a key."""
+
+_LONGEST_TIP: Final = 128
+
 _ROOM_FOR_TIPS: Final = 512
 """Bytes that may follow a recovered block: the line after it, in a block of its own."""
 
@@ -48,8 +53,8 @@ class DayFiles:
         """Return whether the newest file holds `block` already; cut off a part of it at its end.
 
         A process may die after it appended a block and before it cleared the buffer, or halfway.
-        The key bytes tell a block from the same text of another opening; in the IM SDK's blocks
-        that is left to the process id and second of the opening line.
+        The key bytes tell a block from the same text of another opening. The IM SDK's blocks have
+        none: there only the last block counts, or what a recovery left.
         """
         existing = self._existing()
         if not existing:
@@ -100,7 +105,8 @@ def _settle(file: int, block: bytes, header_size: int) -> bool:
     start = max(0, os.fstat(file).st_size - len(block) - _ROOM_FOR_TIPS)
     os.lseek(file, start, os.SEEK_SET)
     end = os.read(file, len(block) + _ROOM_FOR_TIPS)
-    if block in end:
+    found = end.rfind(block)
+    if found >= 0 and (header_size > _KEYLESS or _ends_a_log(end[found + len(block) :])):
         return True
     place = end.rfind(block[:header_size])
     if place < 0:
@@ -108,6 +114,11 @@ def _settle(file: int, block: bytes, header_size: int) -> bool:
     if place >= 0 and block.startswith(end[place:]):
         os.ftruncate(file, start + place)
     return False
+
+
+def _ends_a_log(rest: bytes) -> bool:
+    """Tell whether behind a block nothing follows, or just the line that ends a recovery."""
+    return not rest or (len(rest) < _LONGEST_TIP and b"~~~~~ end of mmap ~~~~~" in rest)
 
 
 def _start_of_header(end: bytes, header: bytes) -> int:

@@ -66,6 +66,8 @@ class XlogWriter:
     ) -> None:
         if mode not in MODES:
             raise UsageError(f"no mode {mode!r}: the modes are {', '.join(MODES)}")
+        if not str(directory):
+            raise UsageError("an empty folder: name one (is a variable unset?)")
         if not re.fullmatch(r"[^/\\\0:]+", prefix):
             raise UsageError(f"{prefix!r} is no prefix: write the start of a file's name")
         key = parse_public_key(public_key) if public_key is not None else None

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 
-from xlogdecode.errors import InputError
+from xlogdecode.errors import InputError, UsageError
 from xlogdecode.inputs.entry import Entry, Refusal
 from xlogdecode.inputs.files import STDIN, open_input
 from xlogdecode.inputs.packed import foreign_kind_of, kind_of
@@ -21,8 +21,20 @@ def iter_entries(
 
     `recursive` walks folders (no link is followed), `plain` takes logs of before SDK 4.7.1 in them.
     Archives are told by content; what lies in one can be read until the next entry is asked for,
-    and raises InputError from then on. `on_read` is told of all bytes read from files.
+    and raises InputError from then on. `on_read` is told of all bytes read from files. Raises
+    UsageError for a single path in place of several.
     """
+    if isinstance(paths, str | bytes | os.PathLike):
+        raise UsageError("paths are several: put a single one into a list")
+    return _each(paths, recursive, plain, on_read)
+
+
+def _each(
+    paths: Sequence[str],
+    recursive: bool,  # noqa: FBT001
+    plain: bool,  # noqa: FBT001
+    on_read: OnRead,
+) -> Iterator[Entry | Refusal]:
     for index, path in enumerate(paths):
         for item in _entries(path, recursive, plain, on_read):
             yield item._replace(path_index=index) if index and isinstance(item, Entry) else item

@@ -200,6 +200,8 @@ def open_input(path: str, on_read: Callable[[int], object] | None = None) -> Inp
     """Open a file, or standard input for `-`. Raises InputError."""
     if path == STDIN:
         return Input(sys.stdin.fileno(), "standard input", owned=False, on_read=on_read)
+    if not path:
+        raise InputError("'': names nothing: is a variable unset?")
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except ValueError as error:  # NUL, or a character that no name here can have

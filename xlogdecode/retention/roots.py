@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from xlogdecode.errors import UsageError
 from xlogdecode.retention.folders import NO_FOLDER, Folder, open_folder, split_anchor
 
 __all__ = ["RootFolder", "expand", "has_wildcard", "resolve"]
@@ -27,8 +28,11 @@ def resolve(root: str | os.PathLike[str]) -> RootFolder:
 
     Links on the way to it are the caller's own and are resolved here, once; the last step is not,
     unless it lies in the file system's root, as Android's `/sdcard` does: nobody swaps it there.
+    Raises UsageError for an empty text.
     """
     shown = os.fspath(root)
+    if not shown:
+        raise UsageError("an empty root: name a folder (is a variable unset?)")
     path = shown if os.path.isabs(shown) else os.path.join(os.getcwd(), shown)  # noqa: PTH109, PTH117, PTH118
     head, tail = os.path.split(path.rstrip(os.sep) or os.sep)
     if tail in ("", ".", "..") or head == Path(head).anchor:

@@ -78,7 +78,7 @@ def scan(
     """Yield what lies in the log folders below `root`, folder by folder, by name.
 
     `layout` is a name of `LAYOUTS` or `auto`; `liteav` adds LiteAV's folders. Raises UsageError
-    for an unknown layout.
+    for an unknown layout, and for an empty root.
     """
     return itertools.chain.from_iterable(scan_directories(root, layout=layout, liteav=liteav))
 
