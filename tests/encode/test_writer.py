@@ -313,11 +313,14 @@ def test_after_close_nothing_is_written(tmp_path, log) -> None:
     ids=str,
 )
 def test_settings_that_cannot_be_are_refused(tmp_path, options) -> None:
-    with pytest.raises(UsageError, match="an empty folder"):
-        XlogWriter("", "app")
     with pytest.raises(UsageError):
         XlogWriter(tmp_path, **({"prefix": "app"} | options))
     assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_folder_is_none() -> None:
+    with pytest.raises(UsageError, match="an empty folder"):
+        XlogWriter("", "app")
 
 
 def test_a_folder_is_made_and_a_file_in_its_place_is_named(tmp_path) -> None:

@@ -71,7 +71,7 @@ class Framer:
         goes back to it and finds them anew.
         """
         self._judge.budget.spend(cost)
-        damage = self._damage_in_place(block)
+        damage = self._search.damage_in_place(Place.around(block, self._max_block), block)
         if damage is None:
             self._reject(block)
         return damage
@@ -292,16 +292,6 @@ class Framer:
         self._gap = None
         self._bulk.shrink()
         self._in_text = False
-
-    def _damage_in_place(self, block: Block) -> Damage | None:
-        """Return the damage that `block` is, unless another reading or a block inside it fits."""
-        place = Place.around(block, self._max_block)
-        end = place.base + block.start + block.length
-        others = (r for r in READINGS[block.reading.magic] if r is not block.reading)
-        answers = (self._judge.weigh(place, block.start, r, in_step=True) for r in others)
-        if any(a is not Answer.NO for a in (*answers, self._search.within(place, block))):
-            return None
-        return Gap.at(place, block.start, (block.reading,), end, masked=False).damage(place, end)
 
     def _place(self) -> Place:
         window = self._window

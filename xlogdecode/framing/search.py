@@ -109,6 +109,15 @@ class Search:
         end = block.start + block.length
         return self.first(place, block.start + 1, end)[1]
 
+    def damage_in_place(self, place: Place, block: Block) -> Damage | None:
+        """Return the damage that `block` is, unless another reading or a block inside it fits."""
+        end = place.base + block.start + block.length
+        others = (r for r in READINGS[block.reading.magic] if r is not block.reading)
+        answers = (self._judge.weigh(place, block.start, r, in_step=True) for r in others)
+        if any(a is not Answer.NO for a in (*answers, self.within(place, block))):
+            return None
+        return Gap.at(place, block.start, (block.reading,), end, masked=False).damage(place, end)
+
     def trusted(self, place: Place, start: int) -> int:
         """Return how long a payload in step may be that is not looked through before it is read:
         as long as writers make them, until too much was spent on such that do not decode.

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from xlogdecode.errors import InputError
-from xlogdecode.inputs.archives import Found, Refused, members_of
 from xlogdecode.inputs.bounds import Meter
 from xlogdecode.inputs.entry import Entry, Refusal
 from xlogdecode.inputs.files import Input, Member
+from xlogdecode.inputs.members import Found, Refused
 from xlogdecode.inputs.names import is_crash_buffer, is_log, without_ending
 from xlogdecode.inputs.packed import Kind, kind_of, unpacked
+from xlogdecode.inputs.tars import tar_members
+from xlogdecode.inputs.zips import zip_members
 
 __all__ = ["Unpacker"]
 
@@ -77,7 +79,8 @@ class Unpacker:
             top = os.path.join(entry.top, stem)  # noqa: PTH118 - as it was named
             inside = entry._replace(top=top, below="", tree=posixpath.basename(stem), path=None)
         waiting: list[Entry] = []
-        for item in members_of(entry.source, kind, self._meter):
+        members = zip_members if kind is Kind.ZIP else tar_members
+        for item in members(entry.source, self._meter):
             if isinstance(item, Refused):
                 name = f"{entry.name}: {item.name}" if item.name else entry.name
                 yield Refusal(name, item.reason)
