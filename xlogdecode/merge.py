@@ -107,8 +107,9 @@ def count_merged(
 ) -> int:
     """Return how many records `merge` yields, those of context not counted."""
     found = 0
+    has_bounds = wanted.since is not None or wanted.until is not None
     for log in logs:
-        known = None if log.once else _survey(log, zone, local).zone
+        known = _survey(log, zone, local).zone if has_bounds and not log.once else None
         records = read_records(log.events(), source=log.name, zone=known or zone)
         found += count(records, wanted, local=local)
     return found

@@ -61,9 +61,11 @@ class Road:
                 yield from self._event(step)
         try:
             yield from self._settle()
-        finally:
-            if self._fault is not None:
-                raise self._fault
+        except DamagedError:
+            if self._fault is None:
+                raise
+        if self._fault is not None:
+            raise self._fault
         self._sequence.end()
 
     def _look_ahead(self) -> bool:
@@ -85,8 +87,8 @@ class Road:
 
         A search may have to go back behind it, or reading may wait.
         """
-        may_wait: bool = getattr(self._source, "may_wait", self._was_short)
-        return self._framer.is_searching or may_wait
+        searches = self._framer.is_searching
+        return searches or bool(getattr(self._source, "may_wait", self._was_short))
 
     def _read(self) -> None:
         if not self._ahead:

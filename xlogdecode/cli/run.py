@@ -108,20 +108,16 @@ class Run:
         return Task(entry, settings, target, self._sink, saved)
 
     def _look_ahead(self, entry: Entry) -> None:
-        """See whether logs that were named behind a crash buffer hold its records."""
+        """Have logs that were named behind a crash buffer looked at: they may hold its records."""
         if not is_crash_buffer(entry.below):
             return
         first = max(entry.path_index + 1, self._scanned)
         self._scanned = len(self.paths)
-        for path in self.paths[first:]:
-            if path == STDIN or is_crash_buffer(path) or not is_log(path, plain=False):
-                continue
-            try:
-                with open_input(path) as source:
-                    if source.is_regular:
-                        self._saved.scan(source)
-            except InputError:
-                continue  # it is said when its turn comes
+        self._saved.left += [
+            path
+            for path in self.paths[first:]
+            if path != STDIN and is_log(path, plain=False) and not is_crash_buffer(path)
+        ]
 
     def notes(self) -> Iterator[str]:
         """Yield what is worth knowing, once all inputs are through."""

@@ -5,7 +5,6 @@ The launch after a crash writes the buffer's block into the log of that day, rig
 encrypted log, so that no key is needed to see it.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -58,7 +57,7 @@ class Saved:
         What goes by of a log is looked at.
         """
         if not is_buffer:
-            return _Watched(source, self.blocks)
+            return _Watch(source, self.blocks)
         self._look_at_what_was_left()
         data = b""
         while len(data) < LARGEST_BUFFER and (more := source.read(LARGEST_BUFFER)):
@@ -88,7 +87,7 @@ class Saved:
 
     def scan(self, source: Source) -> None:
         """Look at all of a log."""
-        watch = _Watch(source.read, self.blocks)
+        watch = _Watch(source, self.blocks)
         while watch.read(_CHUNK):
             pass
 
@@ -105,13 +104,18 @@ class Saved:
 
 
 class _Watch:
-    def __init__(self, read: Callable[[int], bytes], found: list[_Block]) -> None:
-        self._read = read
+    """A log whose bytes are looked at as they go by."""
+
+    def __init__(self, source: Source, found: list[_Block]) -> None:
+        self._source = source
         self._found = found
         self._rest = b""
 
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._source, name)  # such as `may_wait`, if it has that
+
     def read(self, size: int, /) -> bytes:
-        data = self._read(size)
+        data = self._source.read(size)
         buffer = self._rest + data
         done = 0
         while (tip := buffer.find(_TIP, done)) >= 0:
@@ -123,17 +127,6 @@ class _Watch:
             done = begin
         self._rest = buffer[max(done, len(buffer) - len(_TIP) + 1) :]
         return data
-
-
-class _Watched:
-    """A log whose bytes are looked at as they go by."""
-
-    def __init__(self, source: Source, found: list[_Block]) -> None:
-        self.read = _Watch(source.read, found).read
-        self._source = source
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._source, name)  # such as `may_wait`, if it has that
 
 
 def _blocks_at(data: bytes) -> list[_Block]:
