@@ -127,11 +127,9 @@ class Road:
     def _plain(self, run: PlainRun) -> Iterator[Piece]:
         self._report.blocks[run.reading.kind] += run.blocks
         first, last = (parse_header(run.buffer, i, run.reading) for i in (run.start, run.last))
-        if first.begin_hour == last.end_hour:
-            self._pass(first, last)
-        else:
-            for block in run.split():
-                self._pass(block.header, block.header)
+        for begin, end in run.hours:
+            self._report.add_hours(begin, end)
+        self._meet(first, last)
         if not self._options.per_block:
             yield self._piece(run.offset, run.text, run)
             return
@@ -174,14 +172,10 @@ class Road:
         if repeated and self._options.dedup:
             return
         self._report.blocks[block.reading.kind] += 1
-        self._pass(block.header, block.header)
+        self._report.add_hours(block.header.begin_hour, block.header.end_hour)
+        self._meet(block.header, block.header)
         for text in texts:
             yield self._piece(block.offset, text)
-
-    def _pass(self, first: Header, last: Header) -> None:
-        """Take in the hours of blocks that gave their text, and end the losses before them."""
-        self._report.add_hours(first.begin_hour, last.end_hour)
-        self._meet(first, last)
 
     def _meet(self, first: Header, last: Header) -> None:
         """Take in the place in the log that blocks tell of: losses lie between two such places."""

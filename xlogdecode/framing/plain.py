@@ -24,11 +24,12 @@ def plain_run(
     follows, is not part of the run. None where there is no block to take.
     """
     header_size = reading.header_size
-    joint = reading.magic << 8
+    skip = 1 + header_size
+    joint = bytes((0, reading.magic))
     unpackers = _unpackers()
     lines: list[bytes] = []
     append = lines.append
-    skip = 1 + header_size
+    opened: dict[bytes, int] = {}  # joint, seq and hours -> index of the first block they open
     begin = start + header_size
     length = int.from_bytes(buffer[start + 5 : start + 9], "little")
     try:
@@ -37,9 +38,11 @@ def plain_run(
                 line, found, next_length = unpackers[length](buffer, begin)
             except IndexError:
                 line, found, next_length = _unpacker(length)(buffer, begin)
-            if found != joint:
-                del lines[-1:]  # its length may be the one that lies: it is looked at closely
-                break
+            if found not in opened:
+                if found[:2] != joint:
+                    del lines[-1:]  # its length may be the one that lies: it is looked at closely
+                    break
+                opened[found] = len(lines) + 1
             append(line)
             begin += length + skip
             length = next_length
@@ -53,14 +56,16 @@ def plain_run(
         return None
     length = len(lines) * (header_size + 1) + len(text)
     last = start + length - len(lines[-1]) - header_size - 1
-    return PlainRun(offset, length, reading, len(lines), text, buffer, start, last)
+    hours = {tuple(found[4:]) for found, block in opened.items() if block < len(lines)}
+    hours.add(tuple(buffer[start + 3 : start + 5]))
+    return PlainRun(offset, length, reading, len(lines), text, buffer, start, last, hours)
 
 
 def _unpacker(length: int) -> Callable[[bytes, int], tuple[Any, ...]]:
-    """Return what reads a line of so many bytes up to the next block's length: the line, tailer and
-    next magic as one number, the length.
+    """Return what reads a line of so many bytes up to the next block's length: the line, what stands
+    from its tailer to the next hours, the length.
     """
-    return struct.Struct(f"<{length}sH4xI").unpack_from
+    return struct.Struct(f"<{length}s6sI").unpack_from
 
 
 @cache
