@@ -1,10 +1,22 @@
 """Honest accounting: gaps and repeats are noted, and are no losses."""
 
+import time
+
 from tests.damage import SERVER, sample_of
 from tests.mars import KINDS, block, file_of, log, mars_lines
 from xlogdecode import Options, decode_bytes
 
 OPTIONS = Options(keys=(SERVER,), marks=False)
+
+
+def seconds(data: bytes) -> float:
+    """Return the processor's seconds that decoding takes, the least of three times."""
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        decode_bytes(data)
+        times.append(time.process_time() - start)
+    return min(times)
 
 
 class TestAccounting:
@@ -22,6 +34,16 @@ class TestAccounting:
         for hours in ((9, 20, 20), (9, 10, 12), (23, 1, 1)):
             blocks = [block(KINDS["sync-zlib"], [b"a\n"], hours=(hour, hour)) for hour in hours]
             assert decode_bytes(file_of(blocks))[1].hours == set(hours)
+
+    def test_lines_whose_hours_change_take_little_longer_than_those_of_one_hour(self) -> None:
+        steady, hourly = (
+            file_of(
+                block(KINDS["sync-zlib"], [b"a line of a log\n"], hours=(hour, hour))
+                for hour in hours
+            )
+            for hours in ([9] * 20_000, [*range(24)] * 833)
+        )
+        assert seconds(hourly) < 3 * seconds(steady)
 
     def test_dedup_writes_it_once(self) -> None:
         blocks = list(sample_of("zlib").blocks)

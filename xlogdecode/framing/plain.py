@@ -29,6 +29,7 @@ def plain_run(
     unpackers = _unpackers()
     lines: list[bytes] = []
     append = lines.append
+    usual = b""
     opened: dict[bytes, int] = {}  # joint, seq and hours -> index of the first block they open
     begin = start + header_size
     length = int.from_bytes(buffer[start + 5 : start + 9], "little")
@@ -38,11 +39,13 @@ def plain_run(
                 line, found, next_length = unpackers[length](buffer, begin)
             except IndexError:
                 line, found, next_length = _unpacker(length)(buffer, begin)
-            if found not in opened:
-                if found[:2] != joint:
-                    del lines[-1:]  # its length may be the one that lies: it is looked at closely
-                    break
-                opened[found] = len(lines) + 1
+            if found != usual:
+                if found not in opened:
+                    if found[:2] != joint:
+                        del lines[-1:]  # its length may lie: it is looked at closely
+                        break
+                    opened[found] = len(lines) + 1
+                usual = found
             append(line)
             begin += length + skip
             length = next_length
@@ -62,7 +65,7 @@ def plain_run(
 
 
 def _unpacker(length: int) -> Callable[[bytes, int], tuple[Any, ...]]:
-    """Return what reads a line of so many bytes up to the next block's length: the line, what stands
+    """Return what reads a line of so many bytes up to the next block's length: the line, what is
     from its tailer to the next hours, the length.
     """
     return struct.Struct(f"<{length}s6sI").unpack_from
