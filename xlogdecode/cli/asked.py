@@ -1,12 +1,14 @@
 """What the filter options ask for: imported only where one was given, since it costs 35 ms."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from xlogdecode.cli.beside import beside, is_worth_a_process
 from xlogdecode.cli.filter_options import FLAGS
 from xlogdecode.cli.settings import Form
 from xlogdecode.decode import Options, Sink, Source
@@ -54,6 +56,11 @@ class Asked:
         return self.wanted.session == LAST
 
     @property
+    def _is_bulk(self) -> bool:
+        """Text is gone over in bulk, and left as it is."""
+        return self.wanted.is_bulk and self.form == "text" and self.redactor is None
+
+    @property
     def per_block(self) -> bool:
         """Each record is to tell its block (`iter_events`)."""
         return self.form != "text"
@@ -90,10 +97,14 @@ class Asked:
 
     def _pour(self, source: Source, sink: Sink, options: Options, name: str) -> Report:
         report = Report()
+        work = partial(self.render, writer=self.writer(marks=options.marks), source=name)
+        if shared := options.threads > 1 and self._is_bulk and is_worth_a_process(source):
+            options = options._replace(threads=options.threads - 1)
         events = iter_events(source, options, report, per_block=self.per_block)
-        for chunk in self.render(events, self.writer(marks=options.marks), name):
-            if chunk:
-                sink.write(chunk)
+        with beside(events, work, name) if shared else nullcontext(work(events)) as chunks:
+            for chunk in chunks:
+                if chunk:
+                    sink.write(chunk)
         return report
 
     def _pour_count(

@@ -13,7 +13,7 @@ from typing import Final
 from xlogdecode.filters.model import Filter
 from xlogdecode.filters.window import Window
 from xlogdecode.records import Event, Loss
-from xlogdecode.records.layouts import FATAL_NOTES, LEVELS, NOTES, heads, timed_heads
+from xlogdecode.records.layouts import FATAL_NOTES, LEVELS, NOTES, OPENS_NOTHING, heads, timed_heads
 from xlogdecode.records.pages import PAGE, Page, Then, pages
 from xlogdecode.records.shapes import JOINS, Openers
 from xlogdecode.records.stamps import Stamps, date_in_name
@@ -86,9 +86,11 @@ class _Levels:
         others = "".join(letter for letter in LEVELS if letter not in levels)
         stops = f"{heads(others)}|{NOTES}"
         # A line that opens nothing belongs to what is before it, but a note takes in no line. What
-        # most wanted lines start with is tried first, since telling that none stops takes longer.
-        usual = rf"\[[{levels}]\]\[[12]|TIM: [12].{{22}} [{levels}] " if levels else "(?!)"
-        going_on = rf"(?:\n(?:{usual}|(?!{stops})).*+)*+"
+        # most wanted lines start with is tried first, since telling that none stops takes longer:
+        # only of F's may be a note.
+        sure = levels.replace("F", "")
+        usual = rf"\[[{sure}]\]|TIM: [12].{{22}} [{sure}] |" if sure else ""
+        going_on = rf"(?:\n(?:{usual}{OPENS_NOTHING}|(?!{stops})).*+)*+"
         note = rf"\[F\]\[(?:{FATAL_NOTES}).*+" if "F" in levels else "(?!)"
         run = rf"(?:{note}|(?:{heads(levels)}).*+{going_on})"
         self._first: Final = re.compile(run.encode())

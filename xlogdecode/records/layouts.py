@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 __all__ = [
-    "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "NOTES", "Layout", "heads",
-    "timed_heads",
+    "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "NOTES", "OPENS_NOTHING", "Layout",
+    "heads", "timed_heads",
 ]  # fmt: skip
 
 LEVELS: Final = "VDIWEF"
@@ -116,7 +116,7 @@ _NOTES: Final = (
     ("clock-jump", r"\[(?P<level>F)\]\[ last log file:", ""),
     ("mark", r"\[(?P<level>F)\]\[xlogdecode\]", ""),
 )
-_NOTE_LETTERS = r"(?=[\^$~gldcMT])"  # what the notes without a level start with
+_NOTE_LETTERS = r"\^$~gldcMT"  # what the notes without a level start with
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +166,11 @@ FATAL_NOTES: Final = "|".join(h.removeprefix(_FATAL) for _, h, _ in _NOTES if h.
 """What follows `[F][` in lines that are no records of the app, and yet have a level."""
 
 _PLAIN_NOTES = "|".join(head for _, head, _ in _NOTES if "level" not in head)
-NOTES: Final = rf"\[F\]\[(?:{FATAL_NOTES})|{_NOTE_LETTERS}(?:{_PLAIN_NOTES})"
+NOTES: Final = rf"\[F\]\[(?:{FATAL_NOTES})|(?=[{_NOTE_LETTERS}])(?:{_PLAIN_NOTES})"
 """The pattern of all lines that are no records of the app."""
+
+OPENS_NOTHING: Final = rf"[^\n\[0-9{_NOTE_LETTERS}]"
+"""The pattern of what neither heads nor notes start with."""
 
 _OPENING = f"{heads(LEVELS)}|{NOTES}"
 GOING_ON: Final = rf"(?:(?!{_OPENING}|\Z)[^\n]*+\n?)++"

@@ -134,7 +134,8 @@ class _Pile:
                 behind = offset.offset_at(cut) if isinstance(offset, Run) else offset
                 rest.append((behind, text[cut:]))
             if cut:
-                pieces.append((offset, memoryview(text)[:cut]))
+                whole = text if cut == len(text) else memoryview(text)[:cut]
+                pieces.append((offset, whole))
                 break
         return rest[::-1]
 

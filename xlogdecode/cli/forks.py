@@ -1,0 +1,87 @@
+"""Processes that are forked for a part of the work, have all that was loaded, and end with it."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import NoReturn
+
+__all__ = ["CAN_FORK", "Fork", "fork", "may_fork"]
+
+CAN_FORK = sys.platform == "linux"
+"""Elsewhere the system's own libraries do not bear it."""
+
+
+class Fork:
+    """A forked process, and the descriptor that it sends what came of its work to."""
+
+    def __init__(self, pid: int, results: int) -> None:
+        """Take both."""
+        self.results = results
+        self._pid = pid
+
+    def wait(self) -> int:
+        """Return its exit status, minus the signal's number if one ended it."""
+        _, status = os.waitpid(self._pid, 0)
+        self._pid = 0
+        os.close(self.results)
+        return os.waitstatus_to_exitcode(status)
+
+    def end(self) -> None:
+        """Let it go no further."""
+        if self._pid:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(self._pid, signal.SIGTERM)
+                self.wait()
+
+
+def may_fork() -> bool:
+    """Tell whether no other thread holds what would be held forever, and an end can be waited for:
+    where SIGCHLD is ignored, as a caller may have it, the system tells of none.
+    """
+    is_awaited = CAN_FORK and signal.getsignal(signal.SIGCHLD) is not signal.SIG_IGN
+    return is_awaited and threading.active_count() == 1
+
+
+def fork(work: Callable[[int], object], begun: Callable[[Fork], object]) -> bool:
+    """Do `work`, which is given where its results go, in a process of its own; tell whether there
+    is one to be had.
+
+    An end that comes meanwhile waits until `begun` knows of the process: who has to end it. Ctrl-C,
+    which comes to all processes, stays blocked in the new one.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        results, theirs = os.pipe()
+        try:
+            pid = os.fork()
+            if not pid:
+                os.close(results)  # so that it shows when no one waits for them any more
+                _do(work, theirs)
+        except OSError:
+            os.close(results)
+            raise
+        finally:
+            os.close(theirs)
+        begun(Fork(pid, results))
+    except OSError:
+        return False
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return True
+
+
+def _do(work: Callable[[int], object], results: int) -> NoReturn:
+    status = 1
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        work(results)
+        status = 0
+    except BrokenPipeError:
+        pass
+    except Exception:  # noqa: BLE001 - it goes no further than this process
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
