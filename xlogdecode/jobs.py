@@ -66,7 +66,7 @@ class Lookahead:
 
     def __init__(self, decode: Decode, threads: int) -> None:
         """Decode with `decode` on `threads` threads; with one, when a batch is asked for."""
-        _keep_freed_pages()
+        keep_freed_pages()
         self._decode = decode
         self._threads = threads
         self._queue: deque[Event | PlainRun | Batch] = deque()
@@ -160,7 +160,7 @@ class Lookahead:
 
 
 @cache
-def _keep_freed_pages() -> None:
+def keep_freed_pages() -> None:
     """Teach glibc's malloc not to hand freed memory back to the system at once.
 
     Text comes in buffers just above its first idea of large, each mapped, faulted in page by page

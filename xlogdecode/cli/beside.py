@@ -19,6 +19,7 @@ from xlogdecode.cli.forks import Fork, fork, may_fork
 from xlogdecode.codecs import Buffer
 from xlogdecode.decode import Source
 from xlogdecode.errors import InputError
+from xlogdecode.jobs import keep_freed_pages
 from xlogdecode.records import Event
 
 __all__ = ["beside", "is_worth_a_process"]
@@ -230,6 +231,7 @@ def _came(side: _Side, *, wait: bool) -> Iterator[Buffer]:
 
 def _serve(side: _Side, work: Work) -> None:
     """Do `work` on the other side."""
+    keep_freed_pages()
     for chunk in work(_heard(side)):
         for piece in _pieces(chunk):
             while not side.free:
