@@ -21,6 +21,7 @@ from xlogdecode.decode import Source
 from xlogdecode.errors import InputError
 from xlogdecode.jobs import keep_freed_pages
 from xlogdecode.records import Event
+from xlogdecode.records.pages import PAGE
 
 __all__ = ["beside", "is_worth_a_process"]
 
@@ -255,9 +256,19 @@ def _heard(side: _Side) -> Iterator[Event]:
         if kind == _LOSS:
             yield what
         else:
-            text = bytes(side.take(what))
+            yield from ((0, lines) for lines in _lines(side.take(what)))
             side.give_back()
-            yield 0, text
+
+
+def _lines(view: memoryview) -> Iterator[bytes]:
+    """Yield whole lines, a page of them at a time: what is at hand to the processor goes faster."""
+    at = 0
+    while at < len(view):
+        text = bytes(view[at : at + PAGE])
+        if at + PAGE < len(view) and (cut := text.rfind(b"\n") + 1):
+            text = text[:cut]
+        yield text
+        at += len(text)
 
 
 def _pieces(text: Text) -> Iterator[Text]:
