@@ -37,6 +37,9 @@ _SLOT = 768 << 10
 _SLOTS = 4
 """Handed over and not yet taken, each way."""
 
+_PART = PAGE + (8 << 10)
+"""Bytes of a slot that are worked on at a time: without a last line that is cut, still a page."""
+
 _MESSAGE = struct.Struct("<cI")
 _TEXT, _LOSS, _END, _FREE = b"T", b"L", b"E", b"F"
 """So many bytes are in the next slot; so many, a loss, follow; that was all; a slot is free."""
@@ -264,8 +267,8 @@ def _lines(view: memoryview) -> Iterator[bytes]:
     """Yield whole lines, a page of them at a time: what is at hand to the processor goes faster."""
     at = 0
     while at < len(view):
-        text = bytes(view[at : at + PAGE])
-        if at + PAGE < len(view) and (cut := text.rfind(b"\n") + 1):
+        text = bytes(view[at : at + _PART])
+        if at + _PART < len(view) and (cut := text.rfind(b"\n") + 1):
             text = text[:cut]
         yield text
         at += len(text)
