@@ -19,7 +19,7 @@ from tests.damage import sample_of
 from tests.mars import KINDS, block, file_of
 from tests.pile.samples import files_in
 from tests.records.lines import Lost, streams
-from xlogdecode.cli import beside as module
+from xlogdecode.cli import slots as module
 from xlogdecode.cli.beside import beside, is_worth_a_process
 from xlogdecode.codecs import Buffer
 from xlogdecode.errors import InputError
@@ -59,7 +59,7 @@ def is_running(pid: int) -> bool:
 @settings(deadline=None, max_examples=80)
 def test_the_same_comes_back_in_the_same_order(events: list[Event], slot: int) -> None:
     here = joined(wanted(events))
-    with mock.patch.object(module, "_SLOT", slot), beside(events, wanted, "a.xlog") as chunks:
+    with mock.patch.object(module, "SLOT", slot), beside(events, wanted, "a.xlog") as chunks:
         assert joined(chunks) == here
 
 
@@ -111,7 +111,7 @@ def test_a_process_that_ends_early_is_an_error_that_names_the_input(
             if number == 20:
                 end()  # type: ignore[operator]
 
-    events = [(0, bytes(module._SLOT))] * 50
+    events = [(0, bytes(module.SLOT))] * 50
     why = f"^a.xlog: the process that filtered it ended with {status}; try -T 1$"
     with (
         pytest.raises(InputError, match=why),
