@@ -1,6 +1,7 @@
 """Filters keep whole records, combine, and mean the same in both lanes."""
 # ruff: noqa: DTZ001, DTZ901 - naive bounds are what is tested
 
+import re
 from datetime import UTC, datetime, time, timedelta, timezone
 
 import pytest
@@ -20,6 +21,7 @@ from xlogdecode.filters import (
     select_text,
 )
 from xlogdecode.records import Record, read_records
+from xlogdecode.records.layouts import LEVELS, NOTES, OPENS_NOTHING, heads
 from xlogdecode.when import parse_bound, parse_zone
 
 CHINA = timezone(timedelta(hours=8))
@@ -195,6 +197,16 @@ bulk_filters = st.builds(
     until=bounds,
     levels=st.sampled_from([None, "", "F", "EF", "WEF", "DIWEF", "VDIWEF"]),
 )
+
+
+@pytest.mark.parametrize("pattern", [heads(LEVELS), NOTES], ids=["heads", "notes"])
+@given(data=st.data())
+def test_no_line_that_opens_something_starts_like_those_that_open_nothing(pattern, data):
+    never_backs_up = pattern.replace("}+", "}")  # as it need not, to be drawn from
+    line = data.draw(st.from_regex(f"(?:{never_backs_up})", alphabet=st.characters(codec="ascii")))
+    opening = re.search(pattern, line)
+    assert opening is not None
+    assert not re.match(OPENS_NOTHING, opening[0])
 
 
 @given(streams(), bulk_filters, st.integers(1, 400), st.sampled_from([None, CHINA]))

@@ -16,11 +16,11 @@ from xlogdecode.errors import ConfigError
 from xlogdecode.filters import LAST, Filter, count, parse_level, parse_pattern, parse_session
 from xlogdecode.inputs import STDIN
 from xlogdecode.merge import Log, render_merged
-from xlogdecode.records import Event, read_records
+from xlogdecode.records import Event, Record, read_records
 from xlogdecode.records.decoded import iter_events
 from xlogdecode.report import Report
 from xlogdecode.when import parse_bound, parse_zone
-from xlogdecode.writers import CsvWriter, JsonWriter, TextWriter, Writer, printable, render
+from xlogdecode.writers import CsvWriter, JsonWriter, TextWriter, Writer, is_bulk, printable, render
 
 if TYPE_CHECKING:
     from xlogdecode.redact import Redactor
@@ -56,14 +56,13 @@ class Asked:
         return self.wanted.session == LAST
 
     @property
-    def _is_bulk(self) -> bool:
-        """Text is gone over in bulk, and left as it is."""
-        return self.wanted.is_bulk and self.form == "text" and self.redactor is None
-
-    @property
     def per_block(self) -> bool:
         """Each record is to tell its block (`iter_events`)."""
         return self.form != "text"
+
+    @property
+    def _change(self) -> Callable[[Record], Record] | None:
+        return self.redactor.change if self.redactor else None
 
     def as_form(self, paths: Sequence[str]) -> Form:
         """Return what becomes of each log, unless all are merged; `paths` are all that is read."""
@@ -81,15 +80,13 @@ class Asked:
 
     def render(self, events: Iterable[Event], writer: Writer, source: str) -> Iterator[bytes]:
         """Yield the output of one input, but for `writer.header`."""
-        change = self.redactor.change if self.redactor else None
         return render(
-            events, writer, wanted=self.wanted, source=source, zone=self.zone, change=change
+            events, writer, wanted=self.wanted, source=source, zone=self.zone, change=self._change
         )
 
     def render_merged(self, logs: Sequence[Log], writer: Writer) -> Iterator[bytes]:
         """Yield the output of all inputs as one timeline, but for `writer.header`."""
-        change = self.redactor.change if self.redactor else None
-        return render_merged(logs, writer, wanted=self.wanted, zone=self.zone, change=change)
+        return render_merged(logs, writer, wanted=self.wanted, zone=self.zone, change=self._change)
 
     def counted(self, events: Iterable[Event], source: str) -> int:
         """Return how many records of one input are wanted."""
@@ -97,8 +94,10 @@ class Asked:
 
     def _pour(self, source: Source, sink: Sink, options: Options, name: str) -> Report:
         report = Report()
-        work = partial(self.render, writer=self.writer(marks=options.marks), source=name)
-        if shared := options.threads > 1 and self._is_bulk and is_worth_a_process(source):
+        writer = self.writer(marks=options.marks)
+        work = partial(self.render, writer=writer, source=name)
+        shared = options.threads > 1 and is_bulk(writer, self.wanted, self._change)
+        if shared := shared and is_worth_a_process(source):
             options = options._replace(threads=options.threads - 1)
         events = iter_events(source, options, report, per_block=self.per_block)
         with beside(events, work, name) if shared else nullcontext(work(events)) as chunks:

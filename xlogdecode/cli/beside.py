@@ -25,11 +25,13 @@ _LEAST = 2 << 20
 
 
 def is_worth_a_process(source: Source) -> bool:
-    """Tell whether `source` is a large file: of it nothing has to be waited for."""
+    """Tell whether `source` is a large file, of which nothing has to be waited for, and a process
+    may be started.
+    """
     found: object = getattr(source, "stat", None)
     if not isinstance(found, os.stat_result):
         return False
-    return stat.S_ISREG(found.st_mode) and found.st_size > _LEAST
+    return stat.S_ISREG(found.st_mode) and found.st_size > _LEAST and may_fork()
 
 
 @contextmanager
@@ -40,27 +42,37 @@ def beside(events: Iterable[Event], work: Work, name: str) -> Iterator[Iterator[
     through that came before. Offsets are not handed over. `work` is done here where no process is
     to be had; one that ends early raises InputError, which names the input by `name`.
     """
-    there, back = slots(), slots()
-    begun: list[Fork] = []
-    asks, tells = os.pipe()
-
-    def serve(results: int) -> None:
-        os.close(tells)
-        _serve(Side(asks, results, takes=there, puts=back), work)
-
-    if not (may_fork() and fork(serve, begun.append)):
-        os.close(asks)
-        os.close(tells)
+    begun = _begin(work)
+    if begun is None:
         yield work(events)
         return
-    process = begun[0]
-    os.close(asks)
-    side = Side(process.results, tells, takes=back, puts=there)
+    process, side = begun
     try:
         yield _all_of(events, side, process, name)
     finally:
         side.hang_up()
         process.end()
+
+
+def _begin(work: Work) -> tuple[Fork, Side] | None:
+    """Start a process that does `work`; return it, and this side of what is between the two."""
+    begun: list[Fork] = []
+    try:
+        there, back = slots(), slots()
+        asks, tells = os.pipe()
+    except OSError:
+        return None
+
+    def serve(results: int) -> None:
+        os.close(tells)
+        _serve(Side(asks, results, takes=there, puts=back), work)
+
+    is_begun = fork(serve, begun.append)
+    os.close(asks)
+    if not is_begun:
+        os.close(tells)
+        return None
+    return begun[0], Side(begun[0].results, tells, takes=back, puts=there)
 
 
 def _all_of(events: Iterable[Event], side: Side, process: Fork, name: str) -> Iterator[Buffer]:

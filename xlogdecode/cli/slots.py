@@ -26,7 +26,7 @@ _SLOTS = 4
 """Handed over and not yet given back, each way."""
 
 _PART = PAGE + (8 << 10)
-"""Bytes of a slot that are worked on at a time: without a last line that is cut, still a page."""
+"""Bytes of a slot, at the least, that are worked on at a time: a page, and a line that is cut."""
 
 _MESSAGE = struct.Struct("<cI")
 
@@ -122,9 +122,9 @@ class Side:
         """
         at = self._given_back % _SLOTS * SLOT
         end = at + size
-        while at < end:
-            cut = min(at + _PART, end)
-            if cut < end:
+        for parts in range(max(size // _PART, 1), 0, -1):
+            cut = at + (end - at) // parts
+            if parts > 1:
                 cut = self._takes.rfind(b"\n", at, cut) + 1 or cut
             yield self._takes[at:cut]
             at = cut

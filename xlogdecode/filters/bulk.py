@@ -86,11 +86,11 @@ class _Levels:
         others = "".join(letter for letter in LEVELS if letter not in levels)
         stops = f"{heads(others)}|{NOTES}"
         # A line that opens nothing belongs to what is before it, but a note takes in no line. What
-        # most wanted lines start with is tried first, since telling that none stops takes longer:
-        # only of F's may be a note.
+        # most lines start with is tried first, since telling that none stops takes longer; of the
+        # wanted levels, only an F line can be a note.
         sure = levels.replace("F", "")
-        usual = rf"\[[{sure}]\]|TIM: [12].{{22}} [{sure}] |" if sure else ""
-        going_on = rf"(?:\n(?:{usual}{OPENS_NOTHING}|(?!{stops})).*+)*+"
+        usual = rf"\[[{sure}]\]|{OPENS_NOTHING}|{heads(sure)}" if sure else OPENS_NOTHING
+        going_on = rf"(?:\n(?:{usual}|(?!{stops})).*+)*+"
         note = rf"\[F\]\[(?:{FATAL_NOTES}).*+" if "F" in levels else "(?!)"
         run = rf"(?:{note}|(?:{heads(levels)}).*+{going_on})"
         self._first: Final = re.compile(run.encode())

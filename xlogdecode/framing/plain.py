@@ -29,8 +29,8 @@ def plain_run(
     unpackers = _unpackers()
     lines: list[bytes] = []
     append = lines.append
-    usual = b""
-    opened: dict[bytes, int] = {}  # joint, seq and hours -> index of the first block they open
+    last_joint = b""
+    opened: dict[bytes, int] = {}  # joint (seq is 0) and hours -> the first block they open
     begin = start + header_size
     length = int.from_bytes(buffer[start + 5 : start + 9], "little")
     try:
@@ -39,13 +39,13 @@ def plain_run(
                 line, found, next_length = unpackers[length](buffer, begin)
             except IndexError:
                 line, found, next_length = _unpacker(length)(buffer, begin)
-            if found != usual:
+            if found != last_joint:
                 if found not in opened:
                     if found[:2] != joint:
                         del lines[-1:]  # its length may lie: it is looked at closely
                         break
                     opened[found] = len(lines) + 1
-                usual = found
+                last_joint = found
             append(line)
             begin += length + skip
             length = next_length
@@ -59,8 +59,8 @@ def plain_run(
         return None
     length = len(lines) * (header_size + 1) + len(text)
     last = start + length - len(lines[-1]) - header_size - 1
-    hours = {tuple(found[4:]) for found, block in opened.items() if block < len(lines)}
-    hours.add(tuple(buffer[start + 3 : start + 5]))
+    hours = {(found[4], found[5]) for found, block in opened.items() if block < len(lines)}
+    hours.add((buffer[start + 3], buffer[start + 4]))
     return PlainRun(offset, length, reading, len(lines), text, buffer, start, last, hours)
 
 

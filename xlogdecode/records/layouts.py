@@ -169,7 +169,7 @@ _PLAIN_NOTES = "|".join(head for _, head, _ in _NOTES if "level" not in head)
 NOTES: Final = rf"\[F\]\[(?:{FATAL_NOTES})|(?=[{_NOTE_LETTERS}])(?:{_PLAIN_NOTES})"
 """The pattern of all lines that are no records of the app."""
 
-OPENS_NOTHING: Final = rf"[^\n\[0-9{_NOTE_LETTERS}]"
+OPENS_NOTHING: Final = rf"[^\n\[12{_NOTE_LETTERS}]"
 """The pattern of what neither heads nor notes start with."""
 
 _OPENING = f"{heads(LEVELS)}|{NOTES}"

@@ -7,7 +7,7 @@ sys.stdout.buffer.write(chunk)
 from xlogdecode.writers.csv_lines import CsvWriter
 from xlogdecode.writers.json_lines import JsonWriter
 from xlogdecode.writers.objects import KEYS, as_object, json_schema, printable, restore
-from xlogdecode.writers.render import Writer, render
+from xlogdecode.writers.render import Writer, is_bulk, render
 from xlogdecode.writers.text import TextWriter
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "TextWriter",
     "Writer",
     "as_object",
+    "is_bulk",
     "json_schema",
     "printable",
     "render",

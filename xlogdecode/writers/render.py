@@ -11,7 +11,7 @@ from xlogdecode.records import Event, Loss, Record, read_batches, read_records
 from xlogdecode.temporary import keeping
 from xlogdecode.writers.text import TextWriter
 
-__all__ = ["Writer", "render"]
+__all__ = ["Writer", "is_bulk", "render"]
 
 Batch = Sequence[Record | Loss]
 
@@ -28,6 +28,14 @@ class Writer(Protocol):
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return the bytes of `batch`; `source` is that of the losses."""
+
+
+def is_bulk(
+    writer: Writer, wanted: Filter, change: Callable[[Record], Record] | None = None
+) -> bool:
+    """Tell whether `render` takes the bulk lane."""
+    as_text = isinstance(writer, TextWriter) and not writer.named and change is None
+    return as_text and wanted.is_bulk
 
 
 def render(
@@ -48,7 +56,7 @@ def render(
     one; but the last session comes when all is over.
     """
     wanted = wanted or Filter()
-    if wanted.is_bulk and change is None and isinstance(writer, TextWriter) and not writer.named:
+    if is_bulk(writer, wanted, change) and isinstance(writer, TextWriter):
         spans = select_text(events, wanted, source=source, zone=zone, local=local)
         yield from (writer.add(span, source) for span in spans)
         return
