@@ -18,7 +18,7 @@ from tests.command import run
 from tests.damage import sample_of
 from tests.mars import KINDS, block, file_of
 from tests.pile.samples import files_in
-from tests.records.lines import Lost, streams
+from tests.records.lines import streams
 from xlogdecode.cli import slots as module
 from xlogdecode.cli.beside import beside, is_worth_a_process
 from xlogdecode.codecs import Buffer
@@ -37,6 +37,10 @@ def wanted(events: Iterable[Event]) -> Iterator[bytes]:
 
 def joined(chunks: Iterable[Buffer]) -> bytes:
     return b"".join(bytes(chunk) for chunk in chunks)
+
+
+def heads(text: bytes) -> list[bytes]:
+    return [line for line in text.splitlines() if line.startswith(b"[")]
 
 
 def open_files() -> set[str]:
@@ -82,23 +86,6 @@ def test_where_no_process_is_to_be_had_it_is_done_here(monkeypatch: pytest.Monke
     assert open_files() == before
 
 
-def test_what_the_source_raises_comes_behind_all_that_came_before() -> None:
-    def torn() -> Iterator[Event]:
-        yield 0, b"[W][2024-01-01 a line\n[W][2024-01-01 half a"
-        yield Lost(50)
-        raise InputError("gone")
-
-    said: list[bytes] = []
-    with (
-        pytest.raises(InputError, match="gone"),
-        beside(torn(), wanted, "a.xlog") as chunks,
-    ):
-        said.extend(bytes(chunk) for chunk in chunks)
-    assert b"".join(said) == joined(
-        wanted([(0, b"[W][2024-01-01 a line\n[W][2024-01-01 half a"), Lost(50)])
-    )
-
-
 @pytest.mark.parametrize(
     ("end", "status"), [(lambda: os.kill(os.getpid(), signal.SIGKILL), -9), (lambda: 1 / 0, 1)]
 )
@@ -136,14 +123,37 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("large") / "large.xlog"
     whole = file_of(sample_of("zlib").blocks)
     long = b"[W][2024-01-01 +8.0 08:09:23.586][1, 2][t][a.cc:1, f][" + b"long " * 300_000 + b"\n"
-    data = bytearray(whole * (3_000_000 // len(whole)))
+    data = bytearray(whole * (17_000_000 // len(whole)))
     data += file_of([block(KINDS["zlib"], [long])]) + whole
-    for place in range(70_000, len(data), 300_000):
+    for place in range(70_000, len(data), 3_000_000):
         data[place : place + 40] = bytes(40)
     path.write_bytes(data)
     with open_input(str(path)) as source:
         assert is_worth_a_process(source)
     return path
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_all_that_came_before_the_first_damage_is_printed(large: Path, threads: int) -> None:
+    asked = ["-c", "--strict", "-T", threads, large]
+    everything, some = run(*asked), run("-p", "V", *asked)
+    assert (everything.status, some.status) == (3, 3)
+    assert heads(some.out) == heads(everything.out) != []
+
+
+def test_a_stopped_process_is_ended_as_any_other(large: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "xlogdecode", "-q", "-p", "D", "-T", "2", "-c", str(large)]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE)  # it fills, and no one reads it
+    while not (children := children_of(running.pid)):
+        assert running.poll() is None
+        time.sleep(0.001)
+    os.kill(children[0], signal.SIGSTOP)
+    time.sleep(0.2)
+    running.terminate()
+    assert running.wait(20) == 143
+    assert not is_running(children[0])
+    assert running.stdout is not None
+    running.stdout.close()
 
 
 def test_small_files_and_pipes_are_not_worth_one(tmp_path: Path) -> None:
@@ -186,7 +196,7 @@ def test_what_is_written_and_said_is_that_of_one_thread(
 def test_an_end_from_outside_leaves_neither_a_file_nor_a_process(
     large: Path, tmp_path: Path, sent: signal.Signals, status: int
 ) -> None:
-    many = [str(large)] * 40
+    many = [str(large)] * 9
     command = [sys.executable, "-m", "xlogdecode", "-q", "-p", "D", "-T", "2", "-o", str(tmp_path)]
     running = subprocess.Popen([*command, *many], stderr=subprocess.PIPE, start_new_session=True)
     while not (children := children_of(running.pid)):

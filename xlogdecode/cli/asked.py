@@ -99,11 +99,14 @@ class Asked:
         shared = options.threads > 1 and is_bulk(writer, self.wanted, self._change)
         if shared := shared and is_worth_a_process(source):
             options = options._replace(threads=options.threads - 1)
-        events = iter_events(source, options, report, per_block=self.per_block)
+        faults: list[Exception] = []
+        events = _noting(iter_events(source, options, report, per_block=self.per_block), faults)
         with beside(events, work, name) if shared else nullcontext(work(events)) as chunks:
             for chunk in chunks:
                 if chunk:
                     sink.write(chunk)
+        if faults:
+            raise faults[0]
         return report
 
     def _pour_count(
@@ -117,6 +120,14 @@ class Asked:
         if not report.gave_nothing:
             sink.write(f"{'' if is_alone else f'{printable(name)}: '}{number}\n".encode())
         return report
+
+
+def _noting(events: Iterable[Event], faults: list[Exception]) -> Iterator[Event]:
+    """Yield `events`; note what they raise, so that all that came before it is written first."""
+    try:
+        yield from events
+    except Exception as fault:  # noqa: BLE001 - raised when that is done
+        faults.append(fault)
 
 
 def parse_asked(given: dict[str, Any], now: datetime) -> Asked:

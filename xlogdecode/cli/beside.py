@@ -4,6 +4,7 @@ A regular expression keeps the interpreter to itself, so that a thread would gai
 """
 
 import os
+import signal
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ __all__ = ["beside", "is_worth_a_process"]
 
 Work = Callable[[Iterable[Event]], Iterator[bytes]]
 
-_LEAST = 2 << 20
+_LEAST = 16 << 20
 """Bytes of a file below which a process is not worth its while."""
 
 
@@ -38,9 +39,9 @@ def is_worth_a_process(source: Source) -> bool:
 def beside(events: Iterable[Event], work: Work, name: str) -> Iterator[Iterator[Buffer]]:
     """Give what `work` makes of the text and the losses among `events`, in chunks of its own.
 
-    A chunk is good until the next one is asked for. What `events` raise is raised once all is
-    through that came before. Offsets are not handed over. `work` is done here where no process is
-    to be had; one that ends early raises InputError, which names the input by `name`.
+    A chunk is good until the next one is asked for. Offsets are not handed over. `work` is done
+    here where no process is to be had; one that ends early raises InputError, which names the input
+    by `name`.
     """
     begun = _begin(work)
     if begun is None:
@@ -51,7 +52,7 @@ def beside(events: Iterable[Event], work: Work, name: str) -> Iterator[Iterator[
         yield _all_of(events, side, process, name)
     finally:
         side.hang_up()
-        process.end()
+        process.end(signal.SIGKILL)  # it has nothing to tidy up
 
 
 def _begin(work: Work) -> tuple[Fork, Side] | None:
@@ -77,23 +78,19 @@ def _begin(work: Work) -> tuple[Fork, Side] | None:
 
 def _all_of(events: Iterable[Event], side: Side, process: Fork, name: str) -> Iterator[Buffer]:
     """Hand over `events`; yield what comes back."""
-    fault: Exception | None = None
     pile = Pile()
-    try:
-        for event in events:
-            match event:
-                case (_, text):
-                    for piece in in_pieces(text):
-                        while not pile.has_room(piece):
-                            yield from _put(pile.take_lines(), side)
-                        pile.add(piece)
-                case loss:
-                    yield from _put(pile.take(), side)
-                    side.put_object(loss)
-            if side.is_over:
-                break
-    except Exception as error:  # noqa: BLE001 - raised when what came before it is through
-        fault = error
+    for event in events:
+        match event:
+            case (_, text):
+                for piece in in_pieces(text):
+                    while not pile.has_room(piece):
+                        yield from _put(pile.take_lines(), side)
+                    pile.add(piece)
+            case loss:
+                yield from _put(pile.take(), side)
+                side.put_object(loss)
+        if side.is_over:
+            break
     yield from _put(pile.take(), side)
     side.end()
     while not side.is_over:
@@ -101,8 +98,6 @@ def _all_of(events: Iterable[Event], side: Side, process: Fork, name: str) -> It
     if status := process.wait():
         why = f"the process that filtered it ended with {status}; try -T 1"
         raise InputError(f"{name}: {why}")
-    if fault is not None:
-        raise fault
 
 
 def _put(pieces: Sequence[Buffer], side: Side) -> Iterator[Buffer]:

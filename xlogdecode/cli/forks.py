@@ -29,11 +29,12 @@ class Fork:
         os.close(self.results)
         return os.waitstatus_to_exitcode(status)
 
-    def end(self) -> None:
-        """Let it go no further."""
+    def end(self, by: int = signal.SIGTERM) -> None:
+        """Let it go no further, even if it was stopped."""
         if self._pid:
             with contextlib.suppress(ProcessLookupError, ChildProcessError):
-                os.kill(self._pid, signal.SIGTERM)
+                os.kill(self._pid, by)
+                os.kill(self._pid, signal.SIGCONT)
                 self.wait()
 
 
