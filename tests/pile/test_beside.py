@@ -123,7 +123,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("large") / "large.xlog"
     whole = file_of(sample_of("zlib").blocks)
     long = b"[W][2024-01-01 +8.0 08:09:23.586][1, 2][t][a.cc:1, f][" + b"long " * 300_000 + b"\n"
-    data = bytearray(whole * (17_000_000 // len(whole)))
+    data = bytearray(whole * (9_000_000 // len(whole)))
     data += file_of([block(KINDS["zlib"], [long])]) + whole
     for place in range(70_000, len(data), 3_000_000):
         data[place : place + 40] = bytes(40)

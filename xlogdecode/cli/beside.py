@@ -21,7 +21,7 @@ __all__ = ["beside", "is_worth_a_process"]
 
 Work = Callable[[Iterable[Event]], Iterator[bytes]]
 
-_LEAST = 16 << 20
+_LEAST = 8 << 20
 """Bytes of a file below which a process is not worth its while."""
 
 
