@@ -13,7 +13,15 @@ from typing import Final
 from xlogdecode.filters.model import Filter
 from xlogdecode.filters.window import Window
 from xlogdecode.records import Event, Loss
-from xlogdecode.records.layouts import FATAL_NOTES, LEVELS, NOTES, OPENS_NOTHING, heads, timed_heads
+from xlogdecode.records.layouts import (
+    FATAL_NOTES,
+    LEVELS,
+    NOTES,
+    OPENS_NOTHING,
+    heads,
+    timed_heads,
+    unlike_others,
+)
 from xlogdecode.records.pages import PAGE, Page, Then, pages
 from xlogdecode.records.shapes import JOINS, Openers
 from xlogdecode.records.stamps import Stamps, date_in_name
@@ -86,10 +94,8 @@ class _Levels:
         others = "".join(letter for letter in LEVELS if letter not in levels)
         stops = f"{heads(others)}|{NOTES}"
         # A line that opens nothing belongs to what is before it, but a note takes in no line. What
-        # most lines start with is tried first, since telling that none stops takes longer; of the
-        # wanted levels, only an F line can be a note.
-        sure = levels.replace("F", "")
-        usual = rf"\[[{sure}]\]|{OPENS_NOTHING}|{heads(sure)}" if sure else OPENS_NOTHING
+        # most lines start with is tried first, since telling that none stops takes longer.
+        usual = "|".join([*unlike_others(levels), OPENS_NOTHING])
         going_on = rf"(?:\n(?:{usual}|(?!{stops})).*+)*+"
         note = rf"\[F\]\[(?:{FATAL_NOTES}).*+" if "F" in levels else "(?!)"
         run = rf"(?:{note}|(?:{heads(levels)}).*+{going_on})"

@@ -14,7 +14,7 @@ from typing import Final
 
 __all__ = [
     "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "NOTES", "OPENS_NOTHING", "Layout",
-    "heads", "timed_heads",
+    "heads", "timed_heads", "unlike_others",
 ]  # fmt: skip
 
 LEVELS: Final = "VDIWEF"
@@ -171,6 +171,16 @@ NOTES: Final = rf"\[F\]\[(?:{FATAL_NOTES})|(?=[{_NOTE_LETTERS}])(?:{_PLAIN_NOTES
 
 OPENS_NOTHING: Final = rf"[^\n\[12{_NOTE_LETTERS}]"
 """The pattern of what neither heads nor notes start with."""
+
+
+def unlike_others(levels: str) -> list[str]:
+    """Return what most heads of `levels` start with, where neither other heads nor notes do.
+
+    Of the levels only F is in notes.
+    """
+    letters = levels.replace("F", "")
+    return [rf"\[[{letters}]\]", rf"{_TIM} [{letters}] "] if letters else []
+
 
 _OPENING = f"{heads(LEVELS)}|{NOTES}"
 GOING_ON: Final = rf"(?:(?!{_OPENING}|\Z)[^\n]*+\n?)++"
