@@ -30,7 +30,7 @@ TASKS = {
     "count": ("--count", "-p", "E"),
     "merge": ("--merge",),
 }
-LEAST = {"-p E": 0.5, "-p I": 0.5, "-S": 0.5, "-S -U": 0.5, "-S -p W": 0.5}
+LEAST = {"-p E": 0.5, "-p I": 0.5, "-S": 0.5, "-S -U": 0.5}
 """Of the speed of plain decoding."""
 LEAST_JSON = 150_000
 """Records a second of processor time, which other work on the machine disturbs less."""
