@@ -7,7 +7,7 @@ import os
 import signal
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from xlogdecode.cli.forks import Fork, fork, may_fork
 from xlogdecode.cli.slots import Kind, Pile, Side, in_pieces, slots
@@ -43,21 +43,23 @@ def beside(events: Iterable[Event], work: Work, name: str) -> Iterator[Iterator[
     here where no process is to be had; one that ends early raises InputError, which names the input
     by `name`.
     """
-    begun = _begin(work)
-    if begun is None:
-        yield work(events)
-        return
-    process, side = begun
-    try:
-        yield _all_of(events, side, process, name)
-    finally:
-        side.hang_up()
-        process.end(signal.SIGKILL)  # it has nothing to tidy up
-
-
-def _begin(work: Work) -> tuple[Fork, Side] | None:
-    """Start a process that does `work`; return it, and this side of what is between the two."""
     begun: list[Fork] = []
+    try:
+        side = _begin(work, begun)
+        if side is None:
+            yield work(events)
+            return
+        with closing(side):
+            yield _all_of(events, side, begun[0], name)
+    finally:
+        for process in begun:
+            process.end(signal.SIGKILL)  # it has nothing to tidy up
+
+
+def _begin(work: Work, begun: list[Fork]) -> Side | None:
+    """Start a process that does `work`, and add it to `begun`; return this side of what is between
+    the two, or None where there is none to be had.
+    """
     try:
         there, back = slots(), slots()
         asks, tells = os.pipe()
@@ -73,7 +75,7 @@ def _begin(work: Work) -> tuple[Fork, Side] | None:
     if not is_begun:
         os.close(tells)
         return None
-    return begun[0], Side(begun[0].results, tells, takes=back, puts=there)
+    return Side(begun[0].results, tells, takes=back, puts=there)
 
 
 def _all_of(events: Iterable[Event], side: Side, process: Fork, name: str) -> Iterator[Buffer]:

@@ -134,7 +134,7 @@ class Side:
         self._given_back += 1
         self._tell(Kind.FREE)
 
-    def hang_up(self) -> None:
+    def close(self) -> None:
         """Tell nothing more."""
         with suppress(BrokenPipeError):
             self._tells.close()
