@@ -51,10 +51,7 @@ def plain_run(
             length = next_length
     except struct.error:  # the next joint lies beyond the buffer
         pass
-    text = b"".join(lines)
-    if b"\0" in text:  # a length that lies: no writer puts a NUL into a plain block
-        del lines[next(i for i, line in enumerate(lines) if b"\0" in line) :]
-        text = b"".join(lines)
+    text = _joined(lines)
     if not lines:
         return None
     length = len(lines) * (header_size + 1) + len(text)
@@ -62,6 +59,17 @@ def plain_run(
     hours = {(found[4], found[5]) for found, block in opened.items() if block < len(lines)}
     hours.add((buffer[start + 3], buffer[start + 4]))
     return PlainRun(offset, length, reading, len(lines), text, buffer, start, last, hours)
+
+
+def _joined(lines: list[bytes]) -> bytes:
+    """Return the text of `lines`; drop those from a NUL on, which no writer puts into a plain block:
+    a length lies.
+    """
+    text = b"".join(lines)
+    if b"\0" in text:
+        del lines[next(i for i, line in enumerate(lines) if b"\0" in line) :]
+        text = b"".join(lines)
+    return text
 
 
 def _unpacker(length: int) -> Callable[[bytes, int], tuple[Any, ...]]:
