@@ -62,8 +62,8 @@ def plain_run(
 
 
 def _joined(lines: list[bytes]) -> bytes:
-    """Return the text of `lines`; drop those from a NUL on, which no writer puts into a plain block:
-    a length lies.
+    """Return the text of `lines`; drop those from a NUL on: no writer puts one into a plain block,
+    so a length lies.
     """
     text = b"".join(lines)
     if b"\0" in text:
