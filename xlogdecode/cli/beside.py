@@ -139,8 +139,9 @@ def _heard(side: Side) -> Iterator[Event]:
         if kind is Kind.OBJECT:
             yield what
         else:
-            yield from ((0, lines) for lines in side.take_lines(what))
+            text = bytes(side.take(what))
             side.give_back()
+            yield 0, text
 
 
 def _listen(side: Side) -> None:

@@ -15,18 +15,14 @@ from enum import Enum
 from typing import Any
 
 from xlogdecode.codecs import Buffer
-from xlogdecode.records.pages import PAGE
 
 __all__ = ["SLOT", "Kind", "Pile", "Side", "in_pieces", "slots"]
 
-SLOT = 768 << 10
+SLOT = 384 << 10
 """Bytes of text that are handed over at a time."""
 
-_SLOTS = 4
+_SLOTS = 8
 """Handed over and not yet given back, each way."""
-
-_PART = PAGE + (8 << 10)
-"""Bytes of a slot, at the least, that are worked on at a time: a page, and a line that is cut."""
 
 _MESSAGE = struct.Struct("<cI")
 
@@ -115,19 +111,6 @@ class Side:
         """Return the text of the oldest slot, which is good until that is given back."""
         at = self._given_back % _SLOTS * SLOT
         return memoryview(self._takes)[at : at + size]
-
-    def take_lines(self, size: int) -> Iterator[bytes]:
-        """Yield the text of the oldest slot, some lines at a time: what the processor has at hand
-        goes faster.
-        """
-        at = self._given_back % _SLOTS * SLOT
-        end = at + size
-        for parts in range(max(size // _PART, 1), 0, -1):
-            cut = at + (end - at) // parts
-            if parts > 1:
-                cut = self._takes.rfind(b"\n", at, cut) + 1 or cut
-            yield self._takes[at:cut]
-            at = cut
 
     def give_back(self) -> None:
         """Let the oldest slot be filled again."""
