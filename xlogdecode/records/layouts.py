@@ -40,7 +40,7 @@ PID = "-?[0-9]{1,19}+"
 AT = "0|[1-9][0-9]{0,8}"
 _TO_BRACKET = r"[^\n\]]{0,256}+(?:\][^\n\]]{0,256}+){0,9}?"  # to the first fitting "]["
 _TO_BAR = r"[^\n| ]{0,256}+(?: +[^\n| ]{1,256}+){0,9}?"  # to the bar, but for the padding
-_BRACKET, _TIM = rf"\[{LEVEL}\]\[", "TIM: [12].{22}"
+_BRACKET, _TIM = rf"\[{LEVEL}\]\[", "TIM: [12].{22}+"
 
 # name; head, in two parts; the fields up to the message, the richest first
 #
