@@ -1,6 +1,7 @@
 """What came of one input: counts, losses, notes."""
 
 from collections import Counter
+from functools import cache
 from typing import Any, NamedTuple
 
 __all__ = ["Loss", "Note", "Report"]
@@ -113,11 +114,7 @@ class Report:
 
     def add_hours(self, begin: int, end: int) -> None:
         """Take in all hours from `begin` to `end`, across midnight if need be."""
-        hour = begin % 24
-        self.hours.add(hour)
-        while hour != end % 24:
-            hour = (hour + 1) % 24
-            self.hours.add(hour)
+        self.hours |= _hours(begin, end)
 
     def summary(self) -> str:
         """Return what came of the input in a line."""
@@ -154,6 +151,12 @@ class Report:
             "sessions": self.sessions,
             "hours": sorted(self.hours),
         }
+
+
+@cache
+def _hours(begin: int, end: int) -> frozenset[int]:
+    first, last = begin % 24, end % 24
+    return frozenset(hour % 24 for hour in range(first, first + (last - first) % 24 + 1))
 
 
 def _count(number: int, one: str, many: str = "") -> str:

@@ -24,7 +24,7 @@ from xlogdecode.sequence import Sequence
 
 __all__ = ["Road"]
 
-READ = 512 << 10
+READ = 1 << 20
 """Bytes read at a time."""
 
 

@@ -88,8 +88,8 @@ class PlainRun(NamedTuple):
     start: int
     last: int
     """Index of the last block in `buffer`."""
-    hours: set[tuple[int, int]]
-    """Begin and end hour of its blocks, each pair once."""
+    hours: set[bytes]
+    """Begin and end hour of its blocks, a byte each, each pair once."""
 
     def sizes(self) -> list[int]:
         """Return the bytes of text in each block."""

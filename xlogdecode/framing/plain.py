@@ -56,8 +56,8 @@ def plain_run(
         return None
     length = len(lines) * (header_size + 1) + len(text)
     last = start + length - len(lines[-1]) - header_size - 1
-    hours = {(found[4], found[5]) for found, block in opened.items() if block < len(lines)}
-    hours.add((buffer[start + 3], buffer[start + 4]))
+    hours = {found[4:] for found, block in opened.items() if block < len(lines)}
+    hours.add(buffer[start + 3 : start + 5])
     return PlainRun(offset, length, reading, len(lines), text, buffer, start, last, hours)
 
 
