@@ -3,9 +3,9 @@
 import struct
 from collections.abc import Callable
 from functools import cache
-from itertools import repeat
 from typing import Any
 
+from xlogdecode.codecs import Buffer
 from xlogdecode.format import Reading
 from xlogdecode.framing.events import PlainRun
 
@@ -14,31 +14,55 @@ __all__ = ["plain_run"]
 _SHORT = 1024
 """Bytes below which nearly all lines are."""
 
+_SHORTEST = 64
+"""Bytes of a block that holds hardly a line."""
+
 
 def plain_run(
     buffer: bytes, start: int, offset: int, reading: Reading, most: int
 ) -> PlainRun | None:
-    """Return the run of at most so many plain blocks at `start`, each followed by one of its magic.
+    """Return the run of plain blocks at `start`, each followed by one of its magic, as far as so
+    many of the shortest reach.
 
     `buffer` must hold a whole header at `start`. The last block of a stretch, which something else
     follows, is not part of the run. None where there is no block to take.
     """
+    stop = start + most * _SHORTEST
+    seen = buffer if stop >= len(buffer) else memoryview(buffer)[:stop]
+    lines, opened = _walk(seen, start, reading)
+    text = _joined(lines)
+    if not lines:
+        return None
+    around = reading.header_size + 1
+    length = len(lines) * around + len(text)
+    last = start + length - len(lines[-1]) - around
+    hours = {joint[4:] for joint, block in opened.items() if block < len(lines)}
+    hours.add(buffer[start + 3 : start + 5])
+    return PlainRun(offset, length, reading, len(lines), text, buffer, start, last, hours)
+
+
+def _walk(seen: Buffer, start: int, reading: Reading) -> tuple[list[bytes], dict[bytes, int]]:
+    """Return the blocks' texts; and the joints between them, tailer to hours (a plain block's seq
+    is 0), with the number of the first block that each opens.
+    """
     header_size = reading.header_size
-    skip = 1 + header_size
     joint = bytes((0, reading.magic))
-    unpackers = _unpackers()
+    unpackers, steps = _unpackers(), _steps(header_size)
     lines: list[bytes] = []
     append = lines.append
     last_joint = b""
-    opened: dict[bytes, int] = {}  # joint (seq is 0) and hours -> the first block they open
+    opened: dict[bytes, int] = {}
     begin = start + header_size
-    length = int.from_bytes(buffer[start + 5 : start + 9], "little")
+    length = int.from_bytes(seen[start + 5 : start + 9], "little")
     try:
-        for _ in repeat(None, most):
+        while True:
             try:
-                line, found, next_length = unpackers[length](buffer, begin)
+                line, found, next_length = unpackers[length](seen, begin)
+                begin += steps[length]
             except IndexError:
-                line, found, next_length = _unpacker(length)(buffer, begin)
+                line, found, next_length = _unpacker(length)(seen, begin)
+                begin += length + header_size + 1
+            length = next_length
             if found != last_joint:
                 if found not in opened:
                     if found[:2] != joint:
@@ -47,18 +71,9 @@ def plain_run(
                     opened[found] = len(lines) + 1
                 last_joint = found
             append(line)
-            begin += length + skip
-            length = next_length
-    except struct.error:  # the next joint lies beyond the buffer
+    except struct.error:  # the next joint lies beyond what is seen
         pass
-    text = _joined(lines)
-    if not lines:
-        return None
-    length = len(lines) * (header_size + 1) + len(text)
-    last = start + length - len(lines[-1]) - header_size - 1
-    hours = {found[4:] for found, block in opened.items() if block < len(lines)}
-    hours.add(buffer[start + 3 : start + 5])
-    return PlainRun(offset, length, reading, len(lines), text, buffer, start, last, hours)
+    return lines, opened
 
 
 def _joined(lines: list[bytes]) -> bytes:
@@ -72,7 +87,7 @@ def _joined(lines: list[bytes]) -> bytes:
     return text
 
 
-def _unpacker(length: int) -> Callable[[bytes, int], tuple[Any, ...]]:
+def _unpacker(length: int) -> Callable[[Buffer, int], tuple[Any, ...]]:
     """Return what reads a line of so many bytes up to the next block's length: the line, what is
     from its tailer to the next hours, the length.
     """
@@ -80,6 +95,12 @@ def _unpacker(length: int) -> Callable[[bytes, int], tuple[Any, ...]]:
 
 
 @cache
-def _unpackers() -> list[Callable[[bytes, int], tuple[Any, ...]]]:
+def _steps(header_size: int) -> list[int]:
+    """Return how far the next block's text begins behind that of each short line."""
+    return [header_size + length + 1 for length in range(_SHORT)]
+
+
+@cache
+def _unpackers() -> list[Callable[[Buffer, int], tuple[Any, ...]]]:
     """Return those of all short lines: one call a line, where a slice would be a second."""
     return [_unpacker(length) for length in range(_SHORT)]
