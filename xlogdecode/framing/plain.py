@@ -49,7 +49,6 @@ def _walk(seen: Buffer, start: int, reading: Reading) -> tuple[list[bytes], dict
     joint = bytes((0, reading.magic))
     unpackers, steps = _unpackers(), _steps(header_size)
     lines: list[bytes] = []
-    append = lines.append
     last_joint = b""
     opened: dict[bytes, int] = {}
     begin = start + header_size
@@ -70,7 +69,7 @@ def _walk(seen: Buffer, start: int, reading: Reading) -> tuple[list[bytes], dict
                         break
                     opened[found] = len(lines) + 1
                 last_joint = found
-            append(line)
+            lines.append(line)
     except struct.error:  # the next joint lies beyond what is seen
         pass
     return lines, opened
