@@ -88,6 +88,15 @@ def test_a_report_replaces_an_earlier_one(log, tmp_path):
     assert run("-t", "--report", os.devnull, log).status == 0
 
 
+def test_a_folder_for_a_report_is_made(log, tmp_path):
+    report = tmp_path / "reports" / "today" / "a.json"
+    assert run("-t", "--report", report, log).status == 0
+    assert [line["whole"] for line in told(report.read_text())] == [True]
+    done = run("-t", "--report", log / "a.json", log)
+    assert done.status == 1
+    assert done.lines[-1].endswith("; --report names a file elsewhere")
+
+
 def test_a_report_can_be_printed_where_no_text_is(log):
     done = run("--report", "-", log)
     assert (done.status, [line["whole"] for line in told(done.out)]) == (0, [True])

@@ -8,7 +8,7 @@ from typing import Any
 from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status
 from xlogdecode.cli.work import Outcome, standard_output
-from xlogdecode.errors import UsageError
+from xlogdecode.errors import OutputError, UsageError
 from xlogdecode.inputs import STDIN
 from xlogdecode.inputs.names import is_archive
 from xlogdecode.outputs import SaveFile
@@ -62,10 +62,17 @@ class ReportFile(Apart):
         )
 
     def write(self) -> None:
-        """Write a JSON object a line. Raises OutputError."""
+        """Write a JSON object a line, in a folder that is made if need be. Raises OutputError."""
         text = b"".join(json.dumps(entry).encode() + b"\n" for entry in self._entries)
         if self.path == _STDOUT:
             standard_output().write(text)
             return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"{self.path}: its folder cannot be made: {error.strerror}; "
+                "--report names a file elsewhere"
+            ) from None
         with SaveFile(self.path, replace=True) as file:
             file.write(text)
