@@ -54,7 +54,10 @@ def parse_bound(text: str, now: datetime) -> Bound:
     if words == ["now"]:
         return now
     if len(words) == 1 and words[0].startswith("-"):
-        return now - parse_age(words[0][1:])
+        try:
+            return now - parse_age(words[0][1:])
+        except OverflowError:
+            raise UsageError(f"{text!r} is before any calendar: write a smaller age") from None
     try:
         if words and words[0] in _DAYS:
             day = now.replace(tzinfo=None) + timedelta(days=_DAYS[words[0]])

@@ -82,7 +82,8 @@ def test_redaction_takes_patterns_of_ones_own(tmp_path):
 @pytest.mark.parametrize(
     "args",
     [
-        ("-S", "soon"), ("-U", "25:00"), ("-p", "loud"), ("-g", "("), ("--session", "first"),
+        ("-S", "soon"), ("-U", "25:00"), ("-S", "-740000d"), ("-p", "loud"), ("--session", "first"),
+        ("-g", "("), ("-g", "a{99999999999}"), ("-g", "(" * 5000),
         ("--tz", "Mars/Olympus"), ("--redact-patterns", "absent.yaml"),
     ],
 )  # fmt: skip

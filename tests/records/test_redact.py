@@ -46,6 +46,18 @@ def redactor():
         ("loggingUid=4711|tagUid:7", "loggingUid=<user-1>|tagUid:<user-2>"),
         ("token=none.c0ffee1122|token=error-abc1", "token=<token-1>|token=<token-2>"),
         ("selfUid=7|UID:8", "selfUid=<user-1>|UID:<user-2>"),
+        ("ip address:2001:db8::5|ip:dead:beef::cafe", "ip address:<ip-1>|ip:<ip-2>"),
+        ("client_ip:fe80::1%wlan0|address:::1", "client_ip:<ip-1>%wlan0|address:<ip-2>"),
+        ("64:ff9b::192.0.2.33 up", "<ip-1> up"),
+        ("call 138-0013-8000|phone:4155552671", "call <phone-1>|phone:<phone-2>"),
+        ('{"tel":"0755-86013388"}', '{"tel":"<phone-1>"}'),
+        ("phone_number: +1 (415) 555-2671", "phone_number: <phone-1>"),
+        ("mac 00-1A-2B-3C-4D-5E|imei1:356938035643809", "mac <device-1>|imei1:<device-2>"),
+        (
+            "pwd=hunter2|sig=eJwtzEEL|session_key=abc123",
+            "pwd=<token-1>|sig=<token-2>|session_key=<token-3>",
+        ),
+        ("open_id:oX1|unionid=oY2", "open_id:<user-1>|unionid=<user-2>"),
     ],
 )
 def test_what_tells_who_someone_is_becomes_a_placeholder(redactor, text, expected):
@@ -64,6 +76,8 @@ def test_what_tells_who_someone_is_becomes_a_placeholder(redactor, text, expecte
         "client_time:1703463263|sequence:1304342433|random:1382110337",
         "2024-01-01T08:47:04.162+08:00 took 10:20:30",
         "mars::stn::LongLink a::b std::string",
+        "address:0x7f12|ip:null|ship:10:20:30|skip::add",
+        "design=abcdefgh|sign:failed|intel: 1234567",
         "cost 138001380001 ms, 0x13800138000ab",
         "群提示|群名:测试群4|成员数:412",
         "at com.tencent.mm.A.run(A.java:12)",

@@ -86,7 +86,7 @@ def parse_pattern(text: str, *, ignore_case: bool = False) -> re.Pattern[str]:
     """
     try:
         return re.compile(text, re.MULTILINE | (re.IGNORECASE if ignore_case else 0))
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise UsageError(f"{text!r} is no regular expression: {error}") from None
 
 
