@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tarfile
 
 import jsonschema
 import pytest
@@ -190,6 +191,12 @@ def test_counts_of_several_are_named(tmp_path):
     assert done.out.decode() == f"{LOG}: 10\n{BUFFER}: 3\n"
     assert run("--count", "-p", "E", "--merge", LOG, BUFFER).out == b"13\n"
     assert run("--count", "-p", "E", "-", input=LOG.read_bytes()).out == b"10\n"
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as members:
+        for path in (LOG, BUFFER):
+            members.add(path, path.name)
+    named = f"standard input: {LOG.name}: 10\nstandard input: {BUFFER.name}: 3\n"
+    assert run("--count", "-p", "E", "-", input=tar.getvalue()).out.decode() == named
     assert run("--count", "-r", tmp_path, "-p", "E").status == 1
 
 

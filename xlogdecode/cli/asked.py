@@ -14,7 +14,7 @@ from xlogdecode.cli.settings import Form
 from xlogdecode.decode import Options, Sink, Source
 from xlogdecode.errors import ConfigError
 from xlogdecode.filters import LAST, Filter, count, parse_level, parse_pattern, parse_session
-from xlogdecode.inputs import STDIN
+from xlogdecode.inputs import STDIN, STDIN_NAME
 from xlogdecode.merge import Log, render_merged
 from xlogdecode.records import Event, Record, read_records
 from xlogdecode.records.decoded import iter_events
@@ -67,7 +67,9 @@ class Asked:
     def as_form(self, paths: Sequence[str]) -> Form:
         """Return what becomes of each log, unless all are merged; `paths` are all that is read."""
         if self.count:
-            return Form(partial(self._pour_count, alone=paths[0] if len(paths) == 1 else ""))
+            only = paths[0] if len(paths) == 1 else ""
+            only = STDIN_NAME if only == STDIN else only
+            return Form(partial(self._pour_count, only=only))
         suffix = ".log" if self.form == "text" else f".{self.form}"
         in_turn = self.redactor is not None  # placeholders are numbered as they come
         return Form(self._pour, self.writer().header, suffix, in_turn=in_turn, is_copy=False)
@@ -110,15 +112,14 @@ class Asked:
         return report
 
     def _pour_count(
-        self, source: Source, sink: Sink, options: Options, name: str, *, alone: str
+        self, source: Source, sink: Sink, options: Options, name: str, *, only: str
     ) -> Report:
         """Write how many records are wanted, behind the name of the input if it is one of many."""
         report = Report()
         events = iter_events(source, options, report, per_block=False)
         number = self.counted(events, name)
-        is_alone = alone in {name, STDIN}
         if not report.gave_nothing:
-            sink.write(f"{'' if is_alone else f'{printable(name)}: '}{number}\n".encode())
+            sink.write(f"{'' if name == only else f'{printable(name)}: '}{number}\n".encode())
         return report
 
 

@@ -9,9 +9,10 @@ from typing import Self
 
 from xlogdecode.errors import InputError
 
-__all__ = ["STDIN", "Chain", "Input", "Member", "open_input"]
+__all__ = ["STDIN", "STDIN_NAME", "Chain", "Input", "Member", "open_input"]
 
 STDIN = "-"
+STDIN_NAME = "standard input"
 
 _HEAD = 4096
 """Bytes that are looked at to tell an archive from a log; a tar shows itself within 512."""
@@ -199,7 +200,7 @@ class Chain:
 def open_input(path: str, on_read: Callable[[int], object] | None = None) -> Input:
     """Open a file, or standard input for `-`. Raises InputError."""
     if path == STDIN:
-        return Input(sys.stdin.fileno(), "standard input", owned=False, on_read=on_read)
+        return Input(sys.stdin.fileno(), STDIN_NAME, owned=False, on_read=on_read)
     if not path:
         raise InputError("'': names nothing: is a variable unset?")
     try:
