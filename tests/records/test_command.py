@@ -148,7 +148,9 @@ def test_a_file_is_called_after_what_is_in_it(form, ending, tmp_path):
     log = put(LOG, tmp_path / "a.xlog")
     done = run("--format", form, "-p", "E", log)
     target = tmp_path / f"a.xlog.{ending}"
-    assert done.lines == [f"xlogdecode: {log}: whole: 8 blocks, 34,218 bytes of text -> {target}"]
+    size = f"{target.stat().st_size:,} bytes"
+    told = f"xlogdecode: {log}: whole: 8 blocks, 34,218 bytes of text -> {target} ({size})"
+    assert done.lines == [told]
     assert target.read_bytes() == run("-c", "--format", form, "-p", "E", log).out
     assert target.stat().st_mtime_ns == log.stat().st_mtime_ns
     again = run("--format", form, "-p", "E", log)

@@ -99,6 +99,7 @@ def what_came(report: Report) -> str:
 
 def _arrow(outcome: Outcome, settings: Settings) -> str:
     if outcome.target is not None:
-        return f" -> {outcome.target}"
+        size = "" if outcome.size is None else f" ({outcome.size:,} bytes)"
+        return f" -> {outcome.target}{size}"
     is_plain = bool(outcome.report.plain_text) and not outcome.report.blocks
     return "; -c prints it" if is_plain and not outcome.is_expected and not settings.test else ""

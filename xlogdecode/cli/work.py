@@ -43,6 +43,8 @@ class Outcome(NamedTuple):
     """Nothing had to be done."""
     is_expected: bool = False
     """Its text went to standard output, where it is there to see."""
+    size: int | None = None
+    """Bytes of the file, where it is not simply the text."""
 
 
 class Nowhere:
@@ -116,8 +118,17 @@ class Task(NamedTuple):
         is_whole = status is Status.WHOLE and file is not None and file.is_in_place
         if self.settings.remove and is_whole and entry.path and isinstance(entry.source, Input):
             note = _remove(entry.path, entry.stat)
-        seen = self.target is None and not self.settings.test
-        return Outcome(entry.name, status, report, written, error, note, is_expected=seen)
+        is_other = file is not None and file.is_in_place and not self.settings.form.is_copy
+        return Outcome(
+            entry.name,
+            status,
+            report,
+            written,
+            error,
+            note,
+            is_expected=self.target is None and not self.settings.test,
+            size=file.size if file is not None and is_other else None,
+        )
 
     def _unsaved(self) -> Source | None:
         """Return what to decode; None for a crash buffer that a launch saved into a log."""

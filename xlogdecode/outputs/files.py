@@ -86,6 +86,8 @@ class SaveFile:
         """
         self.path = path
         self.is_in_place = False
+        self.size = 0
+        """Bytes of it, once it is in place."""
         self._replace = replace
         self._like = like
         self._mtime_ns = None if like is None else like.st_mtime_ns
@@ -161,6 +163,7 @@ class SaveFile:
         keep = self._keep and kind is None and not self._is_special
         try:
             if keep:
+                self.size = os.fstat(self._fd).st_size
                 self._dress()
             self._close()
             if keep:
