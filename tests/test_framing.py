@@ -209,6 +209,17 @@ def test_plain_lines_of_any_length_come_out_one_by_one(lengths: list[int]) -> No
         assert [bytes(event.payload) for event in found if isinstance(event, Block)] == lines
 
 
+def test_long_plain_lines_behind_damage_are_whole_whatever_they_end_with() -> None:
+    def line(size: int, end: bytes = b"\n") -> bytes:
+        text = b"[I][2024-01-01 +8.0 10:00:00.123][12, 34*][Tag][f.cc:1, fn][".ljust(size, b"x")
+        return block(KINDS["imsdk-plain"], [text + end], hours=(3, 3)).data
+
+    looks_like_a_header = line(4995, b"\x06ab\x05\x06") + line(821)
+    behind = line(4999) * 2 + (looks_like_a_header + line(4999)) * 3
+    seen = events_of(line(99) * 3 + b"garbage!" * 5 + behind + line(4999), [])
+    assert len(blocks_in(seen)) == 3 + 2 + 9 + 1
+
+
 @pytest.mark.parametrize("name", ["zlib", "sync-zlib", "imsdk-plain"])
 def test_a_header_cut_in_two_is_found_though_its_hours_look_like_a_magic(name: str) -> None:
     blocks = [block(KINDS[name], [b"a line\n"], seq=1, hours=(2, 3)).data] * 2

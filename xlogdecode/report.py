@@ -114,7 +114,7 @@ class Report:
 
     def add_hours(self, begin: int, end: int) -> None:
         """Take in all hours from `begin` to `end`, across midnight if need be."""
-        self.hours |= _hours(begin, end)
+        self.hours |= _hours(begin % 24, end % 24)
 
     def summary(self) -> str:
         """Return what came of the input in a line."""
@@ -155,8 +155,7 @@ class Report:
 
 @cache
 def _hours(begin: int, end: int) -> frozenset[int]:
-    first, last = begin % 24, end % 24
-    return frozenset(hour % 24 for hour in range(first, first + (last - first) % 24 + 1))
+    return frozenset(hour % 24 for hour in range(begin, begin + (end - begin) % 24 + 1))
 
 
 def _count(number: int, one: str, many: str = "") -> str:

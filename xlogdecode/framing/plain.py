@@ -14,6 +14,9 @@ __all__ = ["plain_run"]
 _SHORT = 1024
 """Bytes below which nearly all lines are."""
 
+_JOINT = 10
+"""Bytes from a block's tailer to the end of the next one's length."""
+
 _SHORTEST = 64
 """Bytes of a block that holds hardly a line."""
 
@@ -22,23 +25,24 @@ def plain_run(
     buffer: bytes, start: int, offset: int, reading: Reading, most: int
 ) -> PlainRun | None:
     """Return the run of plain blocks at `start`, each followed by one of its magic, as far as so
-    many of the shortest reach.
+    many of the shortest reach, or at least one of any length.
 
     `buffer` must hold a whole header at `start`. The last block of a stretch, which something else
     follows, is not part of the run. None where there is no block to take.
     """
-    stop = start + most * _SHORTEST
+    length = int.from_bytes(buffer[start + 5 : start + 9], "little")
+    stop = start + max(most * _SHORTEST, reading.header_size + length + _JOINT)
     seen = buffer if stop >= len(buffer) else memoryview(buffer)[:stop]
     lines, opened = _walk(seen, start, reading)
     text = _joined(lines)
     if not lines:
         return None
     around = reading.header_size + 1
-    length = len(lines) * around + len(text)
-    last = start + length - len(lines[-1]) - around
+    size = len(lines) * around + len(text)
+    last = start + size - len(lines[-1]) - around
     hours = {joint[4:] for joint, block in opened.items() if block < len(lines)}
     hours.add(buffer[start + 3 : start + 5])
-    return PlainRun(offset, length, reading, len(lines), text, buffer, start, last, hours)
+    return PlainRun(offset, size, reading, len(lines), text, buffer, start, last, hours)
 
 
 def _walk(seen: Buffer, start: int, reading: Reading) -> tuple[list[bytes], dict[bytes, int]]:
