@@ -95,7 +95,9 @@ def test_a_web_token_of_any_size_goes(redactor, size):
     assert redactor.redact(f"receipt {token} ok") == "receipt <token-1> ok"
 
 
-@pytest.mark.parametrize("before", ["uid:", "token=", "c2c_", "device_id", "password:", "userid"])
+@pytest.mark.parametrize(
+    "before", ["uid:", "token=", "c2c_", "device_id", "password:", "userid", "ip:", "phone:", "sig"]
+)
 @pytest.mark.parametrize("sign", ["-eyJaaaaaaaa", "\\", " ", "a", "\\a", "1.", "1:", "a@"])
 def test_no_line_takes_longer_than_its_length(redactor, before, sign):
     def seconds(length):

@@ -33,7 +33,7 @@ def plain_run(
     length = int.from_bytes(buffer[start + 5 : start + 9], "little")
     stop = start + max(most * _SHORTEST, reading.header_size + length + _JOINT)
     seen = buffer if stop >= len(buffer) else memoryview(buffer)[:stop]
-    lines, opened = _walk(seen, start, reading)
+    lines, opened = _walk(seen, start + reading.header_size, length, reading)
     text = _joined(lines)
     if not lines:
         return None
@@ -45,9 +45,12 @@ def plain_run(
     return PlainRun(offset, size, reading, len(lines), text, buffer, start, last, hours)
 
 
-def _walk(seen: Buffer, start: int, reading: Reading) -> tuple[list[bytes], dict[bytes, int]]:
-    """Return the blocks' texts; and the joints between them, tailer to hours (a plain block's seq
-    is 0), with the number of the first block that each opens.
+def _walk(
+    seen: Buffer, begin: int, length: int, reading: Reading
+) -> tuple[list[bytes], dict[bytes, int]]:
+    """Return the blocks' texts, the first of so many bytes from `begin` on; and the joints between
+    them, tailer to hours (a plain block's seq is 0), with the number of the first block that each
+    opens.
     """
     header_size = reading.header_size
     joint = bytes((0, reading.magic))
@@ -55,8 +58,6 @@ def _walk(seen: Buffer, start: int, reading: Reading) -> tuple[list[bytes], dict
     lines: list[bytes] = []
     last_joint = b""
     opened: dict[bytes, int] = {}
-    begin = start + header_size
-    length = int.from_bytes(seen[start + 5 : start + 9], "little")
     try:
         while True:
             try:
