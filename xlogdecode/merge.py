@@ -22,7 +22,7 @@ from tempfile import TemporaryFile
 from typing import IO, Final
 
 from xlogdecode.errors import UsageError
-from xlogdecode.filters import LAST, Filter, Selector, count
+from xlogdecode.filters import LAST, Around, Filter, Judge, count
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.temporary import keeping
 from xlogdecode.writers import Writer
@@ -37,8 +37,10 @@ _BLOCK: Final = 256
 
 _WALL: Final = len("2024-01-01T08:47:04.162")
 
-_Timed = tuple[float, str, Record | Loss | None]
-"""Seconds since 1970, the log's name, and what stands there; None where that is not read yet."""
+_Timed = tuple[float, str, Record | Loss | None, bool | None]
+"""Seconds since 1970, the log's name, what stands there, None where that is not read yet; and what
+`filters.Judge` tells of it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +65,18 @@ def merge(
     Stable: what is of the same time stays in the order of its log, and of the logs. A record
     without a time, and a loss, stays behind the one before it. A time without a zone is in that
     of the session's banner, else of the log's first banner, else in `zone`, else in `local`, and
-    if that is None in the machine's. Raises UsageError for the last session of a log that can be
-    read only once.
+    if that is None in the machine's. What is around a record is so in the timeline. Raises
+    UsageError for the last session of a log that can be read only once.
     """
+    wanted = wanted or Filter()
     with ExitStack() as files:
         runs: list[Iterable[_Timed]] = []
         for log in logs:
-            timed, seen = _read(log, wanted or Filter(), zone, local)
+            timed, seen = _read(log, wanted, zone, local)
             runs += [_later(seen.first, timed)] if seen.in_order else _sorted_runs(timed, files)
-        for _, name, item in heapq.merge(*runs, key=itemgetter(0)):
-            if item is not None:
-                yield name, item
+        timeline = heapq.merge(*runs, key=itemgetter(0))
+        judged = (((name, item), known) for _, name, item, known in timeline if item is not None)
+        yield from Around(wanted).pick(judged)
 
 
 def render_merged(
@@ -140,14 +143,9 @@ def _read(
     if wanted.session == LAST:
         wanted = replace(wanted, session=seen.session or LAST)
     records = read_records(log.events(), source=log.name, zone=seen.zone or zone)
-    timed = _timed(log.name, records, local, seen.first)  # by what is left out, too
-    return Selector(wanted, local=local).pick_by(_item_of, timed), seen
-
-
-def _item_of(timed: _Timed) -> Record | Loss:
-    item = timed[2]
-    assert item is not None  # noqa: S101 - for the type checker
-    return item
+    judge, has_context = Judge(wanted, local=local), bool(wanted.before or wanted.after)
+    judged = ((at, log.name, item, judge(item)) for at, item in _timed(records, local, seen.first))
+    return (each for each in judged if has_context or each[3] is not False), seen
 
 
 def _survey(log: Log, zone: tzinfo | None, local: tzinfo | None) -> _Survey:
@@ -162,7 +160,7 @@ def _look_through(log: Log, zone: tzinfo | None, local: tzinfo | None) -> tuple[
     session: int | None = None
     first, last, in_order, has_local_times = inf, -inf, True, False
     records = read_records(log.events(), source=log.name)
-    for at, _, item in _timed(log.name, records, zone or local):
+    for at, item in _timed(records, zone or local):
         in_order = in_order and at >= last
         last = at
         if not isinstance(item, Record):
@@ -181,13 +179,13 @@ def _look_through(log: Log, zone: tzinfo | None, local: tzinfo | None) -> tuple[
 
 def _later(first: float, timed: Iterator[_Timed]) -> Iterator[_Timed]:
     """Yield `timed`, which is not begun before a heap has come to `first`."""
-    yield first, "", None
+    yield first, "", None, None
     yield from timed
 
 
 def _timed(
-    name: str, items: Iterable[Record | Loss], local: tzinfo | None, at: float = -inf
-) -> Iterator[_Timed]:
+    items: Iterable[Record | Loss], local: tzinfo | None, at: float = -inf
+) -> Iterator[tuple[float, Record | Loss]]:
     """Yield `items` with their times; what has none has that of the one before, or `at`."""
     for item in items:
         if isinstance(item, Record) and (iso := item.iso):
@@ -195,7 +193,7 @@ def _timed(
             if time.tzinfo is None and local is not None:
                 time = time.replace(tzinfo=local)
             at = time.timestamp()
-        yield at, name, item
+        yield at, item
 
 
 def _sorted_runs(items: Iterator[_Timed], files: ExitStack) -> list[Iterable[_Timed]]:

@@ -5,12 +5,13 @@ from datetime import datetime, time, timedelta, tzinfo
 
 from xlogdecode.errors import UsageError
 
-__all__ = ["Bound", "parse_age", "parse_bound", "parse_size", "parse_zone"]
+__all__ = ["Bound", "parse_age", "parse_bound", "parse_size", "parse_zone", "zone_minutes"]
 
 Bound = datetime | time
 """A bound of a stretch of time. Aware: an instant. Naive: wall-clock time as logged. A `time`:
 that time on every day of the log."""
 
+_LOGGED = re.compile(r"([0-9-]{10}) ([+-](?:[0-9]{1,2}\.[0-9]{1,2}|[0-9]{4})) ([0-9:.]+)")
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _AGE_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -48,9 +49,11 @@ def parse_bound(text: str, now: datetime) -> Bound:
 
     ISO 8601 (`2024-01-01`, `2024-01-01T10:00`, `2024-01-01 10:00:00+08:00`); `now`; an age before
     now (`-2h`); `today`, `yesterday`, `tomorrow`, alone or with a time (`yesterday 14:00`); a time
-    (`10:00`), which holds for each day of the log. Raises UsageError for anything else.
+    (`10:00`), which holds for each day of the log; a time as Mars logs it (`2024-01-01 +8.0
+    09:12:33.123`). Raises UsageError for anything else.
     """
-    words = text.strip().lower().split()
+    plain = _as_iso(text.strip())
+    words = plain.lower().split()
     if words == ["now"]:
         return now
     if len(words) == 1 and words[0].startswith("-"):
@@ -63,14 +66,27 @@ def parse_bound(text: str, now: datetime) -> Bound:
             day = now.replace(tzinfo=None) + timedelta(days=_DAYS[words[0]])
             at = time.fromisoformat(" ".join(words[1:]) or "00:00")
             return datetime.combine(day, at)
-        if re.fullmatch(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?", text.strip()):
-            return time.fromisoformat(text.strip())
-        return datetime.fromisoformat(text.strip().upper())
+        if re.fullmatch(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?", plain):
+            return time.fromisoformat(plain)
+        return datetime.fromisoformat(plain.upper())
     except ValueError:
         raise UsageError(
             f"{text!r} is no time: write such as 2024-01-01T10:00, '2024-01-01 10:00+08:00', "
             "10:00, today, 'yesterday 14:00' or -2h"
         ) from None
+
+
+def _as_iso(text: str) -> str:
+    """Return `text` with two digits for each hour, and a zone that Mars logs where ISO has it."""
+    text = re.sub("(?<![0-9:])([0-9]:[0-9]{2})", r"0\1", text)
+    logged = re.fullmatch(
+        r"([0-9-]{10}) ([+-](?:[0-9]{1,2}\.[0-9]{1,2}|[0-9]{4})) ([0-9:.]+)", text
+    )
+    minutes = zone_minutes(logged[2]) if logged else None
+    if logged is None or minutes is None:
+        return text
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{logged[1]}T{logged[3]}{logged[2][0]}{hours:02}:{rest:02}"
 
 
 def parse_zone(text: str) -> tzinfo:
@@ -89,3 +105,24 @@ def parse_zone(text: str) -> tzinfo:
     if zone is None:
         raise UsageError(f"{text!r} is no time zone: write such as +08:00, UTC or Asia/Shanghai")
     return zone
+
+
+def zone_minutes(text: str) -> int | None:
+    """Return the minutes east of UTC that `text` states, or None where that is no zone.
+
+    `+8.0` and `+5.8` (5:45, rounded by the writer) are hours, `+80` and `+57` are Mars 1.2.5's way
+    to write +8.0 and 5:45; there `+-50` is west, and `0` UTC. `+0800` is a banner's. Every zone
+    lies on a quarter of an hour.
+    """
+    digits = text.lstrip("+-")
+    if "." in digits:
+        minutes = round(float(digits) * 4) * 15
+    elif len(digits) == 4:
+        minutes = int(digits[:2]) * 60 + int(digits[2:])
+    elif len(digits) == 1:
+        minutes = int(digits) * 60
+    else:
+        minutes = round(int(digits) * 6 / 15) * 15
+    if minutes >= 24 * 60:
+        return None
+    return -minutes if "-" in text else minutes

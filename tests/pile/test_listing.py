@@ -57,6 +57,16 @@ def test_losses_are_counted_and_nothing_is_written(tmp_path):
     assert list(files_in(tmp_path)) == ["a.xlog"]
 
 
+def test_what_is_no_log_is_said_to_be_none_once(tmp_path):
+    picture = tmp_path / "a.xlog"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(128, 256)) * 9)
+    for options in ["-l"], ["-lq"], ["-l", "--json"], ["-t"], ["-c"]:
+        done = run(*options, picture)
+        assert done.status == 1
+        (line,) = done.lines
+        assert line.startswith(f"xlogdecode: {picture}: no xlog file: ")
+
+
 def test_plain_logs_of_old_sdks_are_listed_in_folders(tmp_path):
     (tmp_path / "imsdk_20180101.log").write_bytes(TEXT[LOG])
     _, (row, _) = rows("-r", tmp_path)

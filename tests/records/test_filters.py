@@ -72,13 +72,28 @@ def test_what_is_no_level_is_refused(text):
         ("now", NOW),
         ("10:00", time(10)),
         ("10:00:05.25", time(10, 0, 5, 250000)),
+        ("9:00", time(9)),
+        ("yesterday 9:05", datetime(2024, 1, 1, 9, 5)),
+        ("2024-01-01 9:00+8:00", datetime(2024, 1, 1, 9, tzinfo=CHINA)),
+        ("2024-01-01 +8.0 09:12:33.123", datetime(2024, 1, 1, 9, 12, 33, 123000, tzinfo=CHINA)),
+        ("2024-01-01 +0800 08:47:04", datetime(2024, 1, 1, 8, 47, 4, tzinfo=CHINA)),
+        (
+            "2024-01-01 -3.5 09:12:33.123",
+            datetime(2024, 1, 1, 9, 12, 33, 123000, timezone(-timedelta(hours=3.5))),
+        ),
     ],
 )
 def test_a_bound_is_read_as_people_write_it(text, bound):
     assert parse_bound(text, NOW) == bound
 
 
-@pytest.mark.parametrize("text", ["", "soon", "25:00", "yesterday noon", "-2", "today 10:00 x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "soon", "25:00", "yesterday noon", "-2", "today 10:00 x", "9", "119:00",
+        "2024-01-01 +08 10:00", "2024-01-01 +99.0 10:00", "2024-01-01 +8.0 soon",
+    ],
+)  # fmt: skip
 def test_what_is_no_bound_is_refused_with_examples(text):
     with pytest.raises(UsageError, match=r"write"):
         parse_bound(text, NOW)

@@ -142,6 +142,19 @@ def test_filters_and_sessions_are_each_logs_own():
         timeline(log("pipe", OPENED, once=True), wanted=wanted)
 
 
+def test_what_is_around_a_record_is_so_in_the_timeline():
+    one = log("a", at(1, "1"), at(4, "wanted"), at(9, "9"))
+    two = log("b", at(0, "0"), at(3, "3"), at(5, "5"), at(6, "6"), Lost(9))
+    wanted = Filter(grep=parse_pattern("wanted$"), before=2, after=1)
+    assert timeline(one, two, wanted=wanted) == [
+        ("a", "1"),
+        ("b", "3"),
+        ("a", "wanted"),
+        ("b", "5"),
+        ("b", "lost"),
+    ]
+
+
 def test_each_record_is_prefixed_by_its_log():
     logs = [log("a", at(1, "1"), at(4, "4")), log("b", at(2, "2"), Lost(3))]
     text = b"".join(render_merged(logs, TextWriter(named=True))).decode().splitlines()

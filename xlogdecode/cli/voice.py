@@ -52,7 +52,10 @@ class Voice:
         self._general: set[str] = set()
 
     def fault(self, outcome: Outcome) -> None:
-        """Say what went wrong with an input, if anything did."""
+        """Say what went wrong with an input, if anything did, or that it is no log."""
+        report = outcome.report
+        if _is_no_log(report) and not outcome.is_skipped:
+            say(f"{outcome.name}: {what_came(report)}")
         if not outcome.error or outcome.error in self._general:
             return
         say(outcome.error)
@@ -74,13 +77,11 @@ def _tell(outcome: Outcome, settings: Settings) -> None:
         return
     if outcome.note:
         say(f"{name}: {outcome.note}")
-    if outcome.is_skipped:
+    if outcome.is_skipped or _is_no_log(report):
         return
     if status is Status.WHOLE and outcome.is_expected and not settings.verbose:
         return
     say(f"{name}: {what_came(report)}{_arrow(outcome, settings)}")
-    if _is_no_log(report):
-        return
     for loss in report.losses[:SHOWN]:
         say(f"{name}: {loss}{'; ' + KEY_REMEDY if loss.locked_blocks else ''}")
     if len(report.losses) > SHOWN:

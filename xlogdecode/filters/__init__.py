@@ -6,12 +6,14 @@ a test holds them to it.
 """
 
 from xlogdecode.filters.bulk import select_text
-from xlogdecode.filters.exact import Selector, count, select
+from xlogdecode.filters.exact import Around, Judge, Selector, count, select
 from xlogdecode.filters.model import LAST, Filter, parse_level, parse_pattern, parse_session
 
 __all__ = [
     "LAST",
+    "Around",
     "Filter",
+    "Judge",
     "Selector",
     "count",
     "parse_level",

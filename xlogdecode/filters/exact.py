@@ -9,7 +9,7 @@ from xlogdecode.filters.model import LAST, Filter
 from xlogdecode.filters.window import Window
 from xlogdecode.records import Loss, Record
 
-__all__ = ["Selector", "count", "select"]
+__all__ = ["Around", "Judge", "Selector", "count", "select"]
 
 Check = Callable[[Record], bool]
 T = TypeVar("T")
@@ -32,25 +32,44 @@ class Selector:
 
     def __init__(self, wanted: Filter, *, local: tzinfo | None = None) -> None:
         """Start at the beginning of a source; the arguments are those of `select`."""
+        self._judge = Judge(wanted, local=local)
+        self._around = Around(wanted)
+
+    def pick(self, items: Iterable[Record | Loss]) -> Iterator[Record | Loss]:
+        """Yield what is wanted of the next `items`."""
+        judge = self._judge
+        return self._around.pick((item, judge(item)) for item in items)
+
+
+class Judge:
+    """Tells of each item of one source whether it is wanted, in their order; None for a loss."""
+
+    def __init__(self, wanted: Filter, *, local: tzinfo | None = None) -> None:
+        """Start at the beginning of a source; the arguments are those of `select`."""
         self._matches = _all_of(_checks(wanted, local))
+
+    def __call__(self, item: Record | Loss) -> bool | None:
+        """Tell it of the next item."""
+        return self._matches(item) if isinstance(item, Record) else None
+
+
+class Around:
+    """Adds to the records that are wanted as many around them as a filter says."""
+
+    def __init__(self, wanted: Filter) -> None:
         self._before: deque[Any] = deque(maxlen=wanted.before)
         self._after = wanted.after
         self._owed = 0
         """Records after the last one wanted that are still to come."""
 
-    def pick(self, items: Iterable[Record | Loss]) -> Iterator[Record | Loss]:
-        """Yield what is wanted of the next `items`."""
-        return self.pick_by(_itself, items)
-
-    def pick_by(self, what: Callable[[T], Record | Loss], items: Iterable[T]) -> Iterator[T]:
-        """Do so by `what` each of `items` has to do with."""
-        matches, before = self._matches, self._before
-        for item in items:
-            record = what(item)
-            if not isinstance(record, Record):
+    def pick(self, judged: Iterable[tuple[T, bool | None]]) -> Iterator[T]:
+        """Yield what is to be shown of the next items; `judged` is each with what `Judge` tells."""
+        before = self._before
+        for item, is_wanted in judged:
+            if is_wanted is None:
                 before.clear()
                 yield item
-            elif matches(record):
+            elif is_wanted:
                 yield from before
                 before.clear()
                 yield item
@@ -60,10 +79,6 @@ class Selector:
                 self._owed -= 1
             elif before.maxlen:
                 before.append(item)
-
-
-def _itself(item: Record | Loss) -> Record | Loss:
-    return item
 
 
 def count(items: Iterable[Record | Loss], wanted: Filter, *, local: tzinfo | None = None) -> int:

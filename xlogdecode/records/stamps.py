@@ -4,30 +4,11 @@ import re
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
-__all__ = ["Stamps", "date_in_name", "zone_minutes"]
+from xlogdecode.when import zone_minutes
+
+__all__ = ["Stamps", "date_in_name"]
 
 _HOUR: Final = re.compile(r"(?P<day>[0-9-]+)(?:[ /](?P<zone>\S+))?[ /](?P<hour>[0-9]{2})")
-
-
-def zone_minutes(text: str) -> int | None:
-    """Return the minutes east of UTC that `text` states, or None where that is no zone.
-
-    `+8.0` and `+5.8` (5:45, rounded by the writer) are hours, `+80` and `+57` are Mars 1.2.5's way
-    to write +8.0 and 5:45; there `+-50` is west, and `0` UTC. `+0800` is a banner's. Every zone
-    lies on a quarter of an hour.
-    """
-    digits = text.lstrip("+-")
-    if "." in digits:
-        minutes = round(float(digits) * 4) * 15
-    elif len(digits) == 4:
-        minutes = int(digits[:2]) * 60 + int(digits[2:])
-    elif len(digits) == 1:
-        minutes = int(digits) * 60
-    else:
-        minutes = round(int(digits) * 6 / 15) * 15
-    if minutes >= 24 * 60:
-        return None
-    return -minutes if "-" in text else minutes
 
 
 def date_in_name(name: str) -> date | None:
