@@ -19,6 +19,7 @@ from xlogdecode.records.layouts import (
     NOTES,
     OPENS_NOTHING,
     heads,
+    openings,
     timed_heads,
     unlike_others,
 )
@@ -98,7 +99,7 @@ class _Levels:
         usual = "|".join([*unlike_others(levels), OPENS_NOTHING])
         going_on = rf"(?:\n(?:{usual}|(?!{stops})).*+)*+"
         note = rf"\[F\]\[(?:{FATAL_NOTES}).*+" if "F" in levels else "(?!)"
-        run = rf"(?:{note}|(?:{heads(levels)}).*+{going_on})"
+        run = f"(?:{'|'.join([*(f'{each}.*+{going_on}' for each in openings(levels)), note])})"
         self._first: Final = re.compile(run.encode())
         self._runs: Final = re.compile(rf"\n{run}".encode())
         self._first_going_on: Final = re.compile(rf"(?!{stops}).*+{going_on}".encode())

@@ -14,7 +14,7 @@ from typing import Final
 
 __all__ = [
     "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "NOTES", "OPENS_NOTHING", "Layout",
-    "heads", "timed_heads", "unlike_others",
+    "heads", "openings", "timed_heads", "unlike_others",
 ]  # fmt: skip
 
 LEVELS: Final = "VDIWEF"
@@ -50,7 +50,7 @@ _RECORDS: Final = (
     (
         "mars",
         _BRACKET,
-        r"(?:[12][0-9][0-9][0-9]-[01]|\]\[-?[0-9])",
+        r"[12][0-9][0-9][0-9]-[01]|\]\[-?[0-9]",
         rf"\[{LEVEL}\]\[(?:(?P<hour>{DATE} {ZONE} {HOUR}){CLOCK})?\]\[(?P<who>{PID}, {PID}\*?)\]\[",
         (
             (
@@ -137,22 +137,26 @@ def _nameless(pattern: str) -> str:
     return re.sub(r"\(\?P<\w+>", "(?:", pattern)
 
 
-def heads(levels: str, *, beside: str = "") -> str:
-    """Return the pattern of the heads that open a record of the app of one of `levels`.
+def openings(levels: str) -> list[str]:
+    """Return the patterns of the heads that open a record of the app of one of `levels`.
 
-    Without groups. `beside` is one more alternative for what may follow `[level][`. This runs at
-    every line of a text: the alternatives are laid out so that most lines are done with early.
+    Without groups. They run at every line of a text, and are laid out so that most lines are done
+    with early: each starts in its own way.
     """
     if not levels:
-        return "(?!)"
+        return ["(?!)"]
     letters = f"[{levels}]"
     rows = [(row[1], _nameless(row[2]).replace("@", letters)) for row in _RECORDS]
-    rows += [(_BRACKET, beside)] if beside else []
-    return "|".join(
+    return [
         f"{_nameless(opening).replace('@', letters)}"
         f"(?:{'|'.join(rest for start, rest in rows if start == opening)})"
         for opening in (_BRACKET, _TIM, "")
-    )
+    ]
+
+
+def heads(levels: str) -> str:
+    """Return the pattern of any of `openings`."""
+    return "|".join(openings(levels))
 
 
 def timed_heads() -> str:
@@ -194,7 +198,7 @@ def _shape(pattern: str) -> re.Pattern[str]:
 
 
 def _record(name: str, opening: str, rest: str, fields: str, tails: tuple[str, ...]) -> Layout:
-    cut_off = f"(?P<message>{opening}{rest}[^\\n]*+)\\n?"
+    cut_off = f"(?P<message>{opening}(?:{rest})[^\\n]*+)\\n?"
     patterns = [*(fields + tail + _LINE for tail in (*tails, "")), cut_off]
     return Layout(name, tuple(_shape(each.replace("@", f"[{LEVELS}]")) for each in patterns))
 
