@@ -172,6 +172,16 @@ def test_a_standard_stream_that_is_closed_is_missed_only_where_it_is_used(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("options", [["-o"], ["--merge", "-o"], ["-F"], ["-r", "-o"]], ids=" ".join)
+def test_a_path_that_cannot_be_looked_at_is_named(tmp_path, options):
+    long = tmp_path / ("x" * 300)
+    done = run(*options, long, *([] if "-F" in options else [FIXTURES / "imsdk_20240101.xlog"]))
+    assert done.status == 1
+    (line,) = done.lines
+    assert f"{long}: " in line
+    assert line.endswith("File name too long") or "cannot be" in line
+
+
 def test_a_full_disk_behind_standard_output_is_one_line():
     with Path("/dev/full").open("wb") as full:
         done = run("-c", LOG, stdout=full)

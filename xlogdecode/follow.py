@@ -245,7 +245,8 @@ class _Live:
                     data = file.read(_LARGEST_BUFFER)
             except OSError:
                 continue
-            return _text_of(data, options)
+            if text := _text_of(data, options):
+                return text
         return b""
 
     def continues(self, text: bytes) -> bool:

@@ -29,6 +29,7 @@ class Decoded:
     text: bytes
     """Empty if the text went into a file."""
     report: Report
+    """Empty where there is an error."""
     error: XlogError | None = None
     """Why there is no text; damage is no error, it is in the report."""
 

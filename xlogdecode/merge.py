@@ -6,7 +6,7 @@ memory holds a page of each of these, and days that follow one another are open 
 that is not in order within (threads that overtook each other, a crash buffer saved late, a clock
 that was set back) is sorted by itself first: stretches of SORTED records are sorted in memory,
 and, if there are several, lie in a temporary file about twice as large as the text until the heap
-has taken them. A log that can be read only once, such as standard input, is sorted as well.
+has taken them.
 """
 
 import heapq
@@ -21,7 +21,6 @@ from operator import itemgetter
 from tempfile import TemporaryFile
 from typing import IO, Final
 
-from xlogdecode.errors import UsageError
 from xlogdecode.filters import LAST, Around, Filter, Judge, count
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.temporary import keeping
@@ -49,8 +48,6 @@ class Log:
 
     name: str
     events: Callable[[], Iterable[Event]]
-    once: bool = False
-    """It can be read only once."""
 
 
 def merge(
@@ -65,8 +62,7 @@ def merge(
     Stable: what is of the same time stays in the order of its log, and of the logs. A record
     without a time, and a loss, stays behind the one before it. A time without a zone is in that
     of the session's banner, else of the log's first banner, else in `zone`, else in `local`, and
-    if that is None in the machine's. What is around a record is so in the timeline. Raises
-    UsageError for the last session of a log that can be read only once.
+    if that is None in the machine's. What is around a record is so in the timeline.
     """
     wanted = wanted or Filter()
     with ExitStack() as files:
@@ -112,7 +108,7 @@ def count_merged(
     found = 0
     has_bounds = wanted.since is not None or wanted.until is not None
     for log in logs:
-        known = _survey(log, zone, local).zone if has_bounds and not log.once else None
+        known = _survey(log, zone, local).zone if has_bounds else None
         records = read_records(log.events(), source=log.name, zone=known or zone)
         found += count(records, wanted, local=local)
     return found
@@ -134,12 +130,7 @@ def _read(
     log: Log, wanted: Filter, zone: tzinfo | None, local: tzinfo | None
 ) -> tuple[Iterator[_Timed], _Survey]:
     """Return what is wanted of a log, and what its first reading told."""
-    if log.once and wanted.session == LAST:
-        raise UsageError(f"{log.name}: its last session cannot be told in time: save it to a file")
-    if log.once:
-        seen = _Survey(in_order=False, first=-inf, zone=None, session=None)
-    else:
-        seen = _survey(log, zone, local)
+    seen = _survey(log, zone, local)
     if wanted.session == LAST:
         wanted = replace(wanted, session=seen.session or LAST)
     records = read_records(log.events(), source=log.name, zone=seen.zone or zone)

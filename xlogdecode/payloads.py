@@ -55,10 +55,9 @@ class Unpacked(NamedTuple):
 class Payloads:
     """Reads payloads with the keys of one keyring; its methods may be called from any thread."""
 
-    def __init__(self, keyring: Keyring, text_limit: int = TEXT_LIMIT) -> None:
-        """Take the keys, and the bytes of text that a block's result may hold."""
+    def __init__(self, keyring: Keyring) -> None:
+        """Take the keys."""
         self._keyring = keyring
-        self._text_limit = text_limit
         self._unpacked = 0
         self._probed: tuple[Block, Unpacked] | None = None
 
@@ -106,7 +105,7 @@ class Payloads:
             result = self._unpack(block, stream) if stream is not None else self.read(block)
             results.append(result)
             held += len(result.text or b"")
-            if held > self._text_limit:
+            if held > TEXT_LIMIT:
                 break
         return results
 
@@ -209,7 +208,7 @@ class Payloads:
 
     def _unpack(self, block: Block, stream: Stream) -> Unpacked:
         codec, data = stream
-        limit = self._text_limit
+        limit = TEXT_LIMIT
         if codec is Codec.PLAIN:
             is_text = b"\0" not in bytes(data)
             return Unpacked(Verdict.WHOLE, data) if is_text else Unpacked(Verdict.BROKEN, None)
@@ -233,12 +232,12 @@ class Payloads:
             for piece in iter_unpack(codec, data):
                 size += len(piece)
                 pieces.append(piece)
-                if size + len(data) > self._text_limit:
+                if size + len(data) > TEXT_LIMIT:
                     pieces.clear()
         except CodecError:
             return Unpacked(Verdict.BROKEN, None, _A_BYTE * len(data) + _A_BYTE_OF_TEXT * size)
         flushed = ends_a_flush(codec, data)
-        if size + len(data) > self._text_limit:
+        if size + len(data) > TEXT_LIMIT:
             return Unpacked(Verdict.WHOLE if flushed else Verdict.OPEN, None)
         if codec is not Codec.ZSTD and flushed:
             return Unpacked(Verdict.BROKEN, None)  # the mark was passed, and seen as something else

@@ -13,10 +13,13 @@ from typing import Final
 
 from xlogdecode.records import Loss, Record
 
-__all__ = ["SESSION_LAYOUTS", "Session", "build_of", "read_sessions"]
+__all__ = ["NO_RECORDS", "SESSION_LAYOUTS", "Session", "build_of", "read_sessions"]
 
 SESSION_LAYOUTS: Final = frozenset({"opened", "closed", "recovery-begin", "recovery-end"})
 """The layouts of lines that tell where a session begins, ends, or goes on in a recovered part."""
+
+NO_RECORDS: Final = SESSION_LAYOUTS | {"banner", "header", "mark"}
+"""The layouts of lines that are no records of the app."""
 
 _BUILD: Final = re.compile(r"[\^$]{10}(?P<date>.*?)[\^$]{3}(?P<time>[0-9:]*)[\^$]{10}")
 _HEADER: Final = re.compile(r"TIM: =+\s+(?P<name>[^:]+?)\s*:\s*(?P<value>.*?)\s*")
@@ -91,7 +94,7 @@ class Session:
                 name, colon, value = record.message.partition(": ")
                 if colon and name.startswith("MARS_"):
                     self.mars[name] = value.strip()
-            case "recovery-begin" | "recovery-end":
+            case layout if layout in NO_RECORDS:
                 pass
             case _:
                 self.records += 1

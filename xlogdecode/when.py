@@ -79,9 +79,7 @@ def parse_bound(text: str, now: datetime) -> Bound:
 def _as_iso(text: str) -> str:
     """Return `text` with two digits for each hour, and a zone that Mars logs where ISO has it."""
     text = re.sub("(?<![0-9:])([0-9]:[0-9]{2})", r"0\1", text)
-    logged = re.fullmatch(
-        r"([0-9-]{10}) ([+-](?:[0-9]{1,2}\.[0-9]{1,2}|[0-9]{4})) ([0-9:.]+)", text
-    )
+    logged = _LOGGED.fullmatch(text)
     minutes = zone_minutes(logged[2]) if logged else None
     if logged is None or minutes is None:
         return text

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,30 @@ def test_an_output_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     done = subprocess.run(command, input="", capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith(f"xlogdecode: {tmp_path / 'no' / 'x.xlog'}: cannot be written: ")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that fails to be read")
+def test_a_source_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    for output in (str(tmp_path / "x.xlog"), "-"):
+        command = [sys.executable, "-m", "xlogdecode", "encode", "-o", output, "/proc/self/mem"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        why = "cannot be read: Input/output error"
+        assert (done.returncode, done.stderr) == (1, f"xlogdecode: /proc/self/mem: {why}\n")
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process at once")
+def test_sigterm_leaves_no_file(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "xlogdecode", "encode", "-o", str(tmp_path / "x.xlog")]
+    running = subprocess.Popen(command, stdin=subprocess.PIPE)
+    assert running.stdin is not None
+    while not [*tmp_path.iterdir()]:
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.terminate()
+    assert running.wait(20) == 143
+    running.stdin.close()
+    assert not [*tmp_path.iterdir()]
 
 
 def test_an_output_that_is_the_input_is_refused(tmp_path: Path) -> None:

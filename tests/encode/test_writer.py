@@ -1,5 +1,6 @@
 """A log in a folder: files, blocks, hours, splits, and openings that share it."""
 
+import errno
 import os
 import re
 import signal
@@ -13,9 +14,9 @@ import pytest
 
 from tests.encode.folders import blocks_in, lines_in, text_in, xlog_files
 from tests.encode.reader import read_blocks, read_text
-from xlogdecode.encode import XlogWriter
+from xlogdecode.encode import XlogWriter, buffer
 from xlogdecode.encode.kinds import BLOCK_SIZE
-from xlogdecode.errors import UsageError, XlogError
+from xlogdecode.errors import OutputError, UsageError, XlogError
 from xlogdecode.format import CRASH_BUFFER_SIZE
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -329,6 +330,43 @@ def test_a_folder_is_made_and_a_file_in_its_place_is_named(tmp_path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(XlogError, match="file"):
         XlogWriter(tmp_path / "file", "app")
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_folder_that_is_gone_is_named(tmp_path, log, clock, mode) -> None:
+    app = log(mode=mode, max_file_size=1000)
+    app.write("one")
+    app.flush()
+    tmp_path.rename(tmp_path.with_name(f"{tmp_path.name} gone"))
+    clock.now += 86_400
+    with pytest.raises(OutputError, match=tmp_path.name):
+        app.write("two") or app.flush()  # sync, async
+    tmp_path.mkdir()
+
+
+@posix
+def test_what_a_crash_left_and_cannot_be_saved_is_named(tmp_path, log) -> None:
+    if not (child := os.fork()):
+        log().write("a line")
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    (tmp_path / "app_20991231.xlog").mkdir()  # the newest day's file would say what is saved
+    with pytest.raises(OutputError, match=r"app\.mmap3: cannot be saved: "):
+        log()
+
+
+def test_a_buffer_that_cannot_be_locked_is_closed(tmp_path, log, monkeypatch) -> None:
+    opened: list[int] = []
+
+    def refused(file: int) -> bool:
+        opened.append(file)
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(buffer, "try_lock", refused)
+    with pytest.raises(OutputError, match=r"no crash buffer can be kept there: .*lock"):
+        log()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(*opened)
 
 
 def test_two_openings_of_one_log_have_a_crash_buffer_each(tmp_path, log) -> None:

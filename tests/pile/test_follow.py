@@ -234,6 +234,14 @@ def test_without_being_asked_for_nothing_unflushed_is_read(tmp_path, follow):
         assert b"a line" in text_of(follow(log, with_mmap=True))
 
 
+def test_an_empty_buffer_of_another_kind_hides_none(tmp_path, follow):
+    with XlogWriter(tmp_path, "app", flush_interval=None) as writer:
+        writer.write("a line")
+        (tmp_path / "app.mmap2").write_bytes(bytes(150 << 10))
+        log = tmp_path / f"app_{time.strftime('%Y%m%d')}.xlog"
+        assert b"a line" in text_of(follow(log, with_mmap=True))
+
+
 def test_what_a_crash_left_is_not_printed_again_when_it_is_saved(tmp_path, follow):
     writer = Writer(tmp_path)
     writer.tell("write one", "flush", "write two", "write three")
@@ -324,8 +332,10 @@ def test_following_ends_when_no_one_reads_on(tmp_path):
     following.stderr.close()
 
 
-@pytest.mark.parametrize("bad", ["-", ".", "a.mmap3", "a.xlog.gz"])
+@pytest.mark.parametrize("bad", ["-", ".", "a.mmap3", "a.xlog.gz", "pipe.xlog"])
 def test_only_a_log_can_be_followed(tmp_path, bad):
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.xlog")
     (tmp_path / "a.mmap3").touch()
     (tmp_path / "a.xlog.gz").write_bytes(gzip.compress(LOG.read_bytes()))
     done = subprocess.run(

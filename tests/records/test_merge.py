@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from tests.records.lines import IMSDK, OPENED, Lost, mars
 from xlogdecode import merge as merge_module
-from xlogdecode.errors import UsageError
 from xlogdecode.filters import LAST, Filter, parse_pattern
 from xlogdecode.merge import Log, merge, render_merged
 from xlogdecode.records import Record
@@ -21,9 +20,9 @@ def at(seconds, message, zone="+8.0"):
     return mars("I", f"2024-01-01 {zone} 10:00:{seconds:02}.000", message)
 
 
-def log(name, *lines, **options):
+def log(name, *lines):
     events = [event if isinstance(event, Lost) else (0, f"{event}\n".encode()) for event in lines]
-    return Log(name, lambda: iter(events), **options)
+    return Log(name, lambda: iter(events))
 
 
 def timeline(*logs, **options):
@@ -60,13 +59,12 @@ def test_a_loss_stays_behind_what_a_filter_left_out():
     assert found == [("a", "1"), ("b", "2"), ("a", "lost"), ("a", "5")]
 
 
-@pytest.mark.parametrize("once", [False, True])
-def test_a_log_that_is_not_in_order_is_sorted_and_stays_stable(once, monkeypatch):
+def test_a_log_that_is_not_in_order_is_sorted_and_stays_stable(monkeypatch):
     monkeypatch.setattr(merge_module, "SORTED", 4)
     monkeypatch.setattr(merge_module, "_BLOCK", 3)
     seconds = [5, 1, 1, 9, 3, 5, 0, 2, 2, 7, 5]
     lines = [at(second, str(place)) for place, second in enumerate(seconds)]
-    found = [int(message) for _, message in timeline(log("a", *lines, once=once))]
+    found = [int(message) for _, message in timeline(log("a", *lines))]
     assert found == sorted(range(len(seconds)), key=lambda place: seconds[place])
 
 
@@ -138,8 +136,6 @@ def test_filters_and_sessions_are_each_logs_own():
     two = log("b", OPENED, at(3, "3"))
     wanted = Filter(session=LAST, levels="I")
     assert timeline(one, two, wanted=wanted) == [("b", "3"), ("a", "5")]
-    with pytest.raises(UsageError, match=r"^pipe: its last session"):
-        timeline(log("pipe", OPENED, once=True), wanted=wanted)
 
 
 def test_what_is_around_a_record_is_so_in_the_timeline():

@@ -115,6 +115,23 @@ def test_bars_are_made_of_what_the_output_can_show():
     assert b"########" in done.out
 
 
+def test_bytes_that_are_no_utf8_are_shown_escaped(tmp_path):
+    log = tmp_path / "a.xlog"
+    text = f"{OPENED}\nTIM: ============ Device Type: ".encode() + b"\xc3\xd7\n"
+    assert run("encode", "-", "-o", log, input=text).status == 0
+    done = run("summary", log, env={"PYTHONIOENCODING": "utf-8:strict"})
+    assert (done.status, done.err) == (0, "")
+    assert b"\\xc3\\xd7" in done.out
+
+
+def test_a_line_that_says_what_was_lost_is_no_record(tmp_path):
+    log = tmp_path / "a.xlog"
+    lines = [OPENED, mars(), "[F][xlogdecode] 9 bytes damaged at offset 0: no block starts here"]
+    assert run("encode", "-", "-o", log, input="\n".join(lines).encode()).status == 0
+    (session,) = json.loads(run("summary", "--json", log).out)["sessions"]
+    assert session["records"] == 1
+
+
 def test_a_file_that_cannot_be_read_does_not_stop_the_others():
     done = run("summary", "absent.xlog", FIXTURES / "imsdk_20240101.xlog")
     assert (done.status, done.lines) == (

@@ -1,5 +1,6 @@
 """Shares: together they are the whole, and none outlives what it works for."""
 
+import errno
 import os
 import signal
 
@@ -73,6 +74,22 @@ def test_a_share_that_ends_early_is_an_error():
 
     with pytest.raises(XlogError, match="1 of 3 processes"):
         list(share_out(work, 3))
+
+
+@pytest.mark.parametrize("refused", [1, 2])
+def test_where_a_process_is_refused_its_share_is_done_here(refused, monkeypatch):
+    forks = iter(range(3))
+
+    def fork(fork=os.fork):
+        if next(forks) >= refused:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return fork()
+
+    done = []
+    monkeypatch.setattr(os, "fork", fork)
+    counts = list(share_out(lambda share: done.append(share.which) or [], 3))
+    assert len(counts) == 3
+    assert done == [*range(refused, 3)]
 
 
 def has_begun(root):

@@ -31,9 +31,9 @@ def log(folder: Path, name: str, *, age: float = 30, size: int = 10, now: dateti
     return path
 
 
-def aged(folder: Path, age: int, *, suffix: str = "", now: datetime = NOW) -> Path:
+def aged(folder: Path, age: int) -> Path:
     """Write the log of the day `age` days ago, last changed then."""
-    return log(folder, f"imsdk_{day(age, now)}{suffix}.xlog", age=age, now=now)
+    return log(folder, f"imsdk_{day(age)}.xlog", age=age)
 
 
 def touch(path: Path, age: float, now: datetime = NOW) -> None:

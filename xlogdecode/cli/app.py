@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import importlib
+import signal
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -76,6 +77,7 @@ def cli() -> None:
 
 def run(args: list[str] | None = None, **extra: Any) -> NoReturn:
     """Run the command line and leave with its exit status (the table stands in the README)."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no hidden file stays behind
     try:
         status = cli.main(args=args, prog_name="xlogdecode", standalone_mode=False, **extra)
     except click.ClickException as error:
@@ -85,9 +87,11 @@ def run(args: list[str] | None = None, **extra: Any) -> NoReturn:
         click.echo(f"xlogdecode: {error}", err=True)
         status = 2 if isinstance(error, UsageError) else 1
     except OSError as error:
-        if error.filename is not None:
-            raise
-        status = _end_output(error)
+        if error.filename is None:
+            status = _end_output(error)
+        else:
+            click.echo(f"xlogdecode: {error.filename}: {error.strerror}", err=True)
+            status = 1
     except (KeyboardInterrupt, click.Abort):
         status = 130
     except RuntimeError as error:

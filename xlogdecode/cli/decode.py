@@ -1,7 +1,6 @@
 """`xlogdecode decode`, which is also what `xlogdecode FILE` runs."""
 
 import os
-import signal
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -75,7 +74,6 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
     input, and its text goes to standard output. Archives (zip, tar, tar.gz, tar.zst, gz, zst) are
     told by what is in them.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no hidden file stays behind
     modes = {name: asked.pop(name) for name in ("list_them", "as_json", "follow", "with_mmap")}
     report_path: str | None = asked.pop("report_path")
     given = take_filters(asked)

@@ -22,8 +22,8 @@ _said = in_group("What is said")
 _OPTIONS = (
     _input(
         "-r", "--recursive", is_flag=True,
-        help="Take the logs in folders and below: *.xlog, *.mmap2, *.mmap3 (and, for -c and -l, "
-        "imsdk_*.log). No link is followed.",
+        help="Take the logs in folders and below: *.xlog, *.mmap2, *.mmap3, and imsdk_*.log "
+        "unless it would only be copied. No link is followed.",
     ),
     _input(
         "--key-file", "key_files", type=Place(), metavar="FILE", multiple=True,
@@ -60,7 +60,8 @@ _OPTIONS = (
     ),
     _how(
         "-T", "--threads", type=click.IntRange(0, 256), default=0, metavar="N",
-        help="Decode with N threads, many small files with N processes; 0 (default): one a core.",
+        help="Decode with N threads, many small files with N processes; 0 (default): one a core, "
+        "8 at most.",
     ),
     _how(
         "--dedup", is_flag=True, help="Write a compressed block that stands there twice only once."

@@ -11,7 +11,7 @@ import click
 from xlogdecode.cli.place import Place
 from xlogdecode.encode.blocks import iter_blocks
 from xlogdecode.encode.kinds import CODECS, FORMATS, MODES
-from xlogdecode.errors import OutputError
+from xlogdecode.errors import InputError, OutputError
 from xlogdecode.outputs import OpenFile, SaveFile, is_file_at
 
 
@@ -42,12 +42,13 @@ def encode(
     No banners are added: decoding gives back exactly the text. Text that holds NUL is refused.
     """
     blocks = iter_blocks(source, codec=codec, mode=mode, layout=layout, public_key=public_key)
+    name = getattr(source, "name", "<stdin>")
     if output == "-":
-        _write_all(OpenFile(sys.stdout.fileno(), "standard output"), blocks)
+        _write_all(OpenFile(sys.stdout.fileno(), "standard output"), blocks, name)
     else:
         _refuse_input(source, output)
         with SaveFile(Path(output), replace=True) as file:
-            _write_all(file, blocks)
+            _write_all(file, blocks, name)
 
 
 def _refuse_input(source: BinaryIO, output: str) -> None:
@@ -59,6 +60,11 @@ def _refuse_input(source: BinaryIO, output: str) -> None:
         raise OutputError(f"{output}: is the input itself; -o names another file")
 
 
-def _write_all(target: OpenFile | SaveFile, blocks: Iterable[bytes]) -> None:
-    for block in blocks:
-        target.write(block)
+def _write_all(target: OpenFile | SaveFile, blocks: Iterable[bytes], name: str) -> None:
+    try:
+        for block in blocks:
+            target.write(block)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # the source's: the target's are OutputErrors
+        raise InputError(f"{name}: cannot be read: {error.strerror}") from None

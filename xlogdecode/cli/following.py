@@ -16,7 +16,7 @@ from xlogdecode.cli.status import Status
 from xlogdecode.cli.voice import say
 from xlogdecode.cli.work import viewer
 from xlogdecode.decode import Piece, Sink
-from xlogdecode.errors import InputError, UsageError
+from xlogdecode.errors import UsageError
 from xlogdecode.follow import Follower
 from xlogdecode.inputs import STDIN, is_crash_buffer, kind_of, open_input
 from xlogdecode.outputs import Utf8
@@ -79,11 +79,12 @@ def _refuse_what_does_not_grow(path: str) -> None:
         raise UsageError(f"{path}: -F follows one log: name its file")
     if is_crash_buffer(path):
         raise UsageError(f"{path}: a crash buffer is followed with its log: name that, --with-mmap")
-    try:
-        with open_input(path) as source:
-            is_archive = source.is_regular and kind_of(source.peek()) is not None
-    except InputError:
+    if not Path(path).exists():
         return  # it may come yet
+    if not Path(path).is_file():
+        raise UsageError(f"{path}: is no file: -F follows one that grows")
+    with open_input(path) as source:
+        is_archive = kind_of(source.peek()) is not None
     if is_archive:
         raise UsageError(f"{path}: is an archive, which does not grow: leave out -F")
 

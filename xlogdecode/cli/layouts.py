@@ -6,7 +6,8 @@ from datetime import date
 
 import click
 
-from xlogdecode.cli.plans import Stdout, one_line, size_in_words
+from xlogdecode.cli.plans import Stdout, size_in_words
+from xlogdecode.cli.shown import shown
 from xlogdecode.retention.layouts import AUTO, LAYOUTS
 from xlogdecode.retention.scan import Candidate, Kind, scan
 
@@ -59,9 +60,9 @@ def layouts(
 
 def _print_table(out: Stdout) -> None:
     rows = [
-        (row.name if first else "", row.sdk if first else "", directory or "the root itself")
+        ("" if number else row.name, "" if number else row.sdk, directory or "the root itself")
         for row in LAYOUTS.values()
-        for first, directory in zip([True, *[False] * 9], row.directories, strict=False)
+        for number, directory in enumerate(row.directories)
     ]
     _print_rows([("layout", "SDK", "folder below the root"), *rows], out)
 
@@ -74,13 +75,13 @@ def _print_found(root: str, layout: str, out: Stdout, *, liteav: bool) -> bool:
         if candidate.kind is Kind.UNREADABLE:
             failed = True
             why = _in_words(candidate.error)
-            click.echo(f"xlogdecode: {one_line(candidate.shown)}: {why}", err=True)
+            click.echo(f"xlogdecode: {shown(candidate.shown)}: {why}", err=True)
         elif here.identity:
             found = folders.get(here.shown, Found(here.layout))
             folders[here.shown] = found.and_also(candidate)
     with_logs = [(path, found) for path, found in folders.items() if found.logs]
     if not with_logs and not failed:
-        out.write(f"{one_line(root)}: no logs in any layout looked for\n")
+        out.write(f"{shown(root)}: no logs in any layout looked for\n")
     if with_logs:
         rows = [
             (
@@ -89,7 +90,7 @@ def _print_found(root: str, layout: str, out: Stdout, *, liteav: bool) -> bool:
                 size_in_words(f.size),
                 str(f.oldest),
                 str(f.newest),
-                one_line(p),
+                shown(p),
             )
             for p, f in with_logs
         ]

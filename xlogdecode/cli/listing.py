@@ -9,8 +9,9 @@ from typing import Any
 from xlogdecode.cli.run import Run
 from xlogdecode.cli.seen import Openings, Seen
 from xlogdecode.cli.settings import Form, Settings
+from xlogdecode.cli.shown import shown
 from xlogdecode.cli.status import Status, worst
-from xlogdecode.cli.voice import Voice, say_notes, shown
+from xlogdecode.cli.voice import Voice, say_notes
 from xlogdecode.cli.work import Outcome, standard_output
 from xlogdecode.decode import Options, Sink, Source, decode
 from xlogdecode.report import Report

@@ -9,6 +9,6 @@ __all__ = ["lnav_command"]
 
 @click.command("lnav", context_settings={"help_option_names": ["-h", "--help"]})
 def lnav_command() -> int:
-    """Print the log formats for lnav: into ~/.lnav/formats/installed/xlog.json with it."""
+    """Print the log formats for lnav: into ~/.lnav/formats/xlog/xlog.json with it."""
     click.echo(files("xlogdecode").joinpath("data/xlog.lnav.json").read_text("utf-8"), nl=False)
     return 0

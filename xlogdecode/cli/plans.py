@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
+from xlogdecode.cli.shown import shown
 from xlogdecode.retention.carry import Outcome, Verdict
 from xlogdecode.retention.tally import Tally
 
-__all__ = ["Printer", "Stdout", "one_line", "size_in_words"]
+__all__ = ["Printer", "Stdout", "size_in_words"]
 
 
 class Printer:
@@ -29,7 +30,7 @@ class Printer:
     def show(self, outcome: Outcome) -> None:
         """Print one file."""
         if outcome.verdict is Verdict.FAILED:
-            path = one_line(outcome.decision.candidate.shown)
+            path = shown(outcome.decision.candidate.shown)
             click.echo(f"xlogdecode: {path}: {_error(outcome)}", err=True)
             if not self._as_json:
                 return
@@ -90,20 +91,6 @@ class Stdout:
                 click.echo(f"xlogdecode: standard output: {error.strerror}", err=True)
 
 
-def one_line(path: str) -> str:
-    """Return `path` with all that would break a line or a terminal escaped."""
-    if path.isprintable():
-        return path
-    return "".join(c if c.isprintable() else _escaped(c) for c in path)
-
-
-def _escaped(sign: str) -> str:
-    code = ord(sign)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as Python keeps it
-        return f"\\x{code - 0xDC00:02x}"
-    return sign.encode("unicode_escape").decode("ascii")
-
-
 def size_in_words(size: int) -> str:
     """Return `size` bytes in the largest unit that leaves a whole part."""
     if size < 1024:
@@ -118,7 +105,7 @@ def size_in_words(size: int) -> str:
 
 def _text_line(outcome: Outcome) -> str:
     decision, verdict, _ = outcome
-    return f"{verdict.value:<8} {one_line(decision.candidate.shown)}: {decision.because}"
+    return f"{verdict.value:<8} {shown(decision.candidate.shown)}: {decision.because}"
 
 
 def _json_line(outcome: Outcome) -> str:

@@ -13,14 +13,13 @@ class Status(enum.IntEnum):
 
     WHOLE = 0
     FAILED = 1
-    USAGE = 2
     LOST = 3
     LOCKED = 4
     INTERRUPTED = 130
 
 
 _GRAVEST_FIRST = (
-    Status.INTERRUPTED, Status.USAGE, Status.FAILED, Status.LOCKED, Status.LOST, Status.WHOLE,
+    Status.INTERRUPTED, Status.FAILED, Status.LOCKED, Status.LOST, Status.WHOLE,
 )  # fmt: skip
 
 

@@ -8,8 +8,9 @@ import click
 
 from xlogdecode.cli.keys import KEY_REMEDY, read_keys
 from xlogdecode.cli.place import Place
+from xlogdecode.cli.shown import shown
 from xlogdecode.cli.status import Status, of_report, worst
-from xlogdecode.cli.voice import say, shown, what_came
+from xlogdecode.cli.voice import say, what_came
 from xlogdecode.cli.work import LEFT_OUT
 from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries

@@ -51,7 +51,7 @@ class Settings:
 @click.command("sweep", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("roots", nargs=-1, metavar="[ROOT]...")
 @click.option("--delete", is_flag=True, help="Delete; without it the plan is printed, that is all.")
-@click.option("--config", metavar="FILE", help="A policy (YAML) in place of ROOTs.")
+@click.option("--config", type=Place(), metavar="FILE", help="A policy (YAML) in place of ROOTs.")
 @click.option("--print-config", is_flag=True, help="Print a commented policy to begin with.")
 @click.option("--layout", type=click.Choice([AUTO, *LAYOUTS]), help="Look for this layout alone.")
 @click.option("--liteav", is_flag=True, help="Sweep the folders of LiteAV and TRTC as well.")

@@ -8,21 +8,15 @@ import click
 
 from xlogdecode.cli.keys import KEY_REMEDY
 from xlogdecode.cli.settings import Settings
+from xlogdecode.cli.shown import shown
 from xlogdecode.cli.status import Status
 from xlogdecode.cli.work import Outcome
 from xlogdecode.report import Report
 
-__all__ = ["Voice", "say", "say_notes", "shown", "what_came"]
+__all__ = ["Voice", "say", "say_notes", "what_came"]
 
 SHOWN = 3
 """Losses of an input that are told one by one."""
-
-_SHOWN_AS = {number: f"\\x{number:02x}" for number in (*range(32), *range(127, 160))}
-
-
-def shown(name: str) -> str:
-    """Return `name` safe to show: names come from archives, too, and a terminal would obey."""
-    return name.translate(_SHOWN_AS)
 
 
 def say(line: str) -> None:

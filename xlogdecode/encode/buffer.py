@@ -51,16 +51,19 @@ class CrashBuffer:
         """
         try:
             file = os.open(path, _FLAGS, 0o644)
-            if try_lock(file):
-                return cls(path, file)
-            os.close(file)
+            is_ours = False
+            try:
+                is_ours = try_lock(file)
+            finally:
+                if not is_ours:
+                    os.close(file)
+            return cls(path, file) if is_ours else None
         except OSError as error:
             reason = error.strerror or error
             raise OutputError(
                 f"{path}: no crash buffer can be kept there: {reason}; "
                 "choose another directory, or mode sync"
             ) from error
-        return None
 
     @property
     def size(self) -> int:

@@ -38,8 +38,9 @@ class DayFiles:
 
         Raises OutputError where the file cannot be written; what was there is as it was.
         """
-        path = self._path(day)
+        path = self._directory
         try:
+            path = self._path(day)
             with locked_for_appending(path) as file:
                 _append_all(file, blocks)
         except OSError as error:

@@ -52,6 +52,9 @@ class Session:
         for left in iter_left_behind(*place):
             try:
                 recover(left, log, self._day, now)
+            except OSError as error:
+                reason = error.strerror or error
+                raise OutputError(f"{left.path}: cannot be saved: {reason}; make room") from error
             finally:
                 left.close()
         self._sink: Sink

@@ -19,7 +19,7 @@ from xlogdecode.encode.sessions import Session, Settings
 from xlogdecode.encode.ticker import Ticker
 from xlogdecode.errors import OutputError, UsageError
 
-__all__ = ["FLUSH_INTERVAL", "XlogWriter"]
+__all__ = ["XlogWriter"]
 
 FLUSH_INTERVAL: Final = 15 * 60.0
 """Seconds after which Mars flushes a block that is not full."""

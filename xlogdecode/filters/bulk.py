@@ -18,6 +18,7 @@ from xlogdecode.records.layouts import (
     LEVELS,
     NOTES,
     OPENS_NOTHING,
+    TIMED_STARTS,
     heads,
     openings,
     timed_heads,
@@ -34,8 +35,6 @@ Span = tuple[int, int]
 _HEAD = 2048
 """Bytes of a line that hold every head."""
 
-_STARTS = r"(?:\[[VDIWEF]\]\[|TIM: [0-9]|[0-9]{4}-|\^\^|\$\$|~~~~~ e)"
-"""What the heads that may tell a time start with."""
 _GRAINS = (
     # hour, minute, second: characters of the clock; the first and the last rest of it; any rest
     (0, ":00:00.000", ":59:59.999", (":", r"[0-9:]{5}\.[0-9]{3}")),
@@ -156,7 +155,7 @@ class _Times:
         self._stamps = stamps
         self._openers = Openers()
         self._timed: Final = re.compile(timed_heads().encode())
-        self._any: Final = re.compile(rf"\n{_STARTS}".encode())
+        self._any: Final = re.compile(rf"\n{TIMED_STARTS}".encode())
         self._next = self._any
         """Finds the lines whose time may change the verdict."""
         self._known: dict[tuple[str | None, ...], tuple[bool, re.Pattern[bytes]]] = {}
@@ -242,4 +241,4 @@ def _other_than(
         same = f"{re.escape(line[:level])}[{LEVELS}]{re.escape(line[level + 1 : stop])}"
     zone = found.groupdict().get("zone")
     same += rest[0] + (rest[1] + re.escape(zone) if zone else "")
-    return re.compile(rf"\n(?!{same}){_STARTS}".encode())
+    return re.compile(rf"\n(?!{same}){TIMED_STARTS}".encode())

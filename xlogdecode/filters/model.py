@@ -22,7 +22,7 @@ _NAMES: Final = {
     "F": "FATAL ASSERT 7",
     "": "NONE OFF 0",
 }
-"""Mars's letter -> the names and numbers of Mars, of the IM SDK and of its C API."""
+"""Mars's letter -> the names of Mars, the names and numbers of the IM SDK and of its C API."""
 
 _LETTERS: Final = {name: letter for letter, names in _NAMES.items() for name in names.split()}
 _PREFIXES: Final = ("V2TIM_LOG_LEVEL_", "V2TIM_LOG_", "KTIMLOG_", "LEVEL_")

@@ -8,7 +8,6 @@ from xlogdecode.framing.events import (
     PlainRun,
     PlainText,
     Proof,
-    Reason,
     Verdict,
 )
 from xlogdecode.framing.fit import is_plain
@@ -16,5 +15,5 @@ from xlogdecode.framing.framer import MAX_BLOCK, Framer
 
 __all__ = [
     "MAX_BLOCK", "Block", "Damage", "Event", "Fill", "Framer", "PlainRun", "PlainText", "Proof",
-    "Reason", "Verdict", "is_plain",
+    "Verdict", "is_plain",
 ]  # fmt: skip

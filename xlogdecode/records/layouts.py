@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 __all__ = [
-    "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "NOTES", "OPENS_NOTHING", "Layout",
-    "heads", "openings", "timed_heads", "unlike_others",
+    "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "NOTES", "OPENS_NOTHING",
+    "TIMED_STARTS", "Layout", "heads", "openings", "timed_heads", "unlike_others",
 ]  # fmt: skip
 
 LEVELS: Final = "VDIWEF"
@@ -164,6 +164,9 @@ def timed_heads() -> str:
     notes = [_nameless(head + rest) for _, head, rest in _NOTES if rest]
     return "|".join([heads(LEVELS), *notes])
 
+
+TIMED_STARTS: Final = rf"(?:\[[{LEVELS}]\]\[|TIM: [0-9]|[0-9]{{4}}-|\^\^|\$\$|~~~~~ e)"
+"""The pattern of what `timed_heads` start with, whatever that is: for a quick look."""
 
 _FATAL = r"\[(?P<level>F)\]\["
 FATAL_NOTES: Final = "|".join(h.removeprefix(_FATAL) for _, h, _ in _NOTES if h.startswith(_FATAL))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from xlogdecode.records.layouts import FIELDS, GOING_ON, LAYOUTS, Layout
 
-__all__ = ["JOINS", "Openers", "ReadyShape"]
+__all__ = ["JOINS", "Openers"]
 
 _Values = tuple[Any, ...]
 

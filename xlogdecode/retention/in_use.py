@@ -14,7 +14,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -52,14 +52,13 @@ class Nobody:
 class Linux:
     """`/proc` for all, looked at again when it is old, and leases for the likely."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._good_until = float("-inf")
         self._open: set[tuple[int, int]] = set()
 
     def claim(self, folder: Folder, candidate: Candidate, *, likely: bool) -> int:
         """Raise InUse if `/proc` shows the file, or the kernel grants no lease for it."""
-        if self._clock() > self._good_until:
+        if time.monotonic() > self._good_until:
             self._look()
         is_open = (candidate.device, candidate.inode) in self._open
         if is_open and folder.stat(candidate.name).st_ino == candidate.inode:
@@ -67,10 +66,10 @@ class Linux:
         return _lease(folder, candidate.name) if likely else NOTHING_HELD
 
     def _look(self) -> None:
-        """Read `/proc`: good for a tenth of a second, and never for more than a 20th of the run."""
-        started = self._clock()
+        """Read `/proc`: good for a tenth of a second, and longer where that took more than 5 ms."""
+        started = time.monotonic()
         self._open = set(_open_files())
-        ended = self._clock()
+        ended = time.monotonic()
         self._good_until = ended + max(0.1, 20 * (ended - started))
 
 

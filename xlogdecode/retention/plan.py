@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from xlogdecode.errors import UsageError
 from xlogdecode.retention.scan import Candidate, Kind, made
 
-__all__ = ["SEVEN_DAYS", "Decision", "Reason", "Rule", "plan"]
+__all__ = ["Decision", "Reason", "Rule", "plan"]
 
 SEVEN_DAYS: Final = timedelta(days=7)
 CEILING_FLOOR: Final = timedelta(days=2)

@@ -55,7 +55,17 @@ def share_out(work: Callable[[Share], Iterable[list[Outcome]]], number: int) -> 
 
     Raises XlogError if a share ends without saying so.
     """
-    shares = [_begin(work, Share(which, number)) for which in range(number)]
+    shares, here = [], []
+    for share in (Share(which, number) for which in range(number)):
+        try:
+            shares.append(_begin(work, share))
+        except OSError:  # no process is to be had
+            here.append(share)
+    for share in here:
+        count = Count()
+        for outcomes in work(share):
+            count.add(outcomes)
+        yield count
     lost = 0
     for process, answer in shares:
         with answer:
@@ -72,7 +82,12 @@ def share_out(work: Callable[[Share], Iterable[list[Outcome]]], number: int) -> 
 def _begin(work: Callable[[Share], Iterable[list[Outcome]]], share: Share) -> tuple[int, BinaryIO]:
     reading, writing = os.pipe()
     us = os.getpid()
-    process = os.fork()
+    try:
+        process = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        raise
     if process:
         os.close(writing)
         return process, os.fdopen(reading, "rb")

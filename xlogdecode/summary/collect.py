@@ -6,14 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from xlogdecode.records import Loss, Record
-from xlogdecode.sessions import Session
+from xlogdecode.sessions import NO_RECORDS, Session
 from xlogdecode.summary.tells import codes_of, events_of
 
 __all__ = ["Seen", "Summary", "summarize"]
-
-_NO_RECORDS = frozenset(
-    ["opened", "closed", "recovery-begin", "recovery-end", "banner", "header", "mark"]
-)
 
 
 @dataclass(slots=True)
@@ -73,7 +69,7 @@ class Summary:
             self.lost_bytes += item.length
             return
         self._session(item).add(item)
-        if item.layout in _NO_RECORDS:
+        if item.layout in NO_RECORDS:
             return
         iso, level = item.iso, item.level or ""
         self.records += 1

@@ -1,7 +1,7 @@
 """Records into bytes: text as it was logged, JSON, CSV.
 
 for chunk in render(events, TextWriter(), wanted=Filter(levels="EF"), source="a.xlog"):
-sys.stdout.buffer.write(chunk)
+    sys.stdout.buffer.write(chunk)
 """
 
 from xlogdecode.writers.csv_lines import CsvWriter
