@@ -11,7 +11,12 @@ Bound = datetime | time
 """A bound of a stretch of time. Aware: an instant. Naive: wall-clock time as logged. A `time`:
 that time on every day of the log."""
 
-_LOGGED = re.compile(r"([0-9-]{10}) ([+-](?:[0-9]{1,2}\.[0-9]{1,2}|[0-9]{4})) ([0-9:.]+)")
+_LOGGED_ZONE = (
+    r"[+-](?:[0-9]{1,2}\.[0-9]{1,2}|[0-9]{4})|(?:\+-|[+-])(?:1[5-9]|[2-9][0-9]|1[0-9]{2})|0"
+)
+"""Not `+08`, `+10` and their like: a person means hours, Mars 1.2.5 tenths of them."""
+
+_LOGGED = re.compile(rf"([0-9-]{{10}}) ({_LOGGED_ZONE}) ([0-9:.]+)")
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _AGE_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -72,7 +77,7 @@ def parse_bound(text: str, now: datetime) -> Bound:
     except ValueError:
         raise UsageError(
             f"{text!r} is no time: write such as 2024-01-01T10:00, '2024-01-01 10:00+08:00', "
-            "10:00, today, 'yesterday 14:00' or -2h"
+            "10:00, today, 'yesterday 14:00', -2h, or as Mars logs it, 2024-01-01 +8.0 10:00:00.000"
         ) from None
 
 
@@ -84,7 +89,7 @@ def _as_iso(text: str) -> str:
     if logged is None or minutes is None:
         return text
     hours, rest = divmod(abs(minutes), 60)
-    return f"{logged[1]}T{logged[3]}{logged[2][0]}{hours:02}:{rest:02}"
+    return f"{logged[1]}T{logged[3]}{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
 
 
 def parse_zone(text: str) -> tzinfo:

@@ -1,6 +1,7 @@
 """`-l` and `-t`: what is in each, and whether it is whole."""
 
 import json
+import re
 
 import pytest
 
@@ -111,6 +112,28 @@ def test_sessions_are_counted_by_their_banners(tmp_path):
     assert row["sessions"] == 2 == sum(line.startswith(b"^^^^") for line in TEXT[LOG].splitlines())
     _, (row, _) = rows(FIXTURES / "sync_zlib_nocrypt_small.xlog")
     assert row["sessions"] == 1
+
+
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_times_are_the_first_and_the_last_however_much_text_has_none(tmp_path, place, mode):
+    noise = b"\tat a.b.c\n" * 20_000
+    lines = [b"[I][2024-01-01 +8.0 09:00:0%d.000][1, 2][t][a.cc:1, f][m\n" % s for s in range(3)]
+    log = tmp_path / "a.xlog"
+    text = b"".join([*lines[:place], noise, *lines[place:]])
+    assert run("encode", "--mode", mode, "-", "-o", log, input=text).status == 0
+    _, (row, _) = rows(log)
+    assert (row["first"], row["last"]) == ("2024-01-01 09:00:00.000", "2024-01-01 09:00:02.000")
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in CORPUS.glob("sets/*_nocrypt")))
+@needs_corpus
+def test_times_of_the_corpus_are_those_of_its_text(name):
+    for log in sorted(CORPUS.glob(f"sets/{name}/*.xlog")):
+        stamps = re.findall(rb"(?m)^\[[VDIWEF]\]\[(\S+) \S+ (\S+)\]\[", expected_text(log))
+        _, (row, _) = rows(log)
+        first, last = (b" ".join(stamp).decode() for stamp in (stamps[0], stamps[-1]))
+        assert (row["first"], row["last"]) == (first, last)
 
 
 def test_a_year_that_is_not_logged_is_that_of_the_files_name(tmp_path):

@@ -242,6 +242,13 @@ def test_context_ends_at_a_loss(tmp_path):
     assert hit == at("10:01", b"hit")
 
 
+def test_two_patterns_are_refused():
+    done = run("--count", "-g", "9508", "-g", "6206", LOG)
+    assert (done.status, done.lines) == (
+        2, ["xlogdecode: -g is given twice: '9508|6206' finds either"]
+    )  # fmt: skip
+
+
 def test_no_context_on_one_side_may_be_asked_for():
     errors = [r for r in TOLD if r.level == "E"]
     assert run("-c", "-p", "E", "-C", "1", "-A", "0", LOG).out == text_of(around(errors, 1, 0))

@@ -76,6 +76,12 @@ def test_what_is_no_level_is_refused(text):
         ("yesterday 9:05", datetime(2024, 1, 1, 9, 5)),
         ("2024-01-01 9:00+8:00", datetime(2024, 1, 1, 9, tzinfo=CHINA)),
         ("2024-01-01 +8.0 09:12:33.123", datetime(2024, 1, 1, 9, 12, 33, 123000, tzinfo=CHINA)),
+        ("2024-01-01 +80 08:47:04.000", datetime(2024, 1, 1, 8, 47, 4, tzinfo=CHINA)),
+        ("2024-01-01 0 08:47", datetime(2024, 1, 1, 8, 47, tzinfo=UTC)),
+        (
+            "2024-01-01 +-50 08:47",
+            datetime(2024, 1, 1, 8, 47, tzinfo=timezone(-timedelta(hours=5))),
+        ),
         ("2024-01-01 +0800 08:47:04", datetime(2024, 1, 1, 8, 47, 4, tzinfo=CHINA)),
         (
             "2024-01-01 -3.5 09:12:33.123",
@@ -91,7 +97,8 @@ def test_a_bound_is_read_as_people_write_it(text, bound):
     "text",
     [
         "", "soon", "25:00", "yesterday noon", "-2", "today 10:00 x", "9", "119:00",
-        "2024-01-01 +08 10:00", "2024-01-01 +99.0 10:00", "2024-01-01 +8.0 soon",
+        "2024-01-01 +08 10:00", "2024-01-01 +10 10:00", "2024-01-01 +99.0 10:00",
+        "2024-01-01 +8.0 soon",
     ],
 )  # fmt: skip
 def test_what_is_no_bound_is_refused_with_examples(text):
@@ -105,6 +112,11 @@ def test_a_zone_is_an_offset_or_a_name():
     for text in ("", "8", "Mars/Olympus", "../etc", "+8"):
         with pytest.raises(UsageError, match="is no time zone"):
             parse_zone(text)
+
+
+def test_the_last_session_is_not_known_before_the_end():
+    with pytest.raises(UsageError, match=r"render\(\)"):
+        select(records_of(at("10:00:00.000")), Filter(session=LAST))
 
 
 def test_bounds_are_included_and_a_bound_without_a_zone_is_the_clock_on_the_wall():

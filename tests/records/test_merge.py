@@ -151,6 +151,21 @@ def test_what_is_around_a_record_is_so_in_the_timeline():
     ]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "before", "after", "shown"),
+    [
+        (5, 1, 0, "lost 4 5 lost"), (5, 2, 0, "3 lost 4 5 lost"), (5, 9, 0, "1 2 3 lost 4 5 lost"),
+        (3, 0, 1, "3 lost 4 lost"), (1, 1, 0, "1 lost lost"), (9, 1, 0, "lost lost"),
+        (9, 0, 0, "lost lost"), (4, 2, 1, "2 3 lost 4 5 lost"),
+    ],
+)  # fmt: skip
+def test_a_loss_in_one_log_is_no_gap_in_another(wanted, before, after, shown):
+    one = log("a", *(at(second, str(second)) for second in (1, 2, 4)))
+    two = log("b", at(3, "3"), Lost(9), at(5, "5"), Lost(9))
+    asked = Filter(grep=parse_pattern(f"{wanted}$"), before=before, after=after)
+    assert " ".join(message for _, message in timeline(one, two, wanted=asked)) == shown
+
+
 def test_each_record_is_prefixed_by_its_log():
     logs = [log("a", at(1, "1"), at(4, "4")), log("b", at(2, "2"), Lost(3))]
     text = b"".join(render_merged(logs, TextWriter(named=True))).decode().splitlines()

@@ -6,6 +6,7 @@ import click
 
 from xlogdecode.cli.help import in_group
 from xlogdecode.cli.place import Place
+from xlogdecode.errors import UsageError
 
 __all__ = ["FILTERS", "FLAGS", "take_filters"]
 
@@ -22,7 +23,7 @@ FILTERS = (
     _which("--tag", "tags", multiple=True, metavar="TAG", help="With this tag."),
     _which("--pid", "pids", multiple=True, type=int, metavar="N", help="Of this process."),
     _which("--tid", "tids", multiple=True, type=int, metavar="N", help="Of this thread."),
-    _which("-g", "--grep", metavar="REGEX", help="In which this is found."),
+    _which("-g", "--grep", multiple=True, metavar="REGEX", help="In which this is found."),
     _which("--ignore-case", is_flag=True, help="Let -g find either case."),
     _which("--invert-match", is_flag=True, help="In which -g is not found."),
     _which(
@@ -63,10 +64,16 @@ FLAGS = {
 
 
 def take_filters(given: dict[str, Any]) -> dict[str, Any]:
-    """Take these options out of all that were `given`; return those that say something."""
+    """Take these options out of all that were `given`; return those that say something.
+
+    Raises UsageError for two patterns: a person may mean either, or both.
+    """
     found = {name: given.pop(name) for name in FLAGS}
     if found["form"] == "text":
         del found["form"]
+    found["grep"], *more = found["grep"] or (None,)
+    if more:
+        raise UsageError(f"-g is given twice: '{found['grep']}|{more[0]}' finds either")
     return {name: value for name, value in found.items() if _says_something(value)}
 
 

@@ -1,7 +1,7 @@
 """What `-l` tells from a text as it goes by: the first and the last time, and how many sessions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from xlogdecode.codecs import Buffer
@@ -11,11 +11,11 @@ from xlogdecode.records.stamps import Stamps, date_in_name
 
 __all__ = ["Openings", "Seen", "Time"]
 
-_TAIL = 64 << 10
-"""Bytes at the end of the text among which the last record opens; lines have 16 KiB at most."""
+_HEAD = 2048
+"""Bytes of a line that hold every head."""
 
-_NEARER = 4 << 10
-"""Bytes at the end that are looked through first: most often they do."""
+_TAILS = (4 << 10, 64 << 10)
+"""Bytes at the end of a text that are looked through before all of it: the last record is there."""
 
 _SESSION = b"\n" + b"^" * 10
 """How the banner of a session opens, in whatever layout its records are."""
@@ -42,14 +42,27 @@ class Openings:
         self._openers = Openers()
         self._line = re.compile(rf"^(?:{heads(LEVELS)})[^\n]*".encode(), re.MULTILINE)
 
-    def times(self, text: bytes) -> Iterator[Time]:
-        """Yield the times of the records in `text`."""
-        for line in self._line.finditer(text):
-            opened = self._openers.match(line[0].decode("latin-1"))
+    def first(self, text: bytes) -> Time | None:
+        """Return the time of the first record in `text` that has one."""
+        return self._first_of(line[0] for line in self._line.finditer(text))
+
+    def last(self, text: bytes) -> Time | None:
+        """Return the time of the last record in `text` that has one."""
+        for size in (*_TAILS, len(text)):
+            begin = text.find(b"\n", max(0, len(text) - size))  # of a whole line
+            lines = self._line.findall(text, begin) if begin >= 0 else []
+            if found := self._first_of(reversed(lines)):
+                return found
+        return None
+
+    def _first_of(self, lines: Iterable[bytes]) -> Time | None:
+        for line in lines:
+            opened = self._openers.match(line.decode("latin-1"))
             fields = opened[1].groupdict() if opened else {}
             hour, clock = fields.get("hour"), fields.get("clock")
             if hour and clock:
-                yield Time(hour, clock, fields.get("zone"))
+                return Time(hour, clock, fields.get("zone"))
+        return None
 
 
 class Seen:
@@ -58,28 +71,20 @@ class Seen:
     def __init__(self, openings: Openings) -> None:
         """Start with no text."""
         self.first: Time | None = None
+        self.last: Time | None = None
+        """When its first and its last record were logged, of those that tell."""
         self.sessions = 0
         """Banners in the text."""
         self._openings = openings
-        self._tail = b"\n"
+        self._begun = b"\n"
+        """The head of a line that is not yet complete."""
 
     def write(self, data: Buffer, /) -> None:
         """Look at `data`."""
-        text = bytes(data)
+        text = self._begun + bytes(data)
         if self.first is None:
-            self.first = next(self._openings.times(self._tail + text[:_TAIL]), None)
-        seam = self._tail[1 - len(_SESSION) :] + text[: len(_SESSION) - 1]
-        self.sessions += seam.count(_SESSION) + text.count(_SESSION)
-        self._tail = text[-_TAIL:] if len(text) >= _TAIL else (self._tail + text)[-_TAIL:]
-
-    @property
-    def last(self) -> Time | None:
-        """The time of the last record."""
-        for size in (_NEARER, _TAIL):
-            last = None
-            begin = self._tail.find(b"\n", max(0, len(self._tail) - size)) + 1  # of a whole line
-            for last in self._openings.times(self._tail[begin:]):  # noqa: B007 - the last is wanted
-                pass
-            if last is not None:
-                return last
-        return self.first
+            self.first = self._openings.first(text)
+        self.last = self._openings.last(text) or self.last
+        self.sessions += text.count(_SESSION) - self._begun.count(_SESSION)
+        begun = text.rfind(b"\n")
+        self._begun = text[begun : begun + _HEAD]

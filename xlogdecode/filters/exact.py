@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
 from typing import Any, TypeVar
 
+from xlogdecode.errors import UsageError
 from xlogdecode.filters.model import LAST, Filter
 from xlogdecode.filters.window import Window
 from xlogdecode.records import Loss, Record
@@ -20,10 +21,12 @@ def select(
 ) -> Iterator[Record | Loss]:
     """Yield the records of one source that are wanted, those around them, and all losses.
 
-    What is before a loss is not around what is behind it.
-    `local` is the zone of times that have none, for bounds that are instants. `wanted.session`
-    may not be LAST, which nobody knows before the end: `writers.render` can.
+    What is before a loss is not around what is behind it. `local` is the zone of times that have
+    none, for bounds that are instants. Raises UsageError for the LAST session, which nobody knows
+    before the end: `writers.render` can.
     """
+    if wanted.session == LAST:
+        raise UsageError("the last session is known at the end only: render() can select it")
     return Selector(wanted, local=local).pick(items)
 
 
@@ -56,8 +59,18 @@ class Judge:
 class Around:
     """Adds to the records that are wanted as many around them as a filter says."""
 
-    def __init__(self, wanted: Filter) -> None:
-        self._before: deque[Any] = deque(maxlen=wanted.before)
+    def __init__(self, wanted: Filter, *, past_losses: bool = False) -> None:
+        """Add as many as `wanted` says; with `past_losses` also what is before a loss, which then
+        waits in its place for what comes.
+        """
+        self._past_losses = past_losses
+        self._before: deque[tuple[Any, bool]] = deque()
+        """What may be around the next record that is wanted, and whether it is a record, as the
+        first always is.
+        """
+        self._records = 0
+        """So many of these are."""
+        self._most = wanted.before
         self._after = wanted.after
         self._owed = 0
         """Records after the last one wanted that are still to come."""
@@ -66,19 +79,40 @@ class Around:
         """Yield what is to be shown of the next items; `judged` is each with what `Judge` tells."""
         before = self._before
         for item, is_wanted in judged:
-            if is_wanted is None:
-                before.clear()
+            if is_wanted is None and before and self._past_losses:
+                before.append((item, False))
+            elif is_wanted is None:
+                self._clear()
                 yield item
             elif is_wanted:
-                yield from before
-                before.clear()
+                yield from (each for each, _ in before)
+                self._clear()
                 yield item
                 self._owed = self._after
             elif self._owed:
                 yield item
                 self._owed -= 1
-            elif before.maxlen:
-                before.append(item)
+            elif self._most:
+                before.append((item, True))
+                self._records += 1
+                if self._records > self._most:
+                    yield from self._forget()
+
+    def rest(self) -> Iterator[Any]:
+        """Yield the losses that wait, and forget the records before them."""
+        while self._records < len(self._before):
+            yield from self._forget()
+
+    def _clear(self) -> None:
+        self._before.clear()
+        self._records = 0
+
+    def _forget(self) -> Iterator[Any]:
+        """Forget the first record, and yield the losses behind it."""
+        self._before.popleft()
+        self._records -= 1
+        while self._before and not self._before[0][1]:
+            yield self._before.popleft()[0]
 
 
 def count(items: Iterable[Record | Loss], wanted: Filter, *, local: tzinfo | None = None) -> int:
