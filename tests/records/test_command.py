@@ -242,6 +242,17 @@ def test_context_ends_at_a_loss(tmp_path):
     assert hit == at("10:01", b"hit")
 
 
+@pytest.mark.parametrize("more", [[], ["-g", "."]], ids=["in bulk", "one by one"])
+def test_a_time_of_day_needs_no_year(more):
+    lines = [
+        b"[I][08-15/%b:01:19.582+9.0][838,91395][a.cc:4499]m\n" % hour for hour in (b"11", b"12")
+    ]
+    log = run("encode", "-", "-o", "-", input=b"".join(lines)).out
+    assert run("-", "-S", "12:00", *more, input=log).out == lines[1]
+    assert run("-", "-U", "12:00", *more, input=log).out == lines[0]
+    assert run("-", "-U", "2024-01-01", *more, input=log).out == b""
+
+
 def test_two_patterns_are_refused():
     done = run("--count", "-g", "9508", "-g", "6206", LOG)
     assert (done.status, done.lines) == (

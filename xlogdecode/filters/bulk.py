@@ -26,7 +26,7 @@ from xlogdecode.records.layouts import (
 )
 from xlogdecode.records.pages import PAGE, Page, Then, pages
 from xlogdecode.records.shapes import JOINS, Openers
-from xlogdecode.records.stamps import Stamps, date_in_name
+from xlogdecode.records.stamps import Stamps, date_in_name, on_any_day
 
 __all__ = ["select_text"]
 
@@ -200,8 +200,12 @@ class _Times:
         if shape.layout == "opened":
             self._stamps = self._stamps.after_banner(hour or "")
             self._known.clear()
-        around = self._stamps[hour, zone] if hour and clock else None
-        if around is None or clock is None:
+        if not hour or not clock:
+            return self._held
+        around = self._stamps[hour, zone]
+        if around is None and self._window.is_daily:
+            around = on_any_day(hour)
+        if around is None:
             return self._held
         if shape.layout not in JOINS:
             self._next = self._any

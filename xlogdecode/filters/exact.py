@@ -9,6 +9,7 @@ from xlogdecode.errors import UsageError
 from xlogdecode.filters.model import LAST, Filter
 from xlogdecode.filters.window import Window
 from xlogdecode.records import Loss, Record
+from xlogdecode.records.stamps import on_any_day
 
 __all__ = ["Around", "Judge", "Selector", "count", "select"]
 
@@ -165,6 +166,9 @@ class _Timed:
 
     def __call__(self, record: Record) -> bool:
         iso = record.iso
+        if iso is None and record.has_time and self._window.is_daily:
+            hour, clock = record[2:4]
+            iso = f"{on_any_day(hour)[0]}{clock}{'' if len(clock) > 6 else '.000'}"
         if iso is not None:
             self._held = iso in self._window
         return self._held

@@ -28,6 +28,8 @@ class Window:
         self, since: Bound | None, until: Bound | None, local: tzinfo | None = None
     ) -> None:
         self._local = local
+        self.is_daily = not isinstance(since, datetime) and not isinstance(until, datetime)
+        """It is the same on every day."""
         self._since, self._until = self._compare(since, ge), self._compare(until, le)
         self._wraps = isinstance(since, time) and isinstance(until, time) and since > until
         """From 22:00 until 06:00: one of the two is enough."""

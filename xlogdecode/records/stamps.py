@@ -6,7 +6,7 @@ from typing import Final
 
 from xlogdecode.when import zone_minutes
 
-__all__ = ["Stamps", "date_in_name"]
+__all__ = ["Stamps", "date_in_name", "on_any_day"]
 
 _HOUR: Final = re.compile(r"(?P<day>[0-9-]+)(?:[ /](?P<zone>\S+))?[ /](?P<hour>[0-9]{2})")
 
@@ -66,6 +66,11 @@ class Stamps(dict[tuple[str, str | None], tuple[str, str] | None]):
         years = (near.year, near.year - 1, near.year + 1)
         days = [known for year in years if (known := _date_or_none(f"{year}-{day}"))]
         return min(days, key=lambda known: abs(known - near), default=None)
+
+
+def on_any_day(hour: str) -> tuple[str, str]:
+    """Return what stands around the clock of a day without a year, which no calendar has."""
+    return f"0000-00-00T{hour[-2:]}", ""
 
 
 def _fixed_zone(text: str | None) -> timezone | None:
