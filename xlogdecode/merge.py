@@ -72,9 +72,7 @@ def merge(
             runs += [_later(seen.first, timed)] if seen.in_order else _sorted_runs(timed, files)
         timeline = heapq.merge(*runs, key=itemgetter(0))
         judged = (((name, item), known) for _, name, item, known in timeline if item is not None)
-        around = Around(wanted, past_losses=True)  # one log's is no gap in another
-        yield from around.pick(judged)
-        yield from around.rest()
+        yield from Around(wanted, past_losses=True).pick(judged)  # one log's is no gap in another
 
 
 def render_merged(

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.command import run
+from tests.mars import KINDS, block, file_of
 from tests.pile.samples import BUFFER, LOG, TEXT, ZLIB, files_in, put, tree
 from tests.shared import CORPUS, FIXTURES, expected_text, needs_corpus
 
@@ -115,13 +116,16 @@ def test_sessions_are_counted_by_their_banners(tmp_path):
 
 
 @pytest.mark.parametrize("place", range(4))
-@pytest.mark.parametrize("mode", ["sync", "async"])
-def test_times_are_the_first_and_the_last_however_much_text_has_none(tmp_path, place, mode):
+@pytest.mark.parametrize("kind", ["sync", "async", "one block"])
+def test_times_are_the_first_and_the_last_however_much_text_has_none(tmp_path, place, kind):
     noise = b"\tat a.b.c\n" * 20_000
     lines = [b"[I][2024-01-01 +8.0 09:00:0%d.000][1, 2][t][a.cc:1, f][m\n" % s for s in range(3)]
     log = tmp_path / "a.xlog"
     text = b"".join([*lines[:place], noise, *lines[place:]])
-    assert run("encode", "--mode", mode, "-", "-o", log, input=text).status == 0
+    if kind == "one block":
+        log.write_bytes(file_of([block(KINDS["zlib"], [text])]))
+    else:
+        assert run("encode", "--mode", kind, "-", "-o", log, input=text).status == 0
     _, (row, _) = rows(log)
     assert (row["first"], row["last"]) == ("2024-01-01 09:00:00.000", "2024-01-01 09:00:02.000")
 

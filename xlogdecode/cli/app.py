@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from xlogdecode import __version__
+from xlogdecode.cli.shown import shown
 from xlogdecode.errors import UsageError, XlogError
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def run(args: list[str] | None = None, **extra: Any) -> NoReturn:
         if error.filename is None:
             status = _end_output(error)
         else:
-            click.echo(f"xlogdecode: {error.filename}: {error.strerror}", err=True)
+            click.echo(f"xlogdecode: {shown(str(error.filename))}: {error.strerror}", err=True)
             status = 1
     except (KeyboardInterrupt, click.Abort):
         status = 130

@@ -5,14 +5,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from xlogdecode.codecs import Buffer
-from xlogdecode.records.layouts import LEVELS, heads
+from xlogdecode.records.layouts import LEVELS, LONGEST_HEAD, heads
 from xlogdecode.records.shapes import Openers
 from xlogdecode.records.stamps import Stamps, date_in_name
 
 __all__ = ["Openings", "Seen", "Time"]
-
-_HEAD = 2048
-"""Bytes of a line that hold every head."""
 
 _TAILS = (4 << 10, 64 << 10)
 """Bytes at the end of a text that are looked through before all of it: the last record is there."""
@@ -87,4 +84,4 @@ class Seen:
         self.last = self._openings.last(text) or self.last
         self.sessions += text.count(_SESSION) - self._begun.count(_SESSION)
         begun = text.rfind(b"\n")
-        self._begun = text[begun : begun + _HEAD]
+        self._begun = text[begun : begun + LONGEST_HEAD]

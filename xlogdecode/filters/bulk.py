@@ -16,6 +16,7 @@ from xlogdecode.records import Event, Loss
 from xlogdecode.records.layouts import (
     FATAL_NOTES,
     LEVELS,
+    LONGEST_HEAD,
     NOTES,
     OPENS_NOTHING,
     TIMED_STARTS,
@@ -31,9 +32,6 @@ from xlogdecode.records.stamps import Stamps, date_in_name, on_any_day
 __all__ = ["select_text"]
 
 Span = tuple[int, int]
-
-_HEAD = 2048
-"""Bytes of a line that hold every head."""
 
 _GRAINS = (
     # hour, minute, second: characters of the clock; the first and the last rest of it; any rest
@@ -190,7 +188,7 @@ class _Times:
 
     def _look(self, data: bytes, start: int = 0) -> bool:
         """Return whether the record that opens at `start` is wanted; set what to look for next."""
-        line = data[start : start + _HEAD].partition(b"\n")[0].decode("latin-1")
+        line = data[start : start + LONGEST_HEAD].partition(b"\n")[0].decode("latin-1")
         opened = self._openers.match(line)
         if opened is None:
             return self._held

@@ -62,7 +62,7 @@ class Around:
 
     def __init__(self, wanted: Filter, *, past_losses: bool = False) -> None:
         """Add as many as `wanted` says; with `past_losses` also what is before a loss, which then
-        waits in its place for what comes.
+        waits in its place for what comes: all has to be picked in one go.
         """
         self._past_losses = past_losses
         self._before: deque[tuple[Any, bool]] = deque()
@@ -98,10 +98,7 @@ class Around:
                 self._records += 1
                 if self._records > self._most:
                     yield from self._forget()
-
-    def rest(self) -> Iterator[Any]:
-        """Yield the losses that wait, and forget the records before them."""
-        while self._records < len(self._before):
+        while self._records < len(before):  # losses wait
             yield from self._forget()
 
     def _clear(self) -> None:

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from typing import Final
 
 __all__ = [
-    "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "NOTES", "OPENS_NOTHING",
-    "TIMED_STARTS", "Layout", "heads", "openings", "timed_heads", "unlike_others",
+    "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "LONGEST_HEAD", "NOTES",
+    "OPENS_NOTHING", "TIMED_STARTS", "Layout", "heads", "openings", "timed_heads", "unlike_others",
 ]  # fmt: skip
 
 LEVELS: Final = "VDIWEF"
 """Mars's level letters, the gravest last."""
+
+LONGEST_HEAD: Final = 2048
+"""Bytes of a line that hold every head, and the time behind it."""
 
 FIELDS: Final = (
     "text", "level", "hour", "clock", "zone", "who", "tag", "file", "at", "function", "message",

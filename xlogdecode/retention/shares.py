@@ -10,6 +10,7 @@ import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import BinaryIO, Final
 from zlib import crc32
 
@@ -61,11 +62,7 @@ def share_out(work: Callable[[Share], Iterable[list[Outcome]]], number: int) -> 
             shares.append(_begin(work, share))
         except OSError:  # no process is to be had
             here.append(share)
-    for share in here:
-        count = Count()
-        for outcomes in work(share):
-            count.add(outcomes)
-        yield count
+    yield from (_count(work(share)) for share in here)
     lost = 0
     for process, answer in shares:
         with answer:
@@ -77,6 +74,13 @@ def share_out(work: Callable[[Share], Iterable[list[Outcome]]], number: int) -> 
             lost += 1
     if lost:
         raise XlogError(f"{lost} of {number} processes ended early: run the sweep again")
+
+
+def _count(batches: Iterable[list[Outcome]]) -> Count:
+    count = Count()
+    for outcomes in batches:
+        count.add(outcomes)
+    return count
 
 
 def _begin(work: Callable[[Share], Iterable[list[Outcome]]], share: Share) -> tuple[int, BinaryIO]:
@@ -94,11 +98,7 @@ def _begin(work: Callable[[Share], Iterable[list[Outcome]]], share: Share) -> tu
     status = 1
     try:
         os.close(reading)
-        count = Count()
-        for outcomes in work(share):
-            count.add(outcomes)
-            if os.getppid() != us:
-                break
+        count = _count(takewhile(lambda _: os.getppid() == us, work(share)))
         with os.fdopen(writing, "wb") as answer:
             answer.write(pickle.dumps(count))
         status = 0
