@@ -19,7 +19,7 @@ from xlogdecode import (
     iter_text,
     read_keys,
 )
-from xlogdecode.decode import decode
+from xlogdecode.decoder.decode import decode
 from xlogdecode.errors import InputError, KeyFileError, OutputError
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.damage import sample_of
 from tests.mars import file_of
 from tests.mars.walk import unchunked
-from xlogdecode import decode_bytes, payloads
+from xlogdecode import decode_bytes
 from xlogdecode.codecs import CodecError, chunks, iter_unpack, join_chunks, join_many, unpack
+from xlogdecode.decoder import payloads
 from xlogdecode.format import Codec
 
 FALSE_MARK = bytes.fromhex(

@@ -24,7 +24,7 @@ from tests.damage.makers import garbage
 from tests.mars import KINDS, block, file_of, log, mars_lines, new_session
 from tests.shared import CORPUS, CORPUS_KEY, FIXTURES, expected_text, needs_corpus
 from xlogdecode import Loss, Options, Report, decode_bytes
-from xlogdecode.decode import decode
+from xlogdecode.decoder.decode import decode
 
 OPTIONS = Options(keys=(SERVER,), marks=False)
 

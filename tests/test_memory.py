@@ -14,8 +14,9 @@ from tests.bench.bombs import bomb
 from tests.bench.measure import Run, measure
 from tests.mars import KINDS, block, new_session
 from xlogdecode import Options, Piece, iter_decode
-from xlogdecode.codecs import Buffer, iter_unpack
+from xlogdecode.codecs import iter_unpack
 from xlogdecode.format import Codec
+from xlogdecode.types import Buffer
 
 pytestmark = [
     pytest.mark.untraced,
@@ -106,7 +107,7 @@ def test_a_long_block_is_not_unpacked_anew_whenever_more_of_it_comes(
         unpacked.append(len(payload))
         return iter_unpack(codec, payload)
 
-    monkeypatch.setattr("xlogdecode.payloads.iter_unpack", counting)
+    monkeypatch.setattr("xlogdecode.decoder.payloads.iter_unpack", counting)
     session = new_session(inputs.KEY) if KINDS[kind].keyed else None
     data = bomb(KINDS[kind], 200, session)
     slowly = io.BytesIO(data)

@@ -18,7 +18,7 @@ from tests.mars import (
     shuffled_key_bytes,
 )  # fmt: skip
 from xlogdecode import Options, decode_bytes
-from xlogdecode.decode import decode
+from xlogdecode.decoder.decode import decode
 
 KEYS = [private_key(f"server {number}") for number in range(3)]
 

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xlogdecode.calls import decode_file, iter_text, read_keys
-    from xlogdecode.decode import decode_bytes, iter_decode
+    from xlogdecode.decoder.decode import decode_bytes, iter_decode
+    from xlogdecode.decoder.options import DamagedError, Options, Piece
+    from xlogdecode.decoder.report import Loss, Note, Report
     from xlogdecode.errors import XlogError
     from xlogdecode.filters import Filter, parse_level
     from xlogdecode.many import Decoded, decode_many
-    from xlogdecode.options import DamagedError, Options, Piece
     from xlogdecode.read import read_records
     from xlogdecode.records import Record
-    from xlogdecode.report import Loss, Note, Report
     from xlogdecode.sessions import Session, read_sessions
     from xlogdecode.when import parse_bound
 
@@ -25,14 +25,14 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "calls": ("decode_file", "iter_text", "read_keys"),
-    "decode": ("decode_bytes", "iter_decode"),
+    "decoder.decode": ("decode_bytes", "iter_decode"),
     "errors": ("XlogError",),
     "filters": ("Filter", "parse_level"),
     "many": ("Decoded", "decode_many"),
-    "options": ("DamagedError", "Options", "Piece"),
+    "decoder.options": ("DamagedError", "Options", "Piece"),
     "read": ("read_records",),
     "records": ("Record",),
-    "report": ("Loss", "Note", "Report"),
+    "decoder.report": ("Loss", "Note", "Report"),
     "sessions": ("Session", "read_sessions"),
     "when": ("parse_bound",),
 }

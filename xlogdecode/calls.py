@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
 
-from xlogdecode.codecs import Buffer
 from xlogdecode.crypto import parse_keys
-from xlogdecode.decode import Options, Source, decode, iter_decode, iter_marked
+from xlogdecode.decoder.decode import Options, decode, iter_decode, iter_marked
+from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, KeyFileError, OutputError
 from xlogdecode.inputs import Input, foreign_kind_of, kind_of, open_input
 from xlogdecode.outputs import SaveFile, is_file_at
-from xlogdecode.report import Report
+from xlogdecode.types import Buffer, Source
 
 __all__ = ["AnySource", "FilePath", "decode_file", "iter_text", "open_source", "read_keys"]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from xlogdecode.codecs import Buffer
 from xlogdecode.errors import KeyFileError, MissingExtraError
+from xlogdecode.types import Buffer
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -8,11 +8,11 @@ import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from xlogdecode.codecs import Buffer
-from xlogdecode.decode import Options, Piece, decode_bytes, iter_decode
+from xlogdecode.decoder.decode import Options, Piece, decode_bytes, iter_decode
+from xlogdecode.decoder.report import Loss, Report
 from xlogdecode.format import READINGS, parse_header
 from xlogdecode.inputs.names import crash_buffers_of, natural_order
-from xlogdecode.report import Loss, Report
+from xlogdecode.types import Buffer
 
 __all__ = ["Follower"]
 

@@ -8,9 +8,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from xlogdecode.calls import FilePath, decode_file, iter_text
-from xlogdecode.decode import Options
+from xlogdecode.decoder.decode import Options
+from xlogdecode.decoder.report import Report
 from xlogdecode.errors import UsageError, XlogError
-from xlogdecode.report import Report
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from datetime import tzinfo
 
 from xlogdecode.calls import AnySource, open_source
+from xlogdecode.decoder.options import Options
+from xlogdecode.decoder.report import Report
 from xlogdecode.errors import UsageError
 from xlogdecode.filters import LAST, Filter, select
-from xlogdecode.options import Options
 from xlogdecode.records import Loss, Record
 from xlogdecode.records import read_records as records_in
 from xlogdecode.records.decoded import iter_events
-from xlogdecode.report import Report
 
 __all__ = ["read_records"]
 

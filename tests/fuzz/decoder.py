@@ -12,7 +12,7 @@ sys.path[0] = str(Path(__file__).parents[2])  # the project's root, in place of 
 
 with atheris.instrument_imports(include=["xlogdecode"]):
     from xlogdecode import Options, decode_bytes
-    from xlogdecode.decode import decode
+    from xlogdecode.decoder.decode import decode
 
 from tests.damage import SERVER, same_but_for_marks
 from tests.fuzz.seeds import fuzz

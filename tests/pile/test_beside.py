@@ -21,11 +21,11 @@ from tests.pile.samples import files_in
 from tests.records.lines import streams
 from xlogdecode.cli import slots as module
 from xlogdecode.cli.beside import beside, is_worth_a_process
-from xlogdecode.codecs import Buffer
 from xlogdecode.errors import InputError
 from xlogdecode.filters import Filter
 from xlogdecode.inputs import open_input
 from xlogdecode.records import Event
+from xlogdecode.types import Buffer
 from xlogdecode.writers import TextWriter, render
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")

@@ -18,10 +18,10 @@ from xlogdecode.cli.groups import in_groups
 from xlogdecode.cli.settings import Form, Settings
 from xlogdecode.cli.status import Status
 from xlogdecode.cli.work import Outcome, Task
-from xlogdecode.decode import Options, decode
+from xlogdecode.decoder.decode import Options, decode
+from xlogdecode.decoder.report import Report
 from xlogdecode.encode import XlogWriter
 from xlogdecode.inputs import Saved, iter_entries
-from xlogdecode.report import Report
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
 

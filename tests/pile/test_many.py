@@ -10,7 +10,7 @@ import pytest
 
 from tests.pile.samples import LOG, TEXT, ZLIB, ZSTD, put
 from xlogdecode import DamagedError, Options, decode_file, decode_many
-from xlogdecode.decode import decode
+from xlogdecode.decoder.decode import decode
 from xlogdecode.errors import InputError, OutputError, UsageError
 from xlogdecode.inputs import iter_entries
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from xlogdecode.cli.groups import SMALL, in_groups
 from xlogdecode.cli.work import Outcome, Task
-from xlogdecode.codecs import Buffer
-from xlogdecode.decode import Sink
+from xlogdecode.types import Buffer, Sink
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from xlogdecode.cli.beside import beside, is_worth_a_process
 from xlogdecode.cli.filter_options import FLAGS
 from xlogdecode.cli.settings import Form
-from xlogdecode.decode import Options, Sink, Source
+from xlogdecode.decoder.decode import Options
+from xlogdecode.decoder.report import Report
 from xlogdecode.errors import ConfigError
 from xlogdecode.filters import LAST, Filter, count, parse_level, parse_pattern, parse_session
 from xlogdecode.inputs import STDIN, STDIN_NAME
 from xlogdecode.merge import Log, render_merged
 from xlogdecode.records import Event, Record, read_records
 from xlogdecode.records.decoded import iter_events
-from xlogdecode.report import Report
+from xlogdecode.types import Sink, Source
 from xlogdecode.when import parse_bound, parse_zone
 from xlogdecode.writers import CsvWriter, JsonWriter, TextWriter, Writer, is_bulk, printable, render
 

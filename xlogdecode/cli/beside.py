@@ -11,11 +11,10 @@ from contextlib import closing, contextmanager
 
 from xlogdecode.cli.forks import Fork, fork, may_fork
 from xlogdecode.cli.slots import Kind, Pile, Side, in_pieces, slots
-from xlogdecode.codecs import Buffer
-from xlogdecode.decode import Source
+from xlogdecode.decoder.lookahead import keep_freed_pages
 from xlogdecode.errors import InputError
-from xlogdecode.jobs import keep_freed_pages
 from xlogdecode.records import Event
+from xlogdecode.types import Buffer, Source
 
 __all__ = ["beside", "is_worth_a_process"]
 

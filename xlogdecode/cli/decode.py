@@ -17,10 +17,11 @@ from xlogdecode.cli.run import Run
 from xlogdecode.cli.settings import Form, Settings
 from xlogdecode.cli.status import Status, worst
 from xlogdecode.cli.voice import Voice, say_notes
-from xlogdecode.decode import Options, Sink, Source, decode
+from xlogdecode.decoder.decode import Options, decode
+from xlogdecode.decoder.report import Report
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN, expand
-from xlogdecode.report import Report
+from xlogdecode.types import Sink, Source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,12 +15,13 @@ from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status
 from xlogdecode.cli.voice import say
 from xlogdecode.cli.work import viewer
-from xlogdecode.decode import Piece, Sink
+from xlogdecode.decoder.decode import Piece
+from xlogdecode.decoder.report import Loss
 from xlogdecode.errors import UsageError
 from xlogdecode.follow import Follower
 from xlogdecode.inputs import STDIN, is_crash_buffer, kind_of, open_input
 from xlogdecode.outputs import Utf8
-from xlogdecode.report import Loss
+from xlogdecode.types import Sink
 
 if TYPE_CHECKING:
     from xlogdecode.cli.asked import Asked

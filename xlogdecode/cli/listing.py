@@ -13,8 +13,9 @@ from xlogdecode.cli.shown import shown
 from xlogdecode.cli.status import Status, worst
 from xlogdecode.cli.voice import Voice, say_notes
 from xlogdecode.cli.work import Outcome, standard_output
-from xlogdecode.decode import Options, Sink, Source, decode
-from xlogdecode.report import Report
+from xlogdecode.decoder.decode import Options, decode
+from xlogdecode.decoder.report import Report
+from xlogdecode.types import Sink, Source
 
 __all__ = ["list_logs"]
 

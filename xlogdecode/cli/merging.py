@@ -9,7 +9,8 @@ from xlogdecode.cli.run import Run
 from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status, of_report
 from xlogdecode.cli.work import LEFT_OUT, Outcome, of_damage, through, torn
-from xlogdecode.decode import DamagedError, Options, Sink
+from xlogdecode.decoder.decode import DamagedError, Options
+from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, UsageError
 from xlogdecode.inputs import (
     Entry,
@@ -23,7 +24,7 @@ from xlogdecode.merge import Log, count_merged
 from xlogdecode.outputs import SaveFile
 from xlogdecode.records import Event
 from xlogdecode.records.decoded import iter_events
-from xlogdecode.report import Report
+from xlogdecode.types import Sink
 
 __all__ = ["MergedRun"]
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from xlogdecode.codecs import Buffer
 from xlogdecode.records.layouts import LEVELS, LONGEST_HEAD, heads
 from xlogdecode.records.shapes import Openers
 from xlogdecode.records.stamps import Stamps, date_in_name
+from xlogdecode.types import Buffer
 
 __all__ = ["Openings", "Seen", "Time"]
 

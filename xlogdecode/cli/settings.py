@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from xlogdecode.decode import Options, Sink, Source
-from xlogdecode.report import Report
+from xlogdecode.decoder.decode import Options
+from xlogdecode.decoder.report import Report
+from xlogdecode.types import Sink, Source
 
 if TYPE_CHECKING:
     from pathlib import Path

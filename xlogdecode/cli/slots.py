@@ -14,7 +14,7 @@ from contextlib import suppress
 from enum import Enum
 from typing import Any
 
-from xlogdecode.codecs import Buffer
+from xlogdecode.types import Buffer
 
 __all__ = ["SLOT", "Kind", "Pile", "Side", "in_pieces", "slots"]
 

@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Iterable
 
-from xlogdecode.report import Report
+from xlogdecode.decoder.report import Report
 
 __all__ = ["Status", "of_report", "worst"]
 

@@ -12,12 +12,12 @@ from xlogdecode.cli.shown import shown
 from xlogdecode.cli.status import Status, of_report, worst
 from xlogdecode.cli.voice import say, what_came
 from xlogdecode.cli.work import LEFT_OUT
+from xlogdecode.decoder.options import Options
+from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
-from xlogdecode.options import Options
 from xlogdecode.records import read_records
 from xlogdecode.records.decoded import iter_events
-from xlogdecode.report import Report
 from xlogdecode.summary import Summary, as_dict, as_text, summarize
 from xlogdecode.when import parse_zone
 

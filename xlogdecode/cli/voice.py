@@ -11,7 +11,7 @@ from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.shown import shown
 from xlogdecode.cli.status import Status
 from xlogdecode.cli.work import Outcome
-from xlogdecode.report import Report
+from xlogdecode.decoder.report import Report
 
 __all__ = ["Voice", "say", "say_notes", "what_came"]
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from xlogdecode.cli.keys import KEY_REMEDY
 from xlogdecode.cli.settings import Settings
 from xlogdecode.cli.status import Status, of_report
-from xlogdecode.decode import DamagedError, Options, Sink, Source
+from xlogdecode.decoder.decode import DamagedError, Options
+from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
 from xlogdecode.inputs import Entry, Input, Saved, is_crash_buffer
 from xlogdecode.outputs import Escaped, OpenFile, SaveFile, Utf8
-from xlogdecode.report import Report
+from xlogdecode.types import Sink, Source
 
 if TYPE_CHECKING:
     from pathlib import Path

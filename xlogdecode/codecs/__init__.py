@@ -8,13 +8,14 @@ a deflate block's boundary, or a zstd block's. `unpack` takes just those, at ful
 from collections.abc import Iterator
 
 from xlogdecode.codecs.chunks import inflate_chunks, join_chunks, join_many
-from xlogdecode.codecs.common import Buffer, CodecError
+from xlogdecode.codecs.common import CodecError
 from xlogdecode.codecs.raw import FLUSH, inflate, inflate_to_fault, iter_inflate, may_inflate
 from xlogdecode.codecs.zstd import ends_a_zstd_block, iter_unzstd, unzstd
 from xlogdecode.format import Codec
+from xlogdecode.types import Buffer
 
 __all__ = [
-    "FLUSH", "Buffer", "CodecError", "ends_a_flush", "inflate_to_fault", "iter_unpack",
+    "FLUSH", "CodecError", "ends_a_flush", "inflate_to_fault", "iter_unpack",
     "join_chunks", "join_many", "may_start_with", "unpack",
 ]  # fmt: skip
 

@@ -7,8 +7,8 @@ from functools import cache
 from itertools import pairwise
 from types import ModuleType
 
-from xlogdecode.codecs.common import Buffer
 from xlogdecode.codecs.raw import FLUSH, inflate
+from xlogdecode.types import Buffer
 
 __all__ = ["inflate_chunks", "join_chunks", "join_many"]
 

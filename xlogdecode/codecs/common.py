@@ -1,8 +1,6 @@
 """What the codecs share."""
 
-__all__ = ["END", "PIECE", "Buffer", "CodecError"]
-
-Buffer = bytes | bytearray | memoryview
+__all__ = ["END", "PIECE", "CodecError"]
 
 PIECE = 1 << 20
 """Bytes of text that come at most at a time where a payload is taken in pieces."""

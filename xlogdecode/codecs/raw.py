@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import deflate
 
-from xlogdecode.codecs.common import END, PIECE, Buffer, CodecError
+from xlogdecode.codecs.common import END, PIECE, CodecError
+from xlogdecode.types import Buffer
 
 __all__ = ["FLUSH", "inflate", "inflate_to_fault", "iter_inflate", "may_inflate"]
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from xlogdecode.codecs.common import END, Buffer, CodecError
+from xlogdecode.codecs.common import END, CodecError
 from xlogdecode.format import READINGS, TAILER, is_plausible
+from xlogdecode.types import Buffer
 
 __all__ = ["ends_a_zstd_block", "iter_unzstd", "unzstd"]
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from xlogdecode.codecs import Buffer
 from xlogdecode.format import Reading
 from xlogdecode.framing.events import PlainRun
+from xlogdecode.types import Buffer
 
 __all__ = ["plain_run"]
 

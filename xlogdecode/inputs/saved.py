@@ -11,7 +11,7 @@ from typing import NamedTuple
 from xlogdecode.errors import InputError
 from xlogdecode.format import READINGS, Header, Reading, parse_header
 from xlogdecode.inputs.files import Chain, Input, Member, open_input
-from xlogdecode.options import Source
+from xlogdecode.types import Source
 
 __all__ = ["LARGEST_BUFFER", "Saved"]
 

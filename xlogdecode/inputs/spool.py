@@ -8,8 +8,8 @@ from typing import IO, Self
 
 from xlogdecode.inputs.entry import Entry
 from xlogdecode.inputs.files import Input, open_input
-from xlogdecode.options import Source
 from xlogdecode.temporary import keeping
+from xlogdecode.types import Source
 
 __all__ = ["Opened", "Spool"]
 

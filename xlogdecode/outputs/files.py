@@ -10,8 +10,8 @@ from itertools import islice
 from types import TracebackType
 from typing import Self
 
-from xlogdecode.codecs import Buffer
 from xlogdecode.errors import OutputError
+from xlogdecode.types import Buffer
 
 __all__ = ["OpenFile", "SaveFile", "is_file_at", "stat_of"]
 

@@ -2,9 +2,8 @@
 
 import codecs
 import re
-from typing import Protocol
 
-from xlogdecode.codecs import Buffer
+from xlogdecode.types import Buffer, Sink
 
 __all__ = ["Escaped", "Utf8"]
 
@@ -12,15 +11,10 @@ _HOSTILE = rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]"
 """Control characters but newline and tab, the C1 set in UTF-8 among them."""
 
 
-class _Sink(Protocol):
-    def write(self, data: Buffer, /) -> object:
-        """Take bytes."""
-
-
 class Escaped:
     """Shows control characters as `\\x1b`: a log may hold what a terminal would obey."""
 
-    def __init__(self, sink: _Sink) -> None:
+    def __init__(self, sink: Sink) -> None:
         """Write to `sink`."""
         self._sink = sink
 
@@ -36,7 +30,7 @@ def _escape(match: re.Match[bytes]) -> bytes:
 class Utf8:
     """Replaces what is no UTF-8."""
 
-    def __init__(self, sink: _Sink) -> None:
+    def __init__(self, sink: Sink) -> None:
         """Write to `sink`."""
         self._sink = sink
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from xlogdecode.decode import iter_decode
-from xlogdecode.options import Options, Piece, Source
+from xlogdecode.decoder.decode import iter_decode
+from xlogdecode.decoder.options import Options, Piece
+from xlogdecode.decoder.report import Report
 from xlogdecode.records.pages import Event, Run
-from xlogdecode.report import Report
+from xlogdecode.types import Source
 
 __all__ = ["iter_events"]
 

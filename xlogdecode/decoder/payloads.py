@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from xlogdecode.codecs import (
-    Buffer,
     CodecError,
     ends_a_flush,
     iter_unpack,
@@ -14,9 +13,10 @@ from xlogdecode.codecs import (
     unpack,
 )
 from xlogdecode.crypto import Keyring, TeaKey, decrypt, decrypt_many
+from xlogdecode.decoder.salvage import TEXT_LIMIT, salvage_plain, up_to_the_fault
 from xlogdecode.format import CRASH_BUFFER_SIZE, NOT_TEXT, Codec, unmasked
 from xlogdecode.framing import Block, Proof, Verdict
-from xlogdecode.salvage import TEXT_LIMIT, salvage_plain, up_to_the_fault
+from xlogdecode.types import Buffer
 
 __all__ = ["Payloads", "Unpacked"]
 

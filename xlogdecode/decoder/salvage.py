@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from xlogdecode.codecs import FLUSH, Buffer, CodecError, inflate_to_fault, iter_unpack, join_chunks
+from xlogdecode.codecs import FLUSH, CodecError, inflate_to_fault, iter_unpack, join_chunks
 from xlogdecode.format import LONGEST_LINE, NOT_TEXT, Codec, unmasked
 from xlogdecode.framing import Block
+from xlogdecode.types import Buffer
 
 __all__ = ["TEXT_LIMIT", "salvage_plain", "up_to_the_fault"]
 

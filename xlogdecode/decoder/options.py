@@ -1,20 +1,13 @@
 """What can be asked of decoding, and what comes out of it."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from xlogdecode.codecs import Buffer
+from xlogdecode.decoder.report import Loss
 from xlogdecode.errors import XlogError
 from xlogdecode.framing import MAX_BLOCK, PlainRun
-from xlogdecode.report import Loss
+from xlogdecode.types import Buffer
 
-__all__ = ["DamagedError", "Options", "Piece", "Source"]
-
-
-class Source(Protocol):
-    """What can be decoded: any binary file, pipe or socket file."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes; none at the end."""
+__all__ = ["DamagedError", "Options", "Piece"]
 
 
 class DamagedError(XlogError):

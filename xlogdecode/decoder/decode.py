@@ -3,27 +3,19 @@
 from collections.abc import Iterable, Iterator
 from functools import partial
 from io import BytesIO
-from typing import Protocol
 
-from xlogdecode.codecs import Buffer
-from xlogdecode.options import DamagedError, Options, Piece, Source
-from xlogdecode.report import Loss, Report
-from xlogdecode.road import Road
+from xlogdecode.decoder.options import DamagedError, Options, Piece
+from xlogdecode.decoder.pipeline import Road
+from xlogdecode.decoder.report import Loss, Report
+from xlogdecode.types import Buffer, Sink, Source
 
 __all__ = [
-    "DamagedError", "Options", "Piece", "Sink", "Source", "decode", "decode_bytes", "iter_decode",
+    "DamagedError", "Options", "Piece", "decode", "decode_bytes", "iter_decode",
     "iter_marked",
 ]  # fmt: skip
 
 _BULK = 2 << 20
 """Bytes of text that wait at most to be written together."""
-
-
-class Sink(Protocol):
-    """What text can be written to; one that has a `write_all` gets many texts at a time."""
-
-    def write(self, data: Buffer, /) -> object:
-        """Take bytes."""
 
 
 def decode(source: Source, sink: Sink, options: Options | None = None) -> Report:

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from xlogdecode.codecs import Buffer
 from xlogdecode.crypto import Keyring
+from xlogdecode.decoder.lookahead import Batch, Lookahead
+from xlogdecode.decoder.options import DamagedError, Options, Piece
+from xlogdecode.decoder.payloads import Payloads, Unpacked
+from xlogdecode.decoder.report import Loss, Report
+from xlogdecode.decoder.sequence import Sequence
 from xlogdecode.format import Header, parse_header
 from xlogdecode.framing import (
     Block,
@@ -16,11 +20,7 @@ from xlogdecode.framing import (
     Verdict,
     is_plain,
 )
-from xlogdecode.jobs import Batch, Lookahead
-from xlogdecode.options import DamagedError, Options, Piece, Source
-from xlogdecode.payloads import Payloads, Unpacked
-from xlogdecode.report import Loss, Report
-from xlogdecode.sequence import Sequence
+from xlogdecode.types import Buffer, Source
 
 __all__ = ["Road"]
 

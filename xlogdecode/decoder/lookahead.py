@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from xlogdecode.decoder.payloads import Unpacked
 from xlogdecode.framing import Block, Event, PlainRun
-from xlogdecode.payloads import Unpacked
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future

@@ -8,8 +8,8 @@ from collections import OrderedDict
 
 from deflate import crc32
 
+from xlogdecode.decoder.report import Note, Report
 from xlogdecode.framing import Block
-from xlogdecode.report import Note, Report
 
 __all__ = ["Sequence"]
 
