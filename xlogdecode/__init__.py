@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from xlogdecode.many import Decoded, decode_many
     from xlogdecode.read import read_records
     from xlogdecode.records import Record
-    from xlogdecode.sessions import Session, read_sessions
+    from xlogdecode.records.sessions import Session, read_sessions
     from xlogdecode.when import parse_bound
 
 __all__ = [
@@ -33,7 +33,7 @@ _ROOMS = {
     "read": ("read_records",),
     "records": ("Record",),
     "decoder.report": ("Loss", "Note", "Report"),
-    "sessions": ("Session", "read_sessions"),
+    "records.sessions": ("Session", "read_sessions"),
     "when": ("parse_bound",),
 }
 """Each is imported when something of it is asked for: a sweep needs no decoder, which takes 50 ms,

@@ -10,7 +10,7 @@ import zstandard
 from tests.encode.reader import Block, read_blocks
 from tests.shared import CORPUS_KEY
 from xlogdecode.encode import encode_bytes
-from xlogdecode.encode.kinds import BLOCK_SIZE, kind_of
+from xlogdecode.encode.block_format import BLOCK_SIZE, kind_of
 from xlogdecode.encode.streams import new_streams
 from xlogdecode.format import Codec
 

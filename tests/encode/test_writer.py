@@ -15,7 +15,7 @@ import pytest
 from tests.encode.folders import blocks_in, lines_in, text_in, xlog_files
 from tests.encode.reader import read_blocks, read_text
 from xlogdecode.encode import XlogWriter, buffer
-from xlogdecode.encode.kinds import BLOCK_SIZE
+from xlogdecode.encode.block_format import BLOCK_SIZE
 from xlogdecode.errors import OutputError, UsageError, XlogError
 from xlogdecode.format import CRASH_BUFFER_SIZE
 

@@ -10,7 +10,7 @@ from tests.shared import FIXTURES, expected_text
 from xlogdecode.errors import UsageError
 from xlogdecode.filters import LAST
 from xlogdecode.records import read_records as records_in
-from xlogdecode.records.pages import Run
+from xlogdecode.records.events import Run
 
 
 def test_a_log_is_read_from_a_path_from_bytes_and_from_a_file():

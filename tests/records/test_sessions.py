@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 from tests.records.lines import BEGIN, CLOSED, END, IMSDK, OPENED, mars
 from xlogdecode.records import read_records
-from xlogdecode.sessions import read_sessions
+from xlogdecode.records.sessions import read_sessions
 
 HEADER = """\
 TIM: ==========================================================================

@@ -10,7 +10,7 @@ from tests.retention.test_runs import crowd, logs, started, until
 from tests.retention.trees import IMSDK, NOW, aged, sweep
 from xlogdecode.errors import XlogError
 from xlogdecode.retention import Policy, Root, Sweep
-from xlogdecode.retention.shares import CAN_SHARE, Share, share_out
+from xlogdecode.retention.workers import CAN_SHARE, Share, share_out
 
 pytestmark = pytest.mark.skipif(not CAN_SHARE, reason="no fork here")
 

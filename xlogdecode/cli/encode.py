@@ -9,8 +9,8 @@ from typing import BinaryIO
 import click
 
 from xlogdecode.cli.place import Place
+from xlogdecode.encode.block_format import CODECS, FORMATS, MODES
 from xlogdecode.encode.blocks import iter_blocks
-from xlogdecode.encode.kinds import CODECS, FORMATS, MODES
 from xlogdecode.errors import InputError, OutputError
 from xlogdecode.outputs import OpenFile, SaveFile, is_file_at
 

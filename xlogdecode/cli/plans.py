@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from xlogdecode.cli.shown import shown
-from xlogdecode.retention.carry import Outcome, Verdict
-from xlogdecode.retention.tally import Tally
+from xlogdecode.retention.apply import Outcome, Verdict
+from xlogdecode.retention.totals import Tally
 
 __all__ = ["Printer", "Stdout", "size_in_words"]
 

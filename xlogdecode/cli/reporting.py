@@ -12,7 +12,7 @@ from xlogdecode.errors import OutputError, UsageError
 from xlogdecode.inputs import STDIN
 from xlogdecode.inputs.names import is_archive
 from xlogdecode.outputs import SaveFile
-from xlogdecode.outputs.apart import Apart
+from xlogdecode.outputs.reserved import Apart
 
 __all__ = ["ReportFile"]
 

@@ -26,8 +26,8 @@ from xlogdecode.inputs import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xlogdecode.outputs.apart import Apart
-    from xlogdecode.outputs.places import Places
+    from xlogdecode.outputs.destinations import Places
+    from xlogdecode.outputs.reserved import Apart
 
 __all__ = ["Run"]
 
@@ -49,7 +49,7 @@ class Run:
 
     @cached_property
     def _places(self) -> "Places":
-        from xlogdecode.outputs.places import Places  # 5 ms; standard output needs none
+        from xlogdecode.outputs.destinations import Places  # 5 ms; standard output needs none
 
         settings, several = self.settings, len(self.paths) > 1
         return Places(

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from xlogdecode.records.layouts import LEVELS, LONGEST_HEAD, heads
-from xlogdecode.records.shapes import Openers
-from xlogdecode.records.stamps import Stamps, date_in_name
+from xlogdecode.records.matchers import Openers
+from xlogdecode.records.timestamps import Stamps, date_in_name
 from xlogdecode.types import Buffer
 
 __all__ = ["Openings", "Seen", "Time"]

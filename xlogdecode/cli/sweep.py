@@ -16,16 +16,16 @@ import click
 from xlogdecode.cli.place import Place
 from xlogdecode.cli.plans import Printer, Stdout
 from xlogdecode.errors import UsageError
-from xlogdecode.retention.carry import Outcome, Verdict, carry_out, iter_outcomes
+from xlogdecode.retention.apply import Outcome, Verdict, carry_out, iter_outcomes
 from xlogdecode.retention.guards import GuardError
 from xlogdecode.retention.in_use import choose_watch
 from xlogdecode.retention.layouts import AUTO, LAYOUTS
 from xlogdecode.retention.plan import Rule
 from xlogdecode.retention.policy import EXAMPLE, Policy, Root, load_policy
-from xlogdecode.retention.shares import CAN_SHARE, Share, share_out
 from xlogdecode.retention.state import LockHeldError, State, write_whole
 from xlogdecode.retention.sweep import Sweep
-from xlogdecode.retention.tally import Tally
+from xlogdecode.retention.totals import Tally
+from xlogdecode.retention.workers import CAN_SHARE, Share, share_out
 from xlogdecode.when import parse_age, parse_size
 
 __all__ = ["sweep"]

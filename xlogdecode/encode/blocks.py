@@ -5,8 +5,16 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 
+from xlogdecode.encode.block_format import (
+    BLOCK_SIZE,
+    MODES,
+    PIECE_SIZE,
+    Kind,
+    Sequence,
+    kind_of,
+    level_of,
+)
 from xlogdecode.encode.cipher import Cipher, parse_public_key
-from xlogdecode.encode.kinds import BLOCK_SIZE, MODES, PIECE_SIZE, Kind, Sequence, kind_of, level_of
 from xlogdecode.encode.streams import new_streams
 from xlogdecode.errors import UsageError
 

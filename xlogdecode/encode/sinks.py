@@ -4,11 +4,11 @@ from collections.abc import Sequence as Pieces
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from xlogdecode.encode.block_format import BLOCK_SIZE, Kind, Sequence
 from xlogdecode.encode.buffer import CrashBuffer
+from xlogdecode.encode.calendar import BEGIN_OF_MMAP, Calendar, Day, end_of_mmap
 from xlogdecode.encode.cipher import Cipher
-from xlogdecode.encode.days import BEGIN_OF_MMAP, Calendar, Day, end_of_mmap
 from xlogdecode.encode.files import DayFiles
-from xlogdecode.encode.kinds import BLOCK_SIZE, Kind, Sequence
 from xlogdecode.encode.streams import Stream, WholeGroups, largest, new_streams
 from xlogdecode.errors import OutputError
 

@@ -5,9 +5,9 @@ and does what needs no more than level and time, ten times as fast. Where both c
 a test holds them to it.
 """
 
-from xlogdecode.filters.bulk import select_text
-from xlogdecode.filters.exact import Around, Judge, Selector, count, select
-from xlogdecode.filters.model import LAST, Filter, parse_level, parse_pattern, parse_session
+from xlogdecode.filters.by_record import Around, Judge, Selector, count, select
+from xlogdecode.filters.by_text import select_text
+from xlogdecode.filters.filter import LAST, Filter, parse_level, parse_pattern, parse_session
 
 __all__ = [
     "LAST",

@@ -1,10 +1,10 @@
 """Blocks of one magic, many at a time."""
 
 from xlogdecode.format import Reading
+from xlogdecode.framing.buffer import Window
 from xlogdecode.framing.events import Block, PlainRun
 from xlogdecode.framing.packed import packed_run
-from xlogdecode.framing.plain import plain_run
-from xlogdecode.framing.window import Window
+from xlogdecode.framing.runs import plain_run
 
 __all__ = ["Bulk"]
 

@@ -15,16 +15,16 @@ from collections import deque
 from collections.abc import Iterator
 
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Reading, is_plausible
+from xlogdecode.framing.buffer import Window
 from xlogdecode.framing.bulk import Bulk
 from xlogdecode.framing.doubts import Doubts
 from xlogdecode.framing.events import Block, Damage, Event, PlainRun, PlainText, Reason
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
 from xlogdecode.framing.gap import Gap
-from xlogdecode.framing.judge import Answer, Judge, Probe
-from xlogdecode.framing.lines import LONGEST_OPENING, opens_a_log, split_lines, text_end
 from xlogdecode.framing.mend import mend
-from xlogdecode.framing.search import Search
-from xlogdecode.framing.window import Window
+from xlogdecode.framing.plaintext import LONGEST_OPENING, opens_a_log, split_lines, text_end
+from xlogdecode.framing.resync import Search
+from xlogdecode.framing.validator import Answer, Judge, Probe
 
 __all__ = ["MAX_BLOCK", "Framer"]
 

@@ -4,7 +4,7 @@ from xlogdecode.format import CRASH_BUFFER_SIZE, LONGEST_LINE, READINGS, Reading
 from xlogdecode.framing.budget import MENDING
 from xlogdecode.framing.events import Block, Damage, Reason, Verdict
 from xlogdecode.framing.fit import Fit, Follow, Place, is_plain, measure, what_follows
-from xlogdecode.framing.judge import LINE, Answer, Judge
+from xlogdecode.framing.validator import LINE, Answer, Judge
 
 __all__ = ["mend"]
 

@@ -6,12 +6,12 @@ for item in iter_entries(["case.zip", "logs"], recursive=True):
             text = b"".join(iter_text(source))
 """
 
+from xlogdecode.inputs.compressed import foreign_kind_of, kind_of
+from xlogdecode.inputs.crash_buffers import Saved
 from xlogdecode.inputs.entries import iter_entries
 from xlogdecode.inputs.entry import Entry, Refusal
 from xlogdecode.inputs.files import STDIN, STDIN_NAME, Input, open_input
 from xlogdecode.inputs.names import crash_buffers_of, is_crash_buffer, is_log
-from xlogdecode.inputs.packed import foreign_kind_of, kind_of
-from xlogdecode.inputs.saved import Saved
 from xlogdecode.inputs.walk import expand
 
 __all__ = [

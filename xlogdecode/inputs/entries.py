@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from xlogdecode.errors import InputError, UsageError
+from xlogdecode.inputs.compressed import foreign_kind_of, kind_of
 from xlogdecode.inputs.entry import Entry, Refusal
 from xlogdecode.inputs.files import STDIN, open_input
-from xlogdecode.inputs.packed import foreign_kind_of, kind_of
 from xlogdecode.inputs.walk import Place, walk
 
 __all__ = ["iter_entries"]
@@ -76,7 +76,7 @@ def _open(place: Place, plain: bool, on_read: OnRead) -> Iterator[Entry | Refusa
     if kind is None:
         yield entry
         return
-    from xlogdecode.inputs.unpack import Unpacker
+    from xlogdecode.inputs.archives import Unpacker
 
     with source:
         yield from Unpacker(source, plain=plain).entries(entry, kind)

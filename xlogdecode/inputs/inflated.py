@@ -3,8 +3,8 @@
 import zlib
 from collections.abc import Iterator
 
+from xlogdecode.inputs.compressed import Reads
 from xlogdecode.inputs.files import Chain
-from xlogdecode.inputs.packed import Reads
 
 __all__ = ["Gunzipped", "Inflated"]
 

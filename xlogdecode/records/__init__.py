@@ -9,7 +9,7 @@ Two lanes look at the same text. The exact one, here, makes a `Record` of each; 
 same table, `layouts`.
 """
 
-from xlogdecode.records.pages import Event, Loss
+from xlogdecode.records.events import Event, Loss
 from xlogdecode.records.reader import read_batches, read_records
 from xlogdecode.records.record import Record
 

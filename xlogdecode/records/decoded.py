@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from xlogdecode.decoder.decode import iter_decode
 from xlogdecode.decoder.options import Options, Piece
 from xlogdecode.decoder.report import Report
-from xlogdecode.records.pages import Event, Run
+from xlogdecode.records.events import Event, Run
 from xlogdecode.types import Source
 
 __all__ = ["iter_events"]

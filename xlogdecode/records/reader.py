@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import tzinfo
 
-from xlogdecode.records.pages import LONGEST, PAGE, Event, Loss, Page, Run, Then, pages
+from xlogdecode.records.events import LONGEST, PAGE, Event, Loss, Page, Run, Then, pages
+from xlogdecode.records.matchers import JOINS, Openers
 from xlogdecode.records.record import Place, Record
-from xlogdecode.records.shapes import JOINS, Openers
-from xlogdecode.records.stamps import Stamps, date_in_name
+from xlogdecode.records.timestamps import Stamps, date_in_name
 
 __all__ = ["read_batches", "read_records"]
 

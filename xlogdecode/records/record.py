@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from xlogdecode.records.stamps import Stamps
+from xlogdecode.records.timestamps import Stamps
 
 __all__ = ["Place", "Record", "Who", "parse_who", "readable"]
 

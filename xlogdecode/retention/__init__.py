@@ -8,7 +8,7 @@
 `Sweep` does that for a whole policy, wildcards, guards and all.
 """
 
-from xlogdecode.retention.carry import Outcome, Verdict, carry_out, iter_outcomes
+from xlogdecode.retention.apply import Outcome, Verdict, carry_out, iter_outcomes
 from xlogdecode.retention.guards import GuardError
 from xlogdecode.retention.layouts import LAYOUTS, Layout, LogName
 from xlogdecode.retention.plan import Decision, Reason, Rule, plan

@@ -13,7 +13,7 @@ from xlogdecode.retention.plan import Decision, plan
 from xlogdecode.retention.policy import Policy, Root
 from xlogdecode.retention.roots import RootFolder, expand, has_wildcard, resolve
 from xlogdecode.retention.scan import Candidate, Kind, LogDirectory, scan_directories
-from xlogdecode.retention.shares import WHOLE, Share
+from xlogdecode.retention.workers import WHOLE, Share
 
 __all__ = ["Sweep"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from xlogdecode.records import Loss, Record
-from xlogdecode.sessions import NO_RECORDS, Session
+from xlogdecode.records.sessions import NO_RECORDS, Session
 from xlogdecode.summary.tells import codes_of, events_of
 
 __all__ = ["Seen", "Summary", "summarize"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from xlogdecode.sessions import Session
+from xlogdecode.records.sessions import Session
 from xlogdecode.summary.collect import Seen, Summary
 from xlogdecode.summary.tells import EVENTS, meaning_of
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.record import Place, parse_who
-from xlogdecode.sessions import SESSION_LAYOUTS
+from xlogdecode.records.sessions import SESSION_LAYOUTS
 from xlogdecode.writers.objects import as_object, printable
 
 __all__ = ["JsonWriter"]

@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from xlogdecode.records import Loss, Record
-from xlogdecode.sessions import SESSION_LAYOUTS, build_of
+from xlogdecode.records.sessions import SESSION_LAYOUTS, build_of
 
 __all__ = ["ESCAPED", "KEYS", "UTF_8", "as_object", "json_schema", "printable", "restore"]
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from typing import Final
 
-from xlogdecode.filters.model import Filter
-from xlogdecode.filters.window import Window
+from xlogdecode.filters.filter import Filter
+from xlogdecode.filters.time_range import Window
 from xlogdecode.records import Event, Loss
+from xlogdecode.records.events import PAGE, Page, Then, pages
 from xlogdecode.records.layouts import (
     FATAL_NOTES,
     LEVELS,
@@ -25,9 +26,8 @@ from xlogdecode.records.layouts import (
     timed_heads,
     unlike_others,
 )
-from xlogdecode.records.pages import PAGE, Page, Then, pages
-from xlogdecode.records.shapes import JOINS, Openers
-from xlogdecode.records.stamps import Stamps, date_in_name, on_any_day
+from xlogdecode.records.matchers import JOINS, Openers
+from xlogdecode.records.timestamps import Stamps, date_in_name, on_any_day
 
 __all__ = ["select_text"]
 

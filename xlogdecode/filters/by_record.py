@@ -6,10 +6,10 @@ from datetime import tzinfo
 from typing import Any, TypeVar
 
 from xlogdecode.errors import UsageError
-from xlogdecode.filters.model import LAST, Filter
-from xlogdecode.filters.window import Window
+from xlogdecode.filters.filter import LAST, Filter
+from xlogdecode.filters.time_range import Window
 from xlogdecode.records import Loss, Record
-from xlogdecode.records.stamps import on_any_day
+from xlogdecode.records.timestamps import on_any_day
 
 __all__ = ["Around", "Judge", "Selector", "count", "select"]
 

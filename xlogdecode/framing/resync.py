@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Header, Reading
+from xlogdecode.framing.candidates import SHORTEST_SHAPE, candidates
 from xlogdecode.framing.events import Block, Damage, Fill, Reason, Verdict
 from xlogdecode.framing.fit import Place, is_plain, is_vouched_for
 from xlogdecode.framing.gap import Gap
-from xlogdecode.framing.judge import Answer, Judge
-from xlogdecode.framing.lines import LONGEST_OPENING, TextEnd, log_begins, text_resumes
-from xlogdecode.framing.shape import SHORTEST_SHAPE, candidates
+from xlogdecode.framing.plaintext import LONGEST_OPENING, TextEnd, log_begins, text_resumes
+from xlogdecode.framing.validator import Answer, Judge
 
 __all__ = ["Found", "Search"]
 

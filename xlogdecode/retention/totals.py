@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
-from xlogdecode.retention.carry import Outcome, Verdict
+from xlogdecode.retention.apply import Outcome, Verdict
 from xlogdecode.retention.plan import Reason
 
 __all__ = ["Tally"]

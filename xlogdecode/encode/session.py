@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from pathlib import Path
 
+from xlogdecode.encode.block_format import MODES, PIECE_SIZE, Kind
 from xlogdecode.encode.buffer import claim_buffer, iter_left_behind
+from xlogdecode.encode.calendar import Calendar, closing_line, opening_lines
 from xlogdecode.encode.cipher import Cipher
-from xlogdecode.encode.days import Calendar, closing_line, opening_lines
+from xlogdecode.encode.cleanup import retire
 from xlogdecode.encode.files import DayFiles
-from xlogdecode.encode.kinds import MODES, PIECE_SIZE, Kind
-from xlogdecode.encode.retire import retire
 from xlogdecode.encode.sinks import Buffered, Log, Plain, Sink, recover
 from xlogdecode.errors import OutputError
 

@@ -15,8 +15,8 @@ from typing import BinaryIO, Final
 from zlib import crc32
 
 from xlogdecode.errors import XlogError
-from xlogdecode.retention.carry import Outcome, Verdict
-from xlogdecode.retention.tally import Tally
+from xlogdecode.retention.apply import Outcome, Verdict
+from xlogdecode.retention.totals import Tally
 
 __all__ = ["CAN_SHARE", "WHOLE", "Count", "Share", "share_out"]
 

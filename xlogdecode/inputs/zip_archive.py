@@ -13,11 +13,11 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, cast
 
 from xlogdecode.inputs.bounds import Meter
+from xlogdecode.inputs.compressed import Reads
 from xlogdecode.inputs.files import Input
 from xlogdecode.inputs.inflated import Inflated
 from xlogdecode.inputs.members import COPY, TORN, Found, Refused, as_member, lowered
 from xlogdecode.inputs.names import natural_order, safe_place
-from xlogdecode.inputs.packed import Reads
 from xlogdecode.temporary import no_room
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from io import BytesIO
 
 from xlogdecode.errors import InputError
 from xlogdecode.inputs.bounds import Meter
+from xlogdecode.inputs.compressed import Kind, kind_of, unpacked
 from xlogdecode.inputs.entry import Entry, Refusal
 from xlogdecode.inputs.files import Input, Member
 from xlogdecode.inputs.members import Found, Refused
 from xlogdecode.inputs.names import is_crash_buffer, is_log, without_ending
-from xlogdecode.inputs.packed import Kind, kind_of, unpacked
-from xlogdecode.inputs.tars import tar_members
-from xlogdecode.inputs.zips import zip_members
+from xlogdecode.inputs.tar_archive import tar_members
+from xlogdecode.inputs.zip_archive import zip_members
 
 __all__ = ["Unpacker"]
 

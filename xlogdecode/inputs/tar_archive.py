@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import IO, cast
 
 from xlogdecode.inputs.bounds import BombError, Meter
+from xlogdecode.inputs.compressed import Reads
 from xlogdecode.inputs.members import COPY, TORN, Found, Refused, as_member, lowered
 from xlogdecode.inputs.names import safe_place
-from xlogdecode.inputs.packed import Reads
 
 __all__ = ["tar_members"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN
 from xlogdecode.inputs.walk import Place, walk
+from xlogdecode.outputs.destinations import same_name
 from xlogdecode.outputs.files import is_file_at, stat_of
-from xlogdecode.outputs.places import same_name
 
 __all__ = ["Apart"]
 
