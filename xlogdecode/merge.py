@@ -22,8 +22,8 @@ from tempfile import TemporaryFile
 from typing import IO, Final
 
 from xlogdecode.filters import LAST, Around, Filter, Judge, count
+from xlogdecode.platform.temporary import keeping
 from xlogdecode.records import Event, Loss, Record, read_records
-from xlogdecode.temporary import keeping
 from xlogdecode.writers import Writer
 
 __all__ = ["SORTED", "Log", "count_merged", "merge", "render_merged"]

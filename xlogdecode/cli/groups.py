@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TypeGuard
 
-from xlogdecode.cli.forks import CAN_FORK, Fork, fork, may_fork
 from xlogdecode.cli.status import Status
 from xlogdecode.cli.work import Outcome, Task
 from xlogdecode.inputs import Input, Saved
+from xlogdecode.platform.forks import CAN_FORK, Fork, fork, may_fork
 
 __all__ = ["SMALL", "in_groups"]
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from xlogdecode.encode.locks import try_lock, unlock
 from xlogdecode.errors import OutputError
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS
+from xlogdecode.platform.locks import try_lock, unlock
 
 __all__ = ["CrashBuffer", "claim_buffer", "iter_left_behind"]
 

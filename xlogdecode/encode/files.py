@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from xlogdecode.encode.locks import locked_for_appending
 from xlogdecode.errors import OutputError
+from xlogdecode.platform.locks import locked_for_appending
 
 __all__ = ["DayFiles"]
 

@@ -14,10 +14,10 @@ from typing import Final, Self
 from xlogdecode.encode.block_format import MODES, kind_of, level_of
 from xlogdecode.encode.cipher import parse_public_key
 from xlogdecode.encode.cleanup import parse_keep
-from xlogdecode.encode.forks import follow_forks
 from xlogdecode.encode.session import Session, Settings
 from xlogdecode.encode.ticker import Ticker
 from xlogdecode.errors import OutputError, UsageError
+from xlogdecode.platform.fork_hooks import follow_forks
 
 __all__ = ["XlogWriter"]
 

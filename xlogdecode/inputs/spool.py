@@ -8,7 +8,7 @@ from typing import IO, Self
 
 from xlogdecode.inputs.entry import Entry
 from xlogdecode.inputs.files import Input, open_input
-from xlogdecode.temporary import keeping
+from xlogdecode.platform.temporary import keeping
 from xlogdecode.types import Source
 
 __all__ = ["Opened", "Spool"]

@@ -18,7 +18,7 @@ from xlogdecode.inputs.files import Input
 from xlogdecode.inputs.inflated import Inflated
 from xlogdecode.inputs.members import COPY, TORN, Found, Refused, as_member, lowered
 from xlogdecode.inputs.names import natural_order, safe_place
-from xlogdecode.temporary import no_room
+from xlogdecode.platform.temporary import no_room
 
 if TYPE_CHECKING:
     from io import BufferedReader

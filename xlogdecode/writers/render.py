@@ -7,8 +7,8 @@ from tempfile import SpooledTemporaryFile
 from typing import Protocol
 
 from xlogdecode.filters import LAST, Filter, Selector, select_text
+from xlogdecode.platform.temporary import keeping
 from xlogdecode.records import Event, Loss, Record, read_batches, read_records
-from xlogdecode.temporary import keeping
 from xlogdecode.writers.text import TextWriter
 
 __all__ = ["Writer", "is_bulk", "render"]
