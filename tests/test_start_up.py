@@ -56,7 +56,7 @@ def test_patterns_of_records_are_made_only_where_a_filter_is_asked_for(tmp_path:
     path = tmp_path / "a.xlog"
     path.write_bytes(file_of(sample_of("zlib").blocks))
     rooms = {"records", "filters", "writers", "merge", "redact", "sessions"}
-    filtering = {f"xlogdecode.{room}" for room in rooms} | {"xlogdecode.cli.asked", "zoneinfo"}
+    filtering = {f"xlogdecode.{room}" for room in rooms} | {"xlogdecode.cli.request", "zoneinfo"}
     assert imported(path) & filtering == set()
     assert "xlogdecode.filters" in imported(path, "-p", "E")
 

@@ -3,14 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xlogdecode.calls import decode_file, iter_text, read_keys
+    from xlogdecode.api import decode_file, iter_text, read_keys, read_records
     from xlogdecode.decoder.decode import decode_bytes, iter_decode
     from xlogdecode.decoder.options import DamagedError, Options, Piece
     from xlogdecode.decoder.report import Loss, Note, Report
     from xlogdecode.errors import XlogError
     from xlogdecode.filters import Filter, parse_level
-    from xlogdecode.many import Decoded, decode_many
-    from xlogdecode.read import read_records
+    from xlogdecode.jobs.many import Decoded, decode_many
     from xlogdecode.records import Record
     from xlogdecode.records.sessions import Session, read_sessions
     from xlogdecode.when import parse_bound
@@ -24,13 +23,12 @@ __all__ = [
 __version__ = "0.1.0"
 
 _ROOMS = {
-    "calls": ("decode_file", "iter_text", "read_keys"),
+    "api": ("decode_file", "iter_text", "read_keys", "read_records"),
     "decoder.decode": ("decode_bytes", "iter_decode"),
     "errors": ("XlogError",),
     "filters": ("Filter", "parse_level"),
-    "many": ("Decoded", "decode_many"),
+    "jobs.many": ("Decoded", "decode_many"),
     "decoder.options": ("DamagedError", "Options", "Piece"),
-    "read": ("read_records",),
     "records": ("Record",),
     "decoder.report": ("Loss", "Note", "Report"),
     "records.sessions": ("Session", "read_sessions"),

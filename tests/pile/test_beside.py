@@ -20,10 +20,10 @@ from tests.mars import KINDS, block, file_of
 from tests.pile.samples import files_in
 from tests.records.lines import streams
 from xlogdecode.cli import slots as module
-from xlogdecode.cli.beside import beside, is_worth_a_process
 from xlogdecode.errors import InputError
 from xlogdecode.filters import Filter
 from xlogdecode.inputs import open_input
+from xlogdecode.jobs.filter_process import beside, is_worth_a_process
 from xlogdecode.records import Event
 from xlogdecode.types import Buffer
 from xlogdecode.writers import TextWriter, render

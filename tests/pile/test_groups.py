@@ -14,14 +14,14 @@ from tests.command import run
 from tests.damage import sample_of
 from tests.mars import file_of
 from tests.pile.samples import LOG, TEXT, ZLIB, ZSTD, files_in, put
-from xlogdecode.cli.groups import in_groups
-from xlogdecode.cli.settings import Form, Settings
-from xlogdecode.cli.status import Status
-from xlogdecode.cli.work import Outcome, Task
 from xlogdecode.decoder.decode import Options, decode
 from xlogdecode.decoder.report import Report
 from xlogdecode.encode import XlogWriter
 from xlogdecode.inputs import Saved, iter_entries
+from xlogdecode.jobs.job import Outcome, Task
+from xlogdecode.jobs.processes import in_groups
+from xlogdecode.jobs.settings import Form, Settings
+from xlogdecode.jobs.status import Status
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
 

@@ -45,7 +45,7 @@ def test_the_package_imports_what_parses_records_when_it_is_asked_for():
     code = "import sys, xlogdecode; print([n for n in sys.modules if 'records' in n]); "
     code += "from xlogdecode import *; print(read_records.__module__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
-    assert done.stdout.split() == ["[]", "xlogdecode.read"]
+    assert done.stdout.split() == ["[]", "xlogdecode.api"]
     with pytest.raises(AttributeError):
         _ = xlogdecode.no_such_name
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from xlogdecode import __version__
-from xlogdecode.cli.shown import shown
 from xlogdecode.errors import UsageError, XlogError
+from xlogdecode.outputs.sanitize import shown
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

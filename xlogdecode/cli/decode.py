@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlogdecode.cli.clashes import refuse_clashes
+from xlogdecode.cli.conflicts import refuse_clashes
 from xlogdecode.cli.decode_options import decode_options
 from xlogdecode.cli.filter_options import take_filters
 from xlogdecode.cli.help import GroupedCommand
 from xlogdecode.cli.keys import read_keys
+from xlogdecode.cli.messages import Voice, say_notes
 from xlogdecode.cli.progress import Progress
-from xlogdecode.cli.run import Run
-from xlogdecode.cli.settings import Form, Settings
-from xlogdecode.cli.status import Status, worst
-from xlogdecode.cli.voice import Voice, say_notes
 from xlogdecode.decoder.decode import Options, decode
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN, expand
+from xlogdecode.jobs.batch import Run
+from xlogdecode.jobs.settings import Form, Settings
+from xlogdecode.jobs.status import Status, worst
 from xlogdecode.types import Sink, Source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xlogdecode.cli.asked import Asked
-    from xlogdecode.cli.reporting import ReportFile
+    from xlogdecode.cli.request import Asked
+    from xlogdecode.jobs.report_file import ReportFile
 
 __all__ = ["decode_command"]
 
@@ -91,7 +91,7 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
         asked["to_stdout"] = True
     settings = _settings(asked, filters.as_form(found) if filters else Form(_decode_all))
     if modes["follow"]:
-        from xlogdecode.cli.following import follow
+        from xlogdecode.cli.follow import follow
 
         return follow(found, settings, filters, with_mmap=modes["with_mmap"]).value
     if modes["list_them"]:
@@ -100,7 +100,7 @@ def decode_command(paths: tuple[str, ...], **asked: Any) -> int:
         return list_logs(found, settings, as_json=modes["as_json"]).value
     report = _report(report_path, found, settings, reads)
     if filters and filters.merge:
-        from xlogdecode.cli.merging import MergedRun
+        from xlogdecode.cli.merge import MergedRun
 
         return _decode(MergedRun(found, settings, filters), report).value
     return _decode(Run(found, settings, report), report).value
@@ -133,7 +133,7 @@ def _asked(given: dict[str, Any]) -> "Asked | None":
     """Return what the filter options ask for, unless that is what decoding gives anyway."""
     if not given:
         return None
-    from xlogdecode.cli.asked import parse_asked
+    from xlogdecode.cli.request import parse_asked
 
     asked = parse_asked(given, datetime.now().astimezone())
     return None if asked.is_plain else asked
@@ -159,7 +159,7 @@ def _report(
 ) -> "ReportFile | None":
     if path is None:
         return None
-    from xlogdecode.cli.reporting import ReportFile
+    from xlogdecode.jobs.report_file import ReportFile
 
     report = ReportFile(path)
     report.keep_apart(paths, settings, reads)

@@ -7,7 +7,7 @@ import click
 
 from xlogdecode.cli.filter_options import FILTERS
 from xlogdecode.cli.help import in_group
-from xlogdecode.cli.place import Place
+from xlogdecode.cli.paths import Place
 
 __all__ = ["decode_options"]
 

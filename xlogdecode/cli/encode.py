@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from xlogdecode.cli.place import Place
+from xlogdecode.cli.paths import Place
 from xlogdecode.encode.block_format import CODECS, FORMATS, MODES
 from xlogdecode.encode.blocks import iter_blocks
 from xlogdecode.errors import InputError, OutputError

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from xlogdecode.cli.help import in_group
-from xlogdecode.cli.place import Place
+from xlogdecode.cli.paths import Place
 from xlogdecode.errors import UsageError
 
 __all__ = ["FILTERS", "FLAGS", "take_filters"]

@@ -3,13 +3,12 @@
 import os
 from collections.abc import Iterable
 
-from xlogdecode.calls import read_keys as keys_in
+from xlogdecode.api import read_keys as keys_in
 from xlogdecode.crypto import parse_keys
 
-__all__ = ["KEY_REMEDY", "read_keys"]
+__all__ = ["read_keys"]
 
 _VARIABLE = "XLOGDECODE_KEY"
-KEY_REMEDY = f"give the server's private key with --key-file FILE or in ${_VARIABLE}"
 
 
 def read_keys(key_files: Iterable[str]) -> tuple[bytes, ...]:

@@ -6,8 +6,8 @@ from datetime import date
 
 import click
 
-from xlogdecode.cli.plans import Stdout, size_in_words
-from xlogdecode.cli.shown import shown
+from xlogdecode.cli.sweep_output import Stdout, size_in_words
+from xlogdecode.outputs.sanitize import shown
 from xlogdecode.retention.layouts import AUTO, LAYOUTS
 from xlogdecode.retention.scan import Candidate, Kind, scan
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from xlogdecode.cli.run import Run
-from xlogdecode.cli.seen import Openings, Seen
-from xlogdecode.cli.settings import Form, Settings
-from xlogdecode.cli.shown import shown
-from xlogdecode.cli.status import Status, worst
-from xlogdecode.cli.voice import Voice, say_notes
-from xlogdecode.cli.work import Outcome, standard_output
+from xlogdecode.cli.messages import Voice, say_notes
 from xlogdecode.decoder.decode import Options, decode
 from xlogdecode.decoder.report import Report
+from xlogdecode.jobs.batch import Run
+from xlogdecode.jobs.job import Outcome, standard_output
+from xlogdecode.jobs.period import Openings, Seen
+from xlogdecode.jobs.settings import Form, Settings
+from xlogdecode.jobs.status import Status, worst
+from xlogdecode.outputs.sanitize import shown
 from xlogdecode.types import Sink, Source
 
 __all__ = ["list_logs"]

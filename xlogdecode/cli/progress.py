@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self
 
-from xlogdecode.cli.settings import Settings
 from xlogdecode.inputs import STDIN
 from xlogdecode.inputs.walk import Place, walk
+from xlogdecode.jobs.settings import Settings
 
 if TYPE_CHECKING:
     from tqdm import tqdm

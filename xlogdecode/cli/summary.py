@@ -6,16 +6,16 @@ from datetime import tzinfo
 
 import click
 
-from xlogdecode.cli.keys import KEY_REMEDY, read_keys
-from xlogdecode.cli.place import Place
-from xlogdecode.cli.shown import shown
-from xlogdecode.cli.status import Status, of_report, worst
-from xlogdecode.cli.voice import say, what_came
-from xlogdecode.cli.work import LEFT_OUT
+from xlogdecode.cli.keys import read_keys
+from xlogdecode.cli.messages import say, what_came
+from xlogdecode.cli.paths import Place
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
+from xlogdecode.jobs.job import LEFT_OUT
+from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
+from xlogdecode.outputs.sanitize import shown
 from xlogdecode.records import read_records
 from xlogdecode.records.decoded import iter_events
 from xlogdecode.summary import Summary, as_dict, as_text, summarize

@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from xlogdecode.cli.place import Place
-from xlogdecode.cli.plans import Printer, Stdout
+from xlogdecode.cli.paths import Place
+from xlogdecode.cli.sweep_output import Printer, Stdout
 from xlogdecode.errors import UsageError
 from xlogdecode.retention.apply import Outcome, Verdict, carry_out, iter_outcomes
 from xlogdecode.retention.guards import GuardError

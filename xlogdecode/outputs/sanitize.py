@@ -1,11 +1,11 @@
-"""What stands between the text and a viewer that cannot take it as it is."""
+"""Names and text made safe to show: they come from archives and logs, and a terminal would obey."""
 
 import codecs
 import re
 
 from xlogdecode.types import Buffer, Sink
 
-__all__ = ["Escaped", "Utf8"]
+__all__ = ["Escaped", "Utf8", "shown"]
 
 _HOSTILE = rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]"
 """Control characters but newline and tab, the C1 set in UTF-8 among them."""
@@ -42,3 +42,17 @@ class Utf8:
     def close(self) -> None:
         """Write what still waits."""
         self._sink.write(self._decoder.decode(b"", final=True).encode())
+
+
+def shown(text: str) -> str:
+    """Return `text` with all that would break a line, a terminal or an encoder escaped."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    code = ord(sign)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as Python keeps it
+        return f"\\x{code - 0xDC00:02x}"
+    return sign.encode("unicode_escape").decode("ascii")

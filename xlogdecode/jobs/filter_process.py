@@ -9,9 +9,9 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 
-from xlogdecode.cli.slots import Kind, Pile, Side, in_pieces, slots
 from xlogdecode.decoder.lookahead import keep_freed_pages
 from xlogdecode.errors import InputError
+from xlogdecode.jobs.shared_memory import Kind, Pile, Side, in_pieces, slots
 from xlogdecode.platform.forks import Fork, fork, may_fork
 from xlogdecode.records import Event
 from xlogdecode.types import Buffer, Source

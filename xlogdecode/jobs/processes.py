@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import TypeGuard
 
-from xlogdecode.cli.status import Status
-from xlogdecode.cli.work import Outcome, Task
 from xlogdecode.inputs import Input, Saved
+from xlogdecode.jobs.job import Outcome, Task
+from xlogdecode.jobs.status import Status
 from xlogdecode.platform.forks import CAN_FORK, Fork, fork, may_fork
 
 __all__ = ["SMALL", "in_groups"]

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from xlogdecode.cli.settings import Settings
-from xlogdecode.cli.status import Status
-from xlogdecode.cli.work import Outcome, standard_output
 from xlogdecode.errors import OutputError, UsageError
 from xlogdecode.inputs import STDIN
 from xlogdecode.inputs.names import is_archive
+from xlogdecode.jobs.job import Outcome, standard_output
+from xlogdecode.jobs.settings import Settings
+from xlogdecode.jobs.status import Status
 from xlogdecode.outputs import SaveFile
 from xlogdecode.outputs.reserved import Apart
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from xlogdecode.cli.shown import shown
+from xlogdecode.outputs.sanitize import shown
 from xlogdecode.retention.apply import Outcome, Verdict
 from xlogdecode.retention.totals import Tally
 

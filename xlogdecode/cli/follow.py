@@ -10,21 +10,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlogdecode.cli.keys import KEY_REMEDY
-from xlogdecode.cli.settings import Settings
-from xlogdecode.cli.status import Status
-from xlogdecode.cli.voice import say
-from xlogdecode.cli.work import viewer
+from xlogdecode.cli.messages import say
 from xlogdecode.decoder.decode import Piece
 from xlogdecode.decoder.report import Loss
 from xlogdecode.errors import UsageError
 from xlogdecode.follow import Follower
 from xlogdecode.inputs import STDIN, is_crash_buffer, kind_of, open_input
+from xlogdecode.jobs.job import viewer
+from xlogdecode.jobs.settings import Settings
+from xlogdecode.jobs.status import KEY_REMEDY, Status
 from xlogdecode.outputs import Utf8
 from xlogdecode.types import Sink
 
 if TYPE_CHECKING:
-    from xlogdecode.cli.asked import Asked
+    from xlogdecode.cli.request import Asked
     from xlogdecode.records import Event
 
 __all__ = ["follow"]

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from xlogdecode.cli.groups import SMALL, in_groups
-from xlogdecode.cli.work import Outcome, Task
+from xlogdecode.jobs.job import Outcome, Task
+from xlogdecode.jobs.processes import SMALL, in_groups
 from xlogdecode.types import Buffer, Sink
 
 if TYPE_CHECKING:

@@ -4,17 +4,26 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from datetime import tzinfo
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from xlogdecode.crypto import parse_keys
-from xlogdecode.decoder.decode import Options, decode, iter_decode, iter_marked
+from xlogdecode.decoder.decode import decode, iter_decode, iter_marked
+from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
-from xlogdecode.errors import InputError, KeyFileError, OutputError
+from xlogdecode.errors import InputError, KeyFileError, OutputError, UsageError
 from xlogdecode.inputs import Input, foreign_kind_of, kind_of, open_input
 from xlogdecode.outputs import SaveFile, is_file_at
 from xlogdecode.types import Buffer, Source
 
-__all__ = ["AnySource", "FilePath", "decode_file", "iter_text", "open_source", "read_keys"]
+if TYPE_CHECKING:
+    from xlogdecode.filters import Filter
+    from xlogdecode.records import Loss, Record
+
+__all__ = [
+    "AnySource", "FilePath", "decode_file", "iter_text", "open_source", "read_keys", "read_records",
+]  # fmt: skip
 
 FilePath = str | os.PathLike[str]
 AnySource = FilePath | Source | Buffer
@@ -73,6 +82,59 @@ def read_keys(path: FilePath) -> tuple[bytes, ...]:
     except UnicodeDecodeError:
         raise KeyFileError(f"{name}:1:1: no text: write 64 hex digits a line") from None
     return parse_keys(text, name)
+
+
+def read_records(
+    source: AnySource,
+    options: Options | None = None,
+    *,
+    wanted: "Filter | None" = None,
+    name: str = "",
+    zone: tzinfo | None = None,
+    local: tzinfo | None = None,
+    report: Report | None = None,
+) -> "Iterator[Record | Loss]":
+    """Yield the records of a log as they come, and its losses where they stand.
+
+    `source` is a path, the log's bytes, or a binary file. `name`, a path's own unless it is given,
+    is what the records have as their source, and where the year comes from if lines have none.
+    Memory stays flat. The texts of all records, and what was lost aside, are the decoded text.
+
+    `wanted` says which records; losses come in any case. `zone` is for times that have none, where
+    the session's banner has none either; `local`, else the machine's, is what such a time counts
+    as where a bound of `wanted` is an instant. `report`, if one is given, is complete once
+    the last record has come.
+
+    Raises InputError for a path that cannot be read, UsageError where `wanted` is the last session,
+    which is known at the end only; MissingExtraError if keys are given and the extra `crypt` is not
+    installed; DamagedError with `Options.strict`.
+    """
+    from xlogdecode.filters import LAST, Filter  # patterns of records take 35 ms to import
+
+    wanted = wanted or Filter()
+    if wanted.session == LAST:
+        raise UsageError("the last session is known at the end only: give its number")
+    return _read(source, options, wanted, name, zone, local, report)
+
+
+def _read(
+    source: AnySource,
+    options: Options | None,
+    wanted: "Filter",
+    name: str,
+    zone: tzinfo | None,
+    local: tzinfo | None,
+    report: Report | None,
+) -> "Iterator[Record | Loss]":
+    from xlogdecode.filters import select
+    from xlogdecode.records import read_records as records_in
+    from xlogdecode.records.decoded import iter_events
+
+    if isinstance(source, str | os.PathLike):
+        name = name or os.fspath(source)
+    with open_source(source) as data:
+        records = records_in(iter_events(data, options, report), source=name, zone=zone)
+        yield from records if wanted.is_empty else select(records, wanted, local=local)
 
 
 def open_source(source: AnySource) -> AbstractContextManager[Source]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from xlogdecode.calls import FilePath, decode_file, iter_text
+from xlogdecode.api import FilePath, decode_file, iter_text
 from xlogdecode.decoder.decode import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import UsageError, XlogError

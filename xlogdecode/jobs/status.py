@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 from xlogdecode.decoder.report import Report
 
-__all__ = ["Status", "of_report", "worst"]
+__all__ = ["KEY_REMEDY", "Status", "of_report", "worst"]
+
+KEY_REMEDY = "give the server's private key with --key-file FILE or in $XLOGDECODE_KEY"
 
 
 class Status(enum.IntEnum):

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 import click
 
-from xlogdecode.cli.keys import KEY_REMEDY
-from xlogdecode.cli.settings import Settings
-from xlogdecode.cli.shown import shown
-from xlogdecode.cli.status import Status
-from xlogdecode.cli.work import Outcome
 from xlogdecode.decoder.report import Report
+from xlogdecode.jobs.job import Outcome
+from xlogdecode.jobs.settings import Settings
+from xlogdecode.jobs.status import KEY_REMEDY, Status
+from xlogdecode.outputs.sanitize import shown
 
 __all__ = ["Voice", "say", "say_notes", "what_came"]
 

@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from xlogdecode.cli.beside import beside, is_worth_a_process
 from xlogdecode.cli.filter_options import FLAGS
-from xlogdecode.cli.settings import Form
 from xlogdecode.decoder.decode import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import ConfigError
 from xlogdecode.filters import LAST, Filter, count, parse_level, parse_pattern, parse_session
 from xlogdecode.inputs import STDIN, STDIN_NAME
+from xlogdecode.jobs.filter_process import beside, is_worth_a_process
+from xlogdecode.jobs.settings import Form
 from xlogdecode.merge import Log, render_merged
 from xlogdecode.records import Event, Record, read_records
 from xlogdecode.records.decoded import iter_events

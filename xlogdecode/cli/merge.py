@@ -4,11 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from xlogdecode.cli.asked import Asked
-from xlogdecode.cli.run import Run
-from xlogdecode.cli.settings import Settings
-from xlogdecode.cli.status import Status, of_report
-from xlogdecode.cli.work import LEFT_OUT, Outcome, of_damage, through, torn
+from xlogdecode.cli.request import Asked
 from xlogdecode.decoder.decode import DamagedError, Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, UsageError
@@ -20,6 +16,10 @@ from xlogdecode.inputs import (
     iter_entries,
 )
 from xlogdecode.inputs.spool import Opened, Spool
+from xlogdecode.jobs.batch import Run
+from xlogdecode.jobs.job import LEFT_OUT, Outcome, of_damage, through, torn
+from xlogdecode.jobs.settings import Settings
+from xlogdecode.jobs.status import Status, of_report
 from xlogdecode.merge import Log, count_merged
 from xlogdecode.outputs import SaveFile
 from xlogdecode.records import Event

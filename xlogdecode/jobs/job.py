@@ -6,13 +6,12 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from xlogdecode.cli.keys import KEY_REMEDY
-from xlogdecode.cli.settings import Settings
-from xlogdecode.cli.status import Status, of_report
 from xlogdecode.decoder.decode import DamagedError, Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
 from xlogdecode.inputs import Entry, Input, Saved, is_crash_buffer
+from xlogdecode.jobs.settings import Settings
+from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report
 from xlogdecode.outputs import Escaped, OpenFile, SaveFile, Utf8
 from xlogdecode.types import Sink, Source
 

@@ -6,10 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from xlogdecode.cli.ahead import outcomes
-from xlogdecode.cli.settings import Settings
-from xlogdecode.cli.status import Status
-from xlogdecode.cli.work import Nowhere, Outcome, Task, viewer
 from xlogdecode.errors import InputError, OutputError
 from xlogdecode.inputs import (
     STDIN,
@@ -22,6 +18,10 @@ from xlogdecode.inputs import (
     iter_entries,
     open_input,
 )
+from xlogdecode.jobs.job import Nowhere, Outcome, Task, viewer
+from xlogdecode.jobs.settings import Settings
+from xlogdecode.jobs.status import Status
+from xlogdecode.jobs.threads import outcomes
 
 if TYPE_CHECKING:
     from pathlib import Path
