@@ -110,6 +110,21 @@ class Record(tuple[Any, ...]):
         return parse_who(self[5])
 
     @property
+    def pid(self) -> int | None:
+        """The process that logged."""
+        return self.who.pid
+
+    @property
+    def tid(self) -> int | None:
+        """The thread that logged."""
+        return self.who.tid
+
+    @property
+    def main_thread(self) -> bool | None:
+        """Whether the main thread logged; only Mars's own layout tells."""
+        return self.who.main_thread
+
+    @property
     def line(self) -> int | None:
         """The line of `file`."""
         return int(self[8]) if self[8] else None
