@@ -4,8 +4,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from tests.damage import SAMPLES, SERVER, sample_of
+from tests.framing.test_framing import believes, blocks_in, events_of
 from tests.mars import KINDS, block, file_of, log, mars_lines
-from tests.test_framing import believes, blocks_in, events_of
 from xlogdecode import Options, decode_bytes
 
 OPTIONS = Options(keys=(SERVER,))

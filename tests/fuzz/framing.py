@@ -12,8 +12,8 @@ sys.path[0] = str(Path(__file__).parents[2])  # the project's root, in place of 
 with atheris.instrument_imports(include=["xlogdecode"]):
     import xlogdecode.framing  # noqa: F401 - instrumented before the tests import it
 
+from tests.framing.test_framing import PROBES, accounted, events_of
 from tests.fuzz.seeds import fuzz
-from tests.test_framing import PROBES, accounted, events_of
 
 
 def target(data: bytes) -> None:

@@ -21,7 +21,7 @@ from tests.records.lines import (
     streams,
 )  # fmt: skip
 from xlogdecode.records import Record, read_records
-from xlogdecode.records import pages as pages_module
+from xlogdecode.records import events as pages_module
 
 CHINA = timezone(timedelta(hours=8))
 

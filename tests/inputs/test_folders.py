@@ -12,7 +12,7 @@ import pytest
 from tests.command import run
 from tests.damage import SERVER, sample_of
 from tests.mars import file_of
-from tests.pile.samples import (
+from tests.samples import (
     BUFFER,
     LOG,
     TEXT,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pile.samples import LOG, TEXT, ZLIB, ZSTD, put
+from tests.samples import LOG, TEXT, ZLIB, ZSTD, put
 from xlogdecode import DamagedError, Options, decode_file, decode_many
 from xlogdecode.decoder.decode import decode
 from xlogdecode.errors import InputError, OutputError, UsageError

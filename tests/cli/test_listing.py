@@ -7,7 +7,7 @@ import pytest
 
 from tests.command import run
 from tests.mars import KINDS, block, file_of
-from tests.pile.samples import BUFFER, LOG, TEXT, ZLIB, files_in, put, tree
+from tests.samples import BUFFER, LOG, TEXT, ZLIB, files_in, put, tree
 from tests.shared import CORPUS, FIXTURES, expected_text, needs_corpus
 
 LOCKED = FIXTURES / "async_zlib_crypt_small.xlog"

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from tests.mars import KINDS, block
-from tests.pile.samples import LOG, TEXT, ZLIB, ZSTD, put
+from tests.samples import LOG, TEXT, ZLIB, ZSTD, put
 from xlogdecode import Options, Piece
 from xlogdecode.encode import XlogWriter
 from xlogdecode.follow import Follower

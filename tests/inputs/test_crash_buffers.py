@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from tests.command import run
-from tests.pile.samples import BUFFER, LOG, TEXT, ZLIB, put
+from tests.samples import BUFFER, LOG, TEXT, ZLIB, put
 from tests.shared import CORPUS, FIXTURES, expected_text, needs_corpus
 from xlogdecode.encode import XlogWriter
 

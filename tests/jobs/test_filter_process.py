@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from tests.command import run
 from tests.damage import sample_of
 from tests.mars import KINDS, block, file_of
-from tests.pile.samples import files_in
 from tests.records.lines import streams
-from xlogdecode.cli import slots as module
+from tests.samples import files_in
 from xlogdecode.errors import InputError
 from xlogdecode.filters import Filter
 from xlogdecode.inputs import open_input
+from xlogdecode.jobs import shared_memory as module
 from xlogdecode.jobs.filter_process import beside, is_worth_a_process
 from xlogdecode.records import Event
 from xlogdecode.types import Buffer

@@ -15,8 +15,8 @@ import pytest
 
 from tests.command import run
 from tests.mars import KINDS, log
-from tests.pile.samples import BUFFER, LOG, TEXT, ZLIB, put, tree
 from tests.records.truth import told_in, with_times
+from tests.samples import BUFFER, LOG, TEXT, ZLIB, put, tree
 from tests.shared import CORPUS, FIXTURES, expected_text, needs_corpus
 from xlogdecode.writers import KEYS, json_schema
 

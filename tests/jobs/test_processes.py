@@ -13,7 +13,7 @@ import pytest
 from tests.command import run
 from tests.damage import sample_of
 from tests.mars import file_of
-from tests.pile.samples import LOG, TEXT, ZLIB, ZSTD, files_in, put
+from tests.samples import LOG, TEXT, ZLIB, ZSTD, files_in, put
 from xlogdecode.decoder.decode import Options, decode
 from xlogdecode.decoder.report import Report
 from xlogdecode.encode import XlogWriter

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.command import run
-from tests.pile.samples import (
+from tests.samples import (
     BUFFER,
     LOG,
     TEXT,

@@ -9,7 +9,7 @@ import pytest
 import xlogdecode
 from tests.command import run
 from tests.mars import KINDS, log
-from tests.pile.samples import LOG, TEXT, put
+from tests.samples import LOG, TEXT, put
 from xlogdecode import (
     DamagedError,
     Options,

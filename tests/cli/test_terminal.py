@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from tests.command import ROOT, run
-from tests.pile.samples import LOG, ZLIB, needs_tool, put
+from tests.samples import LOG, ZLIB, needs_tool, put
 
 pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX's")
 termios = pytest.importorskip("termios", reason="pseudo-terminals are POSIX's")
