@@ -1,7 +1,6 @@
 """What the filter options ask for: imported only where one was given, since it costs 35 ms."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import partial
@@ -14,14 +13,13 @@ from xlogdecode.decoder.report import Report
 from xlogdecode.errors import ConfigError
 from xlogdecode.filters import LAST, Filter, count, parse_level, parse_pattern, parse_session
 from xlogdecode.inputs import STDIN, STDIN_NAME
-from xlogdecode.jobs.filter_process import beside, is_worth_a_process
 from xlogdecode.jobs.settings import Form
 from xlogdecode.merge import Log, render_merged
 from xlogdecode.records import Event, Record, read_records
 from xlogdecode.records.decoded import iter_events
 from xlogdecode.types import Sink, Source
 from xlogdecode.when import parse_bound, parse_zone
-from xlogdecode.writers import CsvWriter, JsonWriter, TextWriter, Writer, is_bulk, printable, render
+from xlogdecode.writers import CsvWriter, JsonWriter, TextWriter, Writer, printable, render
 
 if TYPE_CHECKING:
     from xlogdecode.redact import Redactor
@@ -98,16 +96,11 @@ class Asked:
     def _pour(self, source: Source, sink: Sink, options: Options, name: str) -> Report:
         report = Report()
         writer = self.writer(marks=options.marks)
-        work = partial(self.render, writer=writer, source=name)
-        shared = options.threads > 1 and is_bulk(writer, self.wanted, self._change)
-        if shared := shared and is_worth_a_process(source):
-            options = options._replace(threads=options.threads - 1)
         faults: list[Exception] = []
         events = _noting(iter_events(source, options, report, per_block=self.per_block), faults)
-        with beside(events, work, name) if shared else nullcontext(work(events)) as chunks:
-            for chunk in chunks:
-                if chunk:
-                    sink.write(chunk)
+        for chunk in self.render(events, writer, name):
+            if chunk:
+                sink.write(chunk)
         if faults:
             raise faults[0]
         return report
