@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from xlogdecode.errors import InputError, UsageError
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of
@@ -9,7 +10,7 @@ from xlogdecode.inputs.entry import Entry, Refusal
 from xlogdecode.inputs.files import STDIN, open_input
 from xlogdecode.inputs.walk import Place, walk
 
-__all__ = ["iter_entries"]
+__all__ = ["iter_entries", "iter_places", "open_place"]
 
 OnRead = Callable[[int], object] | None
 
@@ -26,31 +27,37 @@ def iter_entries(
     """
     if isinstance(paths, str | bytes | os.PathLike):
         raise UsageError("paths are several: put a single one into a list")
-    return _each(paths, recursive, plain, on_read)
+    places = iter_places(paths, recursive=recursive, plain=plain)
+    return _opened(places, partial(open_place, plain=plain, on_read=on_read))
 
 
-def _each(
-    paths: Sequence[str],
-    recursive: bool,  # noqa: FBT001
-    plain: bool,  # noqa: FBT001
-    on_read: OnRead,
+def _opened(
+    places: Iterator[Place | Refusal], open_each: Callable[[Place], Iterator[Entry | Refusal]]
 ) -> Iterator[Entry | Refusal]:
+    for place in places:
+        yield from (place,) if isinstance(place, Refusal) else open_each(place)
+
+
+def iter_places(
+    paths: Sequence[str], *, recursive: bool = False, plain: bool = False
+) -> Iterator[Place | Refusal]:
+    """Yield the file at each of `paths`, and with `recursive` those in folders; none is opened.
+
+    `recursive` and `plain` are as for `iter_entries`.
+    """
     for index, path in enumerate(paths):
-        for item in _entries(path, recursive, plain, on_read):
-            yield item._replace(path_index=index) if index and isinstance(item, Entry) else item
+        if recursive and path != STDIN and os.path.isdir(path):  # noqa: PTH112
+            for item in walk(path, plain=plain):
+                yield item._replace(path_index=index) if isinstance(item, Place) else item
+            continue
+        folder, name = os.path.split("stdin" if path == STDIN else path)
+        yield Place(path, folder, name, path_index=index)
 
 
-def _entries(path: str, recursive: bool, plain: bool, on_read: OnRead) -> Iterator[Entry | Refusal]:  # noqa: FBT001
-    if recursive and path != STDIN and os.path.isdir(path):  # noqa: PTH112
-        for item in walk(path, plain=plain):
-            yield from (item,) if isinstance(item, Refusal) else _open(item, plain, on_read)
-        return
-    folder, name = os.path.split("stdin" if path == STDIN else path)
-    yield from _open(Place(path, folder, name), plain, on_read)
-
-
-def _open(place: Place, plain: bool, on_read: OnRead) -> Iterator[Entry | Refusal]:  # noqa: FBT001
-    """Open a file and yield it, or the logs in it if it is an archive."""
+def open_place(
+    place: Place, *, plain: bool = False, on_read: OnRead = None
+) -> Iterator[Entry | Refusal]:
+    """Open a file and yield it, or the logs in it if it is an archive (as `iter_entries`)."""
     try:
         source = open_input(place.path, on_read)
     except InputError as error:
@@ -65,7 +72,7 @@ def _open(place: Place, plain: bool, on_read: OnRead) -> Iterator[Entry | Refusa
     path = None if place.path == STDIN else place.path
     entry = Entry(
         source.name, place.top, place.below, place.tree, source, source.stat, path,
-        is_streamed=path is None,
+        place.path_index, is_streamed=path is None,
     )  # fmt: skip
     foreign = foreign_kind_of(head)
     if foreign is not None:

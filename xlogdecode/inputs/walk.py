@@ -21,6 +21,8 @@ class Place(NamedTuple):
     """With slashes."""
     tree: str = ""
     """The folder's name, where a folder was asked for."""
+    path_index: int = 0
+    """Which of the paths asked for it lies in."""
 
 
 def expand(paths: list[str]) -> list[str]:

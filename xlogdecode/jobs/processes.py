@@ -127,7 +127,7 @@ class _Group:
                     return
                 yield received
 
-    def _lost(self, task: Task | Outcome, status: int) -> Outcome:
+    def _lost(self, task: Task | Outcome, status: int | None) -> Outcome:
         name = task.name if isinstance(task, Outcome) else task.entry.name
         why = f"the process that decoded it ended with {status}; try -T 1"
         return Outcome(name, Status.FAILED, error=f"{name}: {why}")

@@ -22,12 +22,17 @@ class Fork:
         self.results = results
         self._pid = pid
 
-    def wait(self) -> int:
-        """Return its exit status, minus the signal's number if one ended it."""
-        _, status = os.waitpid(self._pid, 0)
+    def wait(self) -> int | None:
+        """Return its exit status, minus the signal's number if one ended it; None where the system
+        does not tell, since the caller ignores SIGCHLD.
+        """
+        try:
+            _, status = os.waitpid(self._pid, 0)
+        except ChildProcessError:
+            status = None
         self._pid = 0
         os.close(self.results)
-        return os.waitstatus_to_exitcode(status)
+        return None if status is None else os.waitstatus_to_exitcode(status)
 
     def end(self, by: int = signal.SIGTERM) -> None:
         """Let it go no further, even if it was stopped."""
@@ -39,11 +44,10 @@ class Fork:
 
 
 def may_fork() -> bool:
-    """Tell whether no other thread holds what would be held forever, and an end can be waited for:
-    where SIGCHLD is ignored, as a caller may have it, the system tells of none.
+    """Tell whether processes can be forked: the system bears it, and no other thread holds what
+    would be held forever.
     """
-    is_awaited = CAN_FORK and signal.getsignal(signal.SIGCHLD) is not signal.SIG_IGN
-    return is_awaited and threading.active_count() == 1
+    return CAN_FORK and threading.active_count() == 1
 
 
 def fork(work: Callable[[int], object], begun: Callable[[Fork], object]) -> bool:
