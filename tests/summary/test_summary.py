@@ -257,4 +257,4 @@ def test_a_name_that_breaks_lines_breaks_no_table(tmp_path):
     for name in ("a\nb.xlog", "c.xlog"):
         (tmp_path / name).write_bytes((FIXTURES / "imsdk_20240101.xlog").read_bytes())
     done = run("summary", "-r", tmp_path)
-    assert f"{tmp_path}/a\\x0ab.xlog 1".encode() in done.out
+    assert f"{tmp_path}/a\\nb.xlog 1".encode() in done.out

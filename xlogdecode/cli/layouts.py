@@ -8,6 +8,7 @@ import click
 
 from xlogdecode.cli.sweep_output import Stdout, size_in_words
 from xlogdecode.outputs.sanitize import shown
+from xlogdecode.outputs.table import as_table
 from xlogdecode.retention.layouts import AUTO, LAYOUTS
 from xlogdecode.retention.scan import Candidate, Kind, scan
 
@@ -64,7 +65,7 @@ def _print_table(out: Stdout) -> None:
         for row in LAYOUTS.values()
         for number, directory in enumerate(row.directories)
     ]
-    _print_rows([("layout", "SDK", "folder below the root"), *rows], out)
+    out.write(as_table([("layout", "SDK", "folder below the root"), *rows]))
 
 
 def _print_found(root: str, layout: str, out: Stdout, *, liteav: bool) -> bool:
@@ -90,11 +91,12 @@ def _print_found(root: str, layout: str, out: Stdout, *, liteav: bool) -> bool:
                 size_in_words(f.size),
                 str(f.oldest),
                 str(f.newest),
-                shown(p),
+                p,
             )
             for p, f in with_logs
         ]
-        _print_rows([("layout", "logs", "size", "oldest", "newest", "folder"), *rows], out)
+        head = ("layout", "logs", "size", "oldest", "newest", "folder")
+        out.write(as_table([head, *rows]))
     return failed
 
 
@@ -111,10 +113,3 @@ def _in_words(error: OSError | None) -> str:
         return "cannot be read"
     remedy = _REMEDIES.get(error.errno or 0)
     return f"{error.strerror}: {remedy}" if remedy else error.strerror
-
-
-def _print_rows(rows: list[tuple[str, ...]], out: Stdout) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        out.write("  ".join(cells).rstrip() + "\n")

@@ -14,7 +14,7 @@ from xlogdecode.jobs.job import Outcome, standard_output
 from xlogdecode.jobs.period import Openings, Seen
 from xlogdecode.jobs.settings import Form, Settings
 from xlogdecode.jobs.status import Status, worst
-from xlogdecode.outputs.sanitize import shown
+from xlogdecode.outputs.table import as_table
 from xlogdecode.types import Sink, Source
 
 __all__ = ["list_logs"]
@@ -134,7 +134,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("last", lambda row: row.last or "-"),
     ("gaps", lambda row: f"{row.gaps:,}"),
     ("losses", lambda row: f"{row.losses:,}"),
-    ("name", lambda row: shown(row.name)),
+    ("name", lambda row: row.name),
 )
 """Heading -> what stands below it."""
 
@@ -171,15 +171,10 @@ def _print_json(line: dict[str, Any]) -> None:
 
 
 def _print_table(rows: Iterable[Row]) -> None:
-    cells = [[name for name, _ in _COLUMNS], *([cell(row) for _, cell in _COLUMNS] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        parts = (
-            cell.rjust(width) if name in _RIGHT else cell.ljust(width)
-            for cell, width, (name, _) in zip(line, widths, _COLUMNS, strict=True)
-        )
-        text = "  ".join(parts).rstrip() + "\n"
-        standard_output().write(text.encode("utf-8", "surrogateescape"))
+    heads = [name for name, _ in _COLUMNS]
+    cells = [heads, *([cell(row) for _, cell in _COLUMNS] for row in rows)]
+    right = {number for number, head in enumerate(heads) if head in _RIGHT}
+    standard_output().write(as_table(cells, right=right).encode("utf-8", "surrogateescape"))
 
 
 def _ranges(hours: set[int]) -> str:

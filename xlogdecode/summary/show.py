@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from xlogdecode.outputs.table import as_table
 from xlogdecode.records.sessions import Session
 from xlogdecode.summary.collect import Seen, Summary
 from xlogdecode.summary.tells import EVENTS, meaning_of
@@ -55,7 +56,7 @@ def _sessions(summary: Summary) -> str:
         device = ", ".join(filter(None, [session.device_type, device]))
         rows.append(
             (
-                f"{_on_one_line(session.source)} {number}" if several else number,
+                f"{session.source} {number}" if several else number,
                 _when(session.opened),
                 str(session.records),
                 session.sdk_version or session.mars.get("MARS_PATH", "-"),
@@ -63,7 +64,7 @@ def _sessions(summary: Summary) -> str:
                 session.ended,
             )
         )
-    return _table(rows, right={2}) if summary.sessions else ""
+    return as_table(rows, right={2}) if summary.sessions else ""
 
 
 def _hours(summary: Summary, bar: str) -> str:
@@ -77,7 +78,7 @@ def _hours(summary: Summary, bar: str) -> str:
         rows.append((hour.replace("T", " ") or "-", *(str(levels[x]) for x in shown), bar * length))
     if len(rows) > 2:
         rows.append(("all", *(str(summary.levels[level]) for level in shown), ""))
-    return _table(rows, right=set(range(1, len(shown) + 1)))
+    return as_table(rows, right=set(range(1, len(shown) + 1)))
 
 
 def _events(summary: Summary) -> str:
@@ -101,16 +102,12 @@ def _codes(summary: Summary) -> str:
 
 def _seen_table(summary: Summary, rows: Sequence[Sequence[str]], *, right: set[int]) -> str:
     """Return the table; where all is of one log, without the column that names it."""
-    return _table(rows if _are_several(summary) else [row[:-1] for row in rows], right=right)
+    return as_table(rows if _are_several(summary) else [row[:-1] for row in rows], right=right)
 
 
 def _where(seen: Seen) -> str:
     first, *others = seen.sources
-    return f"{len(seen.sources)} logs" if others else _on_one_line(first)
-
-
-def _on_one_line(name: str) -> str:
-    return name.replace("\n", "\\x0a")
+    return f"{len(seen.sources)} logs" if others else first
 
 
 def _are_several(summary: Summary) -> bool:
@@ -181,16 +178,3 @@ def _when(time: datetime | None) -> str:
 
 def _iso(time: datetime | None) -> str | None:
     return time.isoformat(timespec="milliseconds") if time else None
-
-
-def _table(rows: Sequence[Sequence[str]], *, right: set[int]) -> str:
-    """Return rows as columns as wide as they need be; those of `right` end in line."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.rjust(width) if place in right else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip() + "\n")
-    return "".join(lines)
