@@ -3,6 +3,8 @@
 import errno
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -72,8 +74,28 @@ def test_a_share_that_ends_early_is_an_error():
             os.kill(os.getpid(), signal.SIGKILL)
         return []
 
-    with pytest.raises(XlogError, match="1 of 3 processes"):
+    with pytest.raises(XlogError, match="1 of 3 processes ended early: exit status -9; run"):
         list(share_out(work, 3))
+
+
+def test_an_exception_in_a_share_keeps_its_cause():
+    def work(share):
+        if share.which == 1:
+            raise XlogError("/logs: it went away; look for it")
+        return []
+
+    with pytest.raises(XlogError, match="1 of 3 processes ended early: /logs: it went away"):
+        list(share_out(work, 3))
+
+
+def test_a_caller_that_ignores_the_end_of_processes_changes_nothing(tmp_path):
+    crowd(tmp_path / "sd")
+    ignored = {"preexec_fn": lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)}
+    command = [sys.executable, "-m", "xlogdecode", "sweep", "--delete", "-q", "--state"]
+    command += [tmp_path / "state", "--now", NOW.isoformat(), tmp_path / "sd"]
+    done = subprocess.run(command, capture_output=True, **ignored)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert logs(tmp_path / "sd") == 0
 
 
 @pytest.mark.parametrize("refused", [1, 2])

@@ -10,17 +10,19 @@ import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import takewhile
-from typing import BinaryIO, Final
+from typing import Final
 from zlib import crc32
 
 from xlogdecode.errors import XlogError
+from xlogdecode.platform.forks import CAN_FORK, Fork, fork
 from xlogdecode.retention.apply import Outcome, Verdict
 from xlogdecode.retention.totals import Tally
 
 __all__ = ["CAN_SHARE", "WHOLE", "Count", "Share", "share_out"]
 
-CAN_SHARE: Final = hasattr(os, "fork")
+CAN_SHARE: Final = CAN_FORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +54,50 @@ class Count:
 
 
 def share_out(work: Callable[[Share], Iterable[list[Outcome]]], number: int) -> Iterator[Count]:
-    """Do `work` for `number` shares, each in a process of its own; yield what each came to.
+    """Do `work` for `number` shares, each in a process of its own; yield the count of each.
 
-    Raises XlogError if a share ends without saying so.
+    Raises XlogError, with the first cause, if the process of a share ends early.
     """
-    shares, here = [], []
-    for share in (Share(which, number) for which in range(number)):
-        try:
-            shares.append(_begin(work, share))
-        except OSError:  # no process is to be had
-            here.append(share)
+    processes: list[Fork] = []
+    shares = [Share(which, number) for which in range(number)]
+    send = partial(_send_count, work, os.getpid())
+    here = [share for share in shares if not fork(partial(send, share), processes.append)]
     yield from (_count(work(share)) for share in here)
-    lost = 0
-    for process, answer in shares:
-        with answer:
-            data = answer.read()
-        _, status = os.waitpid(process, 0)
-        if status == 0:
-            yield pickle.loads(data)  # noqa: S301 - from a process of our own
-        else:
-            lost += 1
-    if lost:
-        raise XlogError(f"{lost} of {number} processes ended early: run the sweep again")
+    answers = [_answer_of(process) for process in processes]
+    yield from (answer for answer in answers if isinstance(answer, Count))
+    failures = [answer for answer in answers if isinstance(answer, str)]
+    if failures:
+        raise XlogError(
+            f"{len(failures)} of {number} processes ended early: {failures[0]}; run the sweep again"
+        )
+
+
+def _send_count(
+    work: Callable[[Share], Iterable[list[Outcome]]], parent: int, share: Share, results: int
+) -> None:
+    """Do the work of `share`, in a process of its own, as long as `parent` is there."""
+    answer: Count | str
+    try:
+        answer = _count(takewhile(lambda _: os.getppid() == parent, work(share)))
+    except XlogError as error:
+        answer = str(error)
+    with os.fdopen(results, "wb") as pipe:
+        pickle.dump(answer, pipe)
+
+
+def _answer_of(process: Fork) -> Count | str:
+    """Return the count that a process sends, or why there is none.
+
+    Its exit status does not decide: the system keeps that where SIGCHLD is ignored.
+    """
+    with open(process.results, "rb", closefd=False) as pipe:
+        data = pipe.read()
+    status = process.wait()
+    try:
+        answer: Count | str = pickle.loads(data)  # noqa: S301 - from a process of our own
+    except (EOFError, pickle.UnpicklingError):
+        return "the system does not say why" if status is None else f"exit status {status}"
+    return answer
 
 
 def _count(batches: Iterable[list[Outcome]]) -> Count:
@@ -81,26 +105,3 @@ def _count(batches: Iterable[list[Outcome]]) -> Count:
     for outcomes in batches:
         count.add(outcomes)
     return count
-
-
-def _begin(work: Callable[[Share], Iterable[list[Outcome]]], share: Share) -> tuple[int, BinaryIO]:
-    reading, writing = os.pipe()
-    us = os.getpid()
-    try:
-        process = os.fork()
-    except OSError:
-        os.close(reading)
-        os.close(writing)
-        raise
-    if process:
-        os.close(writing)
-        return process, os.fdopen(reading, "rb")
-    status = 1
-    try:
-        os.close(reading)
-        count = _count(takewhile(lambda _: os.getppid() == us, work(share)))
-        with os.fdopen(writing, "wb") as answer:
-            answer.write(pickle.dumps(count))
-        status = 0
-    finally:
-        os._exit(status)  # nothing of what the parent has begun is ended twice
