@@ -1,202 +1,145 @@
-"""Prints every figure as a ratio to the bare codec in the same run: `python -m tests.bench`.
-
-Inputs are written to a temporary folder (about 2 GB for the default size), read once, and removed.
-Each figure is taken several times, the bare codec and the command in turns; medians count.
-"""
+"""Measures the command beside a naive script and the bare codec: `python -m tests.bench --help`."""
 
 import datetime as dt
 import json
 import platform
-import statistics
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from tests.bench import inputs
-from tests.bench.figures import (
-    BARE,
-    FIGURES,
-    FILES_A_SECOND,
-    MANY_FILES,
-    START_UP_MS,
-    Figure,
-    bare_payloads,
-)
-from tests.bench.measure import Run, measure
-from tests.mars import KINDS
+from tests.bench.bench import BEFORE, Bench, Row, tmpfs
+from tests.bench.inputs import DAYS, Inputs, bytes_of
+from tests.bench.tasks import ANSWERS, DECODING
 
-COMMAND = [str(Path(sys.executable).with_name("xlogdecode"))]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table."""
-
-    name: str
-    figure: float
-    low: float
-    high: float
-    target: float
-    unit: str
-    rate: float
-    """MB of text a second, or files a second."""
-    peak_mb: float
-
-    @property
-    def reached(self) -> bool:
-        at_most = self.unit == "ms"
-        return self.figure <= self.target if at_most else self.figure >= self.target
-
-
-class Bench:
-    """One run: a folder with inputs, the sizes, and what was measured so far."""
-
-    def __init__(self, folder: Path, size: int, repeat: int) -> None:
-        self.folder = folder
-        self.size = size
-        self.repeat = repeat
-        self.whole_rate = 0.0  # bytes of input a second, of healthy zlib
-        self.keys = folder / "keys"
-        self.keys.write_text(inputs.KEY.hex())
-
-    def ratio(self, figure: Figure) -> Row:
-        """Take one figure on one large input."""
-        blocks = inputs.cycle_of(figure.kind)
-        payloads = bare_payloads(figure.kind, blocks)
-        text = sum(size for _, size in payloads)
-        turns = min(max(self.size // text, 1), 15)  # half a second of it, so that noise evens out
-        bare = BARE[KINDS[inputs.KINDS_OF_INPUT[figure.kind]].codec]
-        path = self.folder / "input.xlog"
-        with path.open("wb") as file:
-            file.writelines(inputs.stream(figure.kind, self.size, blocks))
-        del blocks
-        command = [*COMMAND, "-q", "-c", *figure.options, "--key-file", str(self.keys), str(path)]
-        measure(command)  # warms the cache
-        ratios, runs = [], []
-        for _ in range(self.repeat):
-            seconds = sum(bare(payloads) for _ in range(turns)) / (turns * text) * self.size
-            run = measure(command)
-            assert run.status in (0, 3), f"{figure.name}: exit status {run.status}"
-            ratios.append(seconds / run.wall)
-            runs.append(run)
-        wall = statistics.median(run.wall for run in runs)
-        rate = path.stat().st_size / wall
-        if figure.kind == "zlib" and not figure.options:
-            self.whole_rate = rate
-        if figure.versus == "whole":
-            ratios = [path.stat().st_size / run.wall / self.whole_rate for run in runs]
-        path.unlink()
-        return _row(figure.name, ratios, figure.target, "x", self.size / wall / 1e6, runs)
-
-    def many_files(self) -> Row:
-        """Decode many small files in one call, into a new folder each time.
-
-        Nothing is written over or removed in between: for a minute after thousands of files went,
-        ext4 takes ten times as long to make one.
-        """
-        folder = self.folder / "many"
-        inputs.small_files(folder, MANY_FILES)
-        names = sorted(path.name for path in folder.iterdir())
-        runs = []
-        for turn in range(self.repeat):
-            texts = self.folder / f"texts{turn}"
-            runs.append(measure([*COMMAND, "-q", "-o", str(texts), *names], folder=folder))
-            assert runs[-1].status == 0
-        rates = [MANY_FILES / run.wall for run in runs]
-        rate = statistics.median(rates)
-        return _row("10,000 files of 10 KB", rates, FILES_A_SECOND, "files/s", rate, runs)
-
-    def start_up(self) -> Row:
-        """Decode one whole file of 40 KB; processor time over that of a bare interpreter."""
-        path = self.folder / "one.xlog"
-        path.write_bytes(b"".join(inputs.stream("chunked", 150_000)))
-        extra, runs = [], []
-        for _ in range(max(self.repeat, 9)):
-            bare = measure([sys.executable, "-c", "pass"])
-            runs.append(measure([*COMMAND, "-q", "-c", str(path)]))
-            extra.append((runs[-1].cpu - bare.cpu) * 1000)
-        return _row("one file of 40 KB", extra, START_UP_MS, "ms", 0.0, runs)
-
-    def growth(self) -> Iterator[tuple[str, float, float]]:
-        """Yield size, MB of text a second, peak MB for inputs of growing size."""
-        blocks = inputs.cycle_of("zlib")
-        path = self.folder / "growing.xlog"
-        for name in ("10M", "100M", "1G", "5G"):
-            size = inputs.bytes_of(name)
-            with path.open("wb") as file:
-                file.writelines(inputs.stream("zlib", size, blocks))
-            runs = [measure([*COMMAND, "-q", "-c", str(path)]) for _ in range(self.repeat)]
-            wall = statistics.median(run.wall for run in runs)
-            yield name, size / wall / 1e6, max(run.peak for run in runs) / 1e6
-        path.unlink()
-
-
-def _row(
-    name: str, values: Sequence[float], target: float, unit: str, rate: float, runs: list[Run]
-) -> Row:
-    median, low, high = statistics.median(values), min(values), max(values)
-    peak = max(run.peak for run in runs) / 1e6
-    return Row(name, median, low, high, target, unit, rate, peak)
+GROUPS = ("decoding", "files", "answers", "start-up", "full", "large")
+Cells = tuple[str, ...]
+Rows = Iterator[tuple[Cells, Row | None]]
+"""Lines of a table, with what was measured behind each."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--size", default="1G", help="bytes of text of each large input")
-@click.option("--repeat", default=5, help="times each figure is taken")
-@click.option("--only", multiple=True, help="only figures whose name starts so")
-@click.option("--growth", is_flag=True, help="also 10 MB to 5 GB: cost and memory as size grows")
-@click.option("--json", "target", type=click.Path(path_type=Path), help="write all of it as JSON")
+@click.argument("groups", nargs=-1, type=click.Choice(GROUPS))
+@click.option("--rounds", default=5, help="times each figure is taken")
+@click.option("--days", default=DAYS, help="day files; the other small shapes follow their number")
+@click.option("--size", default="1G", help="bytes of text of full blocks")
+@click.option("--only", multiple=True, help="only figures whose name holds this")
+@click.option("--inputs", "folder", type=click.Path(path_type=Path), help="keep the inputs here")
+@click.option("--before", help="another version's command, measured in the same turns")
+@click.option("--json", "target", type=click.Path(path_type=Path), help="write all runs as JSON")
 def main(
-    size: str, repeat: int, only: tuple[str, ...], target: Path | None, *, growth: bool
+    groups: tuple[str, ...],
+    rounds: int,
+    days: int,
+    size: str,
+    only: tuple[str, ...],
+    folder: Path | None,
+    before: str | None,
+    target: Path | None,
 ) -> None:
-    """Take the figures, print them as a table."""
-    rows, grown = [], []
-    with tempfile.TemporaryDirectory(prefix="xlogdecode-bench-") as folder:
-        bench = Bench(Path(folder), inputs.bytes_of(size), repeat)
-        print(
-            f"{platform.machine()}, Python {platform.python_version()}, {_today()}; text {size}\n"
-        )
-        print("| | figure | spread | target | rate | peak MB |\n|---|---|---|---|---|---|")
-        for row in _rows(bench, only):
-            rows.append(row)
-            print(_line(row), flush=True)
-        for entry in bench.growth() if growth else ():
-            grown.append(entry)
-            print(f"| zlib, {entry[0]} of text | | | | {entry[1]:.0f} MB/s | {entry[2]:.0f} |")
+    """Measure the command beside a naive script and the bare codec, over the same streams.
+
+    \b
+    GROUPS (default: all but large):
+      decoding  logs in the shape of the IM SDK's, and blocks of 1 KB
+      files     piles of small files
+      answers   filters, JSON, CSV, summary, -l, --merge, --redact
+      start-up  one small file
+      full      blocks of 50 KB, as busy apps with Mars write them
+      large     1 GB of the IM SDK's blocks (75 seconds to make)
+
+    The programs take turns, and medians count. "Of bare" is how fast the command is by the clock
+    if the codec alone is 1. "To script" is the command's time in parts of the script's: of the
+    processor, and by the clock. Times of the processor are user and system together. Answers are
+    processor seconds beyond those of decoding alone, on one thread. Inputs are made in a folder of
+    their own (1 GB with full blocks), in memory where there is a /dev/shm.
+    """
+    with tempfile.TemporaryDirectory(prefix="xlogdecode-bench-", dir=tmpfs()) as temporary:
+        inputs = Inputs(folder or Path(temporary), days=days, size=bytes_of(size))
+        bench = Bench(inputs, rounds=rounds, before=before)
+        rows: list[Row] = []
+        print(f"{platform.machine()}, Python {platform.python_version()}, {_today()}")
+        for group in groups or GROUPS[:-1]:
+            table = {"answers": _answers, "start-up": _start_up}.get(group, _decoding)
+            for cells, row in table(bench, group, only):
+                if row is not None:
+                    rows.append(row)
+                print(f"| {' | '.join(cells)} |", flush=True)
     if target is not None:
-        figures = [asdict(row) | {"reached": row.reached} for row in rows]
-        target.write_text(json.dumps({"size": size, "figures": figures, "growth": grown}, indent=1))
-    missed = [row.name for row in rows if not row.reached]
-    if missed:
-        print(f"\nmissed: {', '.join(missed)}")
+        target.write_text(json.dumps([asdict(row) for row in rows], indent=1))
 
 
-def _rows(bench: Bench, only: tuple[str, ...]) -> Iterator[Row]:
-    def wanted(name: str) -> bool:
-        return not only or name.startswith(only)
-
-    for figure in FIGURES:
-        if wanted(figure.name) or (figure.name == "zlib" and wanted("damaged zlib")):
-            yield bench.ratio(figure)
-    if wanted("10,000 files"):
-        yield bench.many_files()
-    if wanted("one file"):
-        yield bench.start_up()
+def _decoding(bench: Bench, group: str, only: tuple[str, ...]) -> Rows:
+    versions = list(bench.programs)
+    heads = [f"{name}: cpu ms, wall ms, of bare, peak MB" for name in versions]
+    ratios = ["to script: cpu, wall", *["to before: cpu, wall"] * (len(versions) > 1)]
+    yield from _head(f"{group}, MB of text", "bare ms", "script: cpu ms, wall ms", *heads, *ratios)
+    for task in DECODING:
+        if group in task.groups and _is_wanted(task.name, only):
+            row = bench.decoding(task)
+            yield _decoding_cells(row, versions), row
 
 
-def _line(row: Row) -> str:
-    digits = 2 if row.unit == "x" else 0
-    values = [f"{value:.{digits}f}" for value in (row.figure, row.low, row.high)]
-    sign = "at most" if row.unit == "ms" else "at least"
-    rate = f"{row.rate:.0f} MB/s" if row.unit == "x" else ""
-    return (
-        f"| {row.name} | {values[0]} {row.unit} | {values[1]}-{values[2]} "
-        f"| {sign} {row.target:g}{'' if row.reached else ' **missed**'} | {rate} "
-        f"| {row.peak_mb:.0f} |"
-    )
+def _decoding_cells(row: Row, versions: list[str]) -> Cells:
+    bare = f"{sorted(row.bare)[len(row.bare) // 2] * 1000:.0f}"
+    cells = [f"{row.name}, {row.text / 1e6:.0f}", bare, _times(row, "script")]
+    for version in versions:
+        peak = max(run.peak for run in row.runs[version]) / 1e6
+        cells.append(f"{_times(row, version)}, {row.of_bare(version):.2f}, {peak:.0f}")
+    cells.append(_ratios(row, "script"))
+    if len(versions) > 1:
+        cells.append(_ratios(row, BEFORE))
+    return tuple(cells)
+
+
+def _times(row: Row, program: str) -> str:
+    cpu, wall = row.median(program, "cpu"), row.median(program, "wall")
+    return "-" if cpu is None or wall is None else f"{cpu * 1000:.0f}, {wall * 1000:.0f}"
+
+
+def _ratios(row: Row, other: str) -> str:
+    cpu, wall = row.to("now", other, "cpu"), row.to("now", other, "wall")
+    return "-" if cpu is None or wall is None else f"{cpu:.2f}, {wall:.2f}"
+
+
+def _answers(bench: Bench, _: str, only: tuple[str, ...]) -> Rows:
+    versions = list(bench.programs)
+    yield from _head("answers", *(f"{name}: s more than decoding, peak MB" for name in versions))
+    for row in bench.answers([task for task in ANSWERS if _is_wanted(task.name, only)]):
+        yield (row.name, *(_answer_cell(row, version) for version in versions)), row
+    if _is_wanted("grep", only):
+        row = bench.piped_grep()
+        yield (row.name, *(f"{row.to(name, 'pipe', 'wall'):.2f}" for name in versions)), row
+    if _is_wanted("records in Python", only):
+        yield ("records of day files in Python", f"{bench.records():.1f} us a record"), None
+
+
+def _answer_cell(row: Row, version: str) -> str:
+    seconds = row.beyond(version, f"{version} decode")
+    if seconds is None:
+        seconds = row.median(version, "cpu")
+    return f"{seconds:.2f}, {max(run.peak for run in row.runs[version]) / 1e6:.0f}"
+
+
+def _start_up(bench: Bench, _: str, only: tuple[str, ...]) -> Rows:
+    versions = list(bench.programs)
+    yield from _head("start-up", *(f"{name}: cpu ms over a bare python" for name in versions))
+    for row in bench.start_up():
+        if _is_wanted(row.name, only):
+            values = [row.beyond(name, "python") or 0 for name in versions]
+            yield (row.name, *(f"{value * 1000:.0f}" for value in values)), row
+
+
+def _head(*names: str) -> Iterator[tuple[Cells, None]]:
+    print()
+    yield names, None
+    yield ("---",) * len(names), None
+
+
+def _is_wanted(name: str, only: tuple[str, ...]) -> bool:
+    return not only or any(part in name for part in only)
 
 
 def _today() -> str:

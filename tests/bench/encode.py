@@ -1,4 +1,4 @@
-"""What writing costs: `python -m tests.bench.encode`.
+"""The cost of writing: `python -m tests.bench.encode`.
 
 Encoding against the bare codec, which flushes after each line too, in one run: the least ratio
 is 0.5. The handler in microseconds a record, `logging` itself included, beside a `FileHandler`.

@@ -37,13 +37,19 @@ class Run:
 
 
 def measure(
-    command: Sequence[str], *, feed: Iterable[bytes] | None = None, folder: Path | None = None
+    command: Sequence[str],
+    *,
+    feed: Iterable[bytes] | None = None,
+    folder: Path | None = None,
+    without: Sequence[str] = (),
 ) -> Run:
     """Run `command` (in `folder`) with `feed` on its standard input, its output thrown away.
 
-    Modules are compiled once, as they are by pip, whatever the environment says.
+    Modules are compiled once, as they are by pip, whatever the environment says; `without` names
+    more variables that the command does not get.
     """
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    hidden = {"PYTHONDONTWRITEBYTECODE", "XLOGDECODE_KEY", *without}
+    env = {name: value for name, value in os.environ.items() if name not in hidden}
     with tempfile.TemporaryDirectory() as scratch:
         result = Path(scratch) / "result"
         runner = [sys.executable, "-S", "-c", _RUNNER, str(result), *command]

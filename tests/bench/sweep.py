@@ -27,25 +27,25 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=100, help="in each package")
     parser.add_argument("--bytes", type=int, default=0, help="in each file")
     parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         runs: dict[str, list[Run]] = {"find": [], "sweep": []}
-        for _ in range(asked.rounds):
+        for _ in range(arguments.rounds):
             for name, taken in runs.items():
-                root = grow(Path(folder), asked.packages, asked.files, asked.bytes)
+                root = grow(Path(folder), arguments.packages, arguments.files, arguments.bytes)
                 taken.append(measure(command(name, root, Path(folder))))
-                assert left(root) == 8 * asked.packages, left(root)
+                assert left(root) == 8 * arguments.packages, left(root)
                 shutil.rmtree(root)
-        print(f"{asked.packages * asked.files} files")
+        print(f"{arguments.packages * arguments.files} files")
         for what in ("seconds", "processor"):
             find, sweep = (
                 statistics.median(getattr(run, what) for run in taken) for taken in runs.values()
             )
             print(f"{what}: find {find:.2f}, sweep {sweep:.2f}, ratio {sweep / find:.2f}")
-        for packages in (asked.packages // 10, asked.packages):
-            root = grow(Path(folder), packages, asked.files, asked.bytes)
+        for packages in (arguments.packages // 10, arguments.packages):
+            root = grow(Path(folder), packages, arguments.files, arguments.bytes)
             peak = measure(command("sweep", root, Path(folder))).peak
-            print(f"{packages * asked.files} files: peak memory {peak / 1024:.1f} MiB")
+            print(f"{packages * arguments.files} files: peak memory {peak / 1024:.1f} MiB")
             shutil.rmtree(root)
 
 
@@ -72,7 +72,7 @@ def command(name: str, root: Path, folder: Path) -> list[str]:
 
 
 class Run(NamedTuple):
-    """What a command took."""
+    """The time and memory that a command took."""
 
     seconds: float
     processor: float

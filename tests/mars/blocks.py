@@ -48,18 +48,22 @@ def block(
     """Write one block; `key_bytes` is what stands in the key's place where no key is set."""
     lines = list(lines)
     pieces = pieces_of(kind.codec, lines)
-    return _block_of(kind, lines, pieces, seq, hours, session, key_bytes)
+    return block_of_pieces(
+        kind, lines, pieces, seq=seq, hours=hours, session=session, key_bytes=key_bytes
+    )
 
 
-def _block_of(
+def block_of_pieces(
     kind: Kind,
     lines: list[bytes],
     pieces: list[bytes],
+    *,
     seq: int,
     hours: tuple[int, int],
-    session: Session | None,
+    session: Session | None = None,
     key_bytes: bytes | None = None,
 ) -> Block:
+    """Write one block of lines that are packed already, a piece each."""
     payload = _payload(kind, pieces, seq, session)
     header = _header(kind, seq, hours, len(payload)) + _key_area(kind, session, key_bytes)
     data = header + payload + b"\0"
@@ -146,10 +150,10 @@ def full_blocks(
         size += len(pieces[-1])
         if size >= limit:
             seq += 1
-            yield _block_of(kind, taken, pieces, seq, (9, 9), session)
+            yield block_of_pieces(kind, taken, pieces, seq=seq, hours=(9, 9), session=session)
             taken, pieces, size, pack = [], [], 0, PACKERS[kind.codec]()
     if taken:
-        yield _block_of(kind, taken, pieces, seq + 1, (9, 9), session)
+        yield block_of_pieces(kind, taken, pieces, seq=seq + 1, hours=(9, 9), session=session)
 
 
 def file_of(blocks: Iterable[Block]) -> bytes:
