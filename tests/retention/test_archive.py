@@ -189,7 +189,7 @@ def test_an_archive_takes_the_place_of_no_pipe_and_no_link(root, folder, tmp_pat
     outcomes = moved(root, folder)
     assert {outcome.verdict for outcome in outcomes} == {Verdict.FAILED}
     assert {str(outcome.error) for outcome in outcomes} == {
-        f"not archived in {pipe}: is no regular file, and is not replaced",
+        f"not archived in {pipe}: is not a regular file, and is not replaced",
         f"not archived in {link}: is a link, and is not replaced",
     }
     assert (june.exists(), may.exists()) == (True, True)

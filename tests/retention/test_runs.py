@@ -158,7 +158,7 @@ def test_metrics_take_the_place_of_no_pipe_and_no_link(tmp_path, state):
     aside.write_text("dear", "utf-8")
     os.mkfifo(pipe)
     link.symlink_to(aside)
-    for there, what in ((pipe, "no regular file"), (link, "a link")):
+    for there, what in ((pipe, "not a regular file"), (link, "a link")):
         old = aged(tmp_path / "sd" / IMSDK, 9)
         result = sweep(tmp_path / "sd", "--delete", "--state", state, "--metrics", there)
         assert result.returncode == 0

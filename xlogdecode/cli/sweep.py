@@ -16,13 +16,14 @@ import click
 from xlogdecode.cli.paths import Place
 from xlogdecode.cli.sweep_output import Printer, Stdout
 from xlogdecode.errors import UsageError
+from xlogdecode.platform.files import write_durably
 from xlogdecode.retention.apply import Outcome, Verdict, carry_out, iter_outcomes
 from xlogdecode.retention.guards import GuardError
 from xlogdecode.retention.in_use import choose_watch
 from xlogdecode.retention.layouts import AUTO, LAYOUTS
 from xlogdecode.retention.plan import Rule
 from xlogdecode.retention.policy import EXAMPLE, Policy, Root, load_policy
-from xlogdecode.retention.state import LockHeldError, State, write_whole
+from xlogdecode.retention.state import LockHeldError, State
 from xlogdecode.retention.sweep import Sweep
 from xlogdecode.retention.totals import Tally
 from xlogdecode.retention.workers import CAN_SHARE, Share, share_out
@@ -230,7 +231,7 @@ def _archive(folder: Path | None) -> Any:
 
 def _write_metrics(path: Path, text: str) -> None:
     try:
-        write_whole(path, text, mode=0o644)  # who watches is somebody else
+        write_durably(path, text, mode=0o644)  # who watches is somebody else
     except OSError as error:
         why = f"metrics not written: {error.strerror}: choose another file with --metrics"
         click.echo(f"xlogdecode: {path}: {why}", err=True)

@@ -21,7 +21,7 @@ __all__ = ["CrashBuffer", "claim_buffer", "iter_left_behind"]
 
 _LENGTH: Final = slice(5, 9)
 _END_HOUR: Final = 4
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
 _MOST_SLOTS: Final = 1000
 
 

@@ -9,7 +9,7 @@ from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN
 from xlogdecode.inputs.walk import Place, walk
 from xlogdecode.outputs.destinations import same_name
-from xlogdecode.outputs.files import is_file_at, stat_of
+from xlogdecode.platform.files import is_file_at, stat_of
 
 __all__ = ["Apart"]
 

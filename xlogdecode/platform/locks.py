@@ -60,8 +60,7 @@ def locked_for_appending(path: str | os.PathLike[str]) -> Iterator[int]:
     append goes ahead: it is one system call, and only cutting off half a block needs the lock.
     """
     flags = os.O_CREAT | os.O_APPEND | os.O_RDWR
-    flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    descriptor = os.open(path, flags, 0o644)
+    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o644)
     try:
         _wait_for_lock(descriptor)
         yield descriptor

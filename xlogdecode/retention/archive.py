@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from xlogdecode.errors import XlogError
+from xlogdecode.platform.files import may_replace
 from xlogdecode.retention.folders import Folder
 from xlogdecode.retention.plan import Decision
 from xlogdecode.retention.scan import Candidate
-from xlogdecode.retention.state import locked, may_replace
+from xlogdecode.retention.state import locked
 
 __all__ = ["MonthlyArchive"]
 

@@ -1,19 +1,18 @@
 """What a sweep remembers: when it last ran, and a lock, so that no policy is carried out twice."""
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
-import stat
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from xlogdecode.errors import XlogError
+from xlogdecode.platform.files import write_durably
+from xlogdecode.platform.locks import try_lock
 
-__all__ = ["LockHeldError", "State", "locked", "may_replace", "write_whole"]
+__all__ = ["LockHeldError", "State", "locked"]
 
 
 class LockHeldError(XlogError):
@@ -47,7 +46,7 @@ class State:
         known = {**self._read(), **times}
         text = json.dumps({name: moment.isoformat() for name, moment in known.items()})
         try:
-            write_whole(self._file, text + "\n")
+            write_durably(self._file, text + "\n")
         except OSError as error:
             raise XlogError(
                 f"{self._file}: cannot be written: {error.strerror}: choose a folder with --state"
@@ -62,42 +61,6 @@ class State:
             return {}  # a first run, or a file that is not ours to mend
 
 
-_CLOEXEC = getattr(os, "O_CLOEXEC", 0)
-
-
-def write_whole(path: Path, text: str, mode: int | None = None) -> None:
-    """Write `text` to `path` so that a reader finds the old text or the new, whole.
-
-    `mode` is the file's, whatever the umask; OSError where it cannot be written, or where
-    something stands that is no regular file.
-    """
-    part = path.parent / f".{path.name}.part"
-    may_replace(path)
-    part.unlink(missing_ok=True)  # what a killed run left
-    file = part.open("x", encoding="utf-8", newline="\n")  # follows no link
-    try:
-        with file:
-            if mode is not None:
-                part.chmod(mode)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def may_replace(path: Path) -> None:
-    """Raise OSError if a file must not be renamed to `path`: a device, a pipe, a link is there."""
-    try:
-        mode = path.lstat().st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISREG(mode):
-        what = "a link" if stat.S_ISLNK(mode) else "no regular file"
-        raise OSError(errno.EEXIST, f"is {what}, and is not replaced")
-
-
 @contextlib.contextmanager
 def locked(path: Path, remedy: str) -> Iterator[None]:
     """Hold the lock file at `path`, and make it and its folder where they are not.
@@ -107,30 +70,15 @@ def locked(path: Path, remedy: str) -> Iterator[None]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise XlogError(f"{path}: cannot be made: {error.strerror}: {remedy}") from None
     try:
-        if not _lock(descriptor):
+        if not try_lock(descriptor):
             raise LockHeldError(f"{path}: another sweep holds the lock: let it finish")
         yield
     finally:
         os.close(descriptor)
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
 
 
 def _user_folder() -> Path:

@@ -1,6 +1,7 @@
-"""Files that are whole or not there at all, and descriptors whose errors name them."""
+"""Files that are complete or not there at all, and descriptors whose errors name them."""
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -8,12 +9,17 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from xlogdecode.errors import OutputError
 from xlogdecode.types import Buffer
 
-__all__ = ["OpenFile", "SaveFile", "is_file_at", "stat_of"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "OpenFile", "SaveFile", "is_file_at", "may_replace", "stat_of", "write_durably",
+]  # fmt: skip
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _MOST_PARTS = 64
@@ -221,3 +227,36 @@ def stat_of(place: str | os.PathLike[str] | int) -> os.stat_result | None:
         return os.stat(place)  # noqa: PTH116 - descriptors, too
     except (OSError, ValueError):  # NUL in a name
         return None
+
+
+def write_durably(path: "Path", text: str, mode: int | None = None) -> None:
+    """Write `text` to `path` so that a reader finds all of the old text or all of the new.
+
+    `mode` is the file's, whatever the umask. Raises OSError where it cannot be written, or where
+    something is that is not a regular file.
+    """
+    part = path.parent / f".{path.name}.part"
+    may_replace(path)
+    part.unlink(missing_ok=True)  # what a killed run left
+    file = part.open("x", encoding="utf-8", newline="\n")  # follows no link
+    try:
+        with file:
+            if mode is not None:
+                part.chmod(mode)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def may_replace(path: "Path") -> None:
+    """Raise OSError if a file must not be renamed to `path`: a device, a pipe, a link is there."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        what = "a link" if stat.S_ISLNK(mode) else "not a regular file"
+        raise OSError(errno.EEXIST, f"is {what}, and is not replaced")
