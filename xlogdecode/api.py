@@ -128,7 +128,7 @@ def _read(
 ) -> "Iterator[Record | Loss]":
     from xlogdecode.filters import select
     from xlogdecode.records import read_records as records_in
-    from xlogdecode.records.decoded import iter_events
+    from xlogdecode.records.events import iter_events
 
     if isinstance(source, str | os.PathLike):
         name = name or os.fspath(source)

@@ -1,7 +1,7 @@
 """Ages, sizes and times as people write them."""
 
 import re
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from xlogdecode.errors import UsageError
 
@@ -49,14 +49,15 @@ def parse_size(text: str) -> int:
     return int(match[1]) * _SIZE_UNITS[match[2].upper()]
 
 
-def parse_bound(text: str, now: datetime) -> Bound:
-    """Return the bound that `text` states; `now` is aware.
+def parse_bound(text: str, now: datetime, *, upper: bool = False) -> Bound:
+    """Return the bound that `text` states; `now` is aware. As an `upper` one, a day is its end.
 
     ISO 8601 (`2024-01-01`, `2024-01-01T10:00`, `2024-01-01 10:00:00+08:00`); `now`; an age before
     now (`-2h`); `today`, `yesterday`, `tomorrow`, alone or with a time (`yesterday 14:00`); a time
     (`10:00`), which holds for each day of the log; a time as Mars logs it (`2024-01-01 +8.0
     09:12:33.123`). Raises UsageError for anything else.
     """
+    alone = time.max if upper else time.min
     plain = _as_iso(text.strip())
     words = plain.lower().split()
     if words == ["now"]:
@@ -69,15 +70,17 @@ def parse_bound(text: str, now: datetime) -> Bound:
     try:
         if words and words[0] in _DAYS:
             day = now.replace(tzinfo=None) + timedelta(days=_DAYS[words[0]])
-            at = time.fromisoformat(" ".join(words[1:]) or "00:00")
+            at = time.fromisoformat(" ".join(words[1:])) if words[1:] else alone
             return datetime.combine(day, at)
         if re.fullmatch(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?", plain):
             return time.fromisoformat(plain)
+        if re.fullmatch(r"[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}", plain):
+            return datetime.combine(date.fromisoformat(plain), alone)
         return datetime.fromisoformat(plain.upper())
     except ValueError:
         raise UsageError(
-            f"{text!r} is no time: write such as 2024-01-01T10:00, '2024-01-01 10:00+08:00', "
-            "10:00, today, 'yesterday 14:00', -2h, or as Mars logs it, 2024-01-01 +8.0 10:00:00.000"
+            f"{text!r} is not a time; examples: 2024-01-01T10:00, '2024-01-01 10:00+08:00', "
+            "10:00, today, 'yesterday 14:00', -2h, 2024-01-01 +8.0 10:00:00.000 as Mars logs it"
         ) from None
 
 

@@ -2,7 +2,8 @@
 # ruff: noqa: DTZ001, DTZ901 - naive bounds are what is tested
 
 import re
-from datetime import UTC, datetime, time, timedelta, timezone
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 from hypothesis import example, given, settings
@@ -55,7 +56,7 @@ def test_a_level_means_itself_and_the_graver_ones(text, letters):
 
 @pytest.mark.parametrize("text", ["", "X", "VD", "V2TIM_LOG_", "loud"])
 def test_what_is_no_level_is_refused(text):
-    with pytest.raises(UsageError, match="is no level"):
+    with pytest.raises(UsageError, match="is not a level"):
         parse_level(text)
 
 
@@ -102,7 +103,7 @@ def test_a_bound_is_read_as_people_write_it(text, bound):
     ],
 )  # fmt: skip
 def test_what_is_no_bound_is_refused_with_examples(text):
-    with pytest.raises(UsageError, match=r"write"):
+    with pytest.raises(UsageError, match=r"write|examples"):
         parse_bound(text, NOW)
 
 
@@ -191,13 +192,68 @@ def test_a_session_is_asked_for_by_number():
     assert count(records_of(*lines, OPENED), Filter(session=LAST, levels="I")) == 0
     assert (parse_session("last"), parse_session("12")) == (LAST, 12)
     for text in ("0", "-1", "first"):
-        with pytest.raises(UsageError, match="is no session"):
+        with pytest.raises(UsageError, match="is not a session"):
             parse_session(text)
 
 
 def test_no_level_wants_no_record_and_keeps_the_losses():
     events = [(0, mars().encode() + b"\n"), Lost(5), (9, mars("F").encode())]
     assert list(select(read_records(events), Filter(levels=""))) == [events[1]]
+
+
+def test_a_filter_takes_what_people_write_one_value_or_many():
+    lines = [
+        at("09:00:00.000", "login a", "E"),
+        at("10:00:00.000", "login b", "E"),
+        at("10:00:00.000", "login c", "W"),
+        at("11:00:00.000", "LOGIN d", "F"),
+    ]
+    assert messages(Filter(level="error", since="10:00", grep="login"), *lines) == ["login b"]
+    assert messages(Filter(level="E", until="9:30"), *lines) == ["login a"]
+    assert messages(Filter(grep="login [ad]", ignore_case=True), *lines) == ["login a", "LOGIN d"]
+    assert len(messages(Filter(tag="mars::stn", pid=2211, tid=[1, 2240]), *lines)) == 4
+    assert messages(Filter(pid=[1, 2]), *lines) == []
+    assert Filter(session="last") == Filter(session=LAST)
+    assert Filter(session="2") == Filter(session=2)
+    assert Filter(since="-2h", now=NOW) == Filter(since=NOW - timedelta(hours=2))
+    assert replace(Filter(tag="x"), before=1) == Filter(tags=["x"], before=1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"level": "loud"}, {"levels": "EX"}, {"level": "E", "levels": "E"}, {"since": "10am"},
+        {"until": "soon"}, {"grep": "("}, {"session": 0}, {"session": "first"}, {"before": -1},
+        {"pid": "x"},
+    ],
+)  # fmt: skip
+def test_a_filter_refuses_at_once_what_is_wrong(wrong):
+    with pytest.raises(UsageError):
+        Filter(**wrong)
+
+
+@pytest.mark.parametrize("day", ["2024-01-01", "20240101", date(2024, 1, 1), "yesterday"])
+def test_a_day_as_both_bounds_is_all_of_that_day(day):
+    lines = [
+        mars(time=f"{stamp}", message=stamp)
+        for stamp in (
+            "2023-12-31 +8.0 23:59:59.999",
+            "2024-01-01 +8.0 00:00:00.000",
+            "2024-01-01 +8.0 23:59:59.999",
+            "2024-01-02 +8.0 00:00:00.000",
+        )
+    ]
+    wanted = Filter(since=day, until=day, now=NOW)
+    assert [message[:10] for message in messages(wanted, *lines)] == ["2024-01-01"] * 2
+
+
+def test_records_on_two_sides_of_a_loss_are_not_around_each_other():
+    events = [(0, (mars("E") + "\n").encode()), Lost(5), (9, mars("D", message="d").encode())]
+    wanted = Filter(levels="E", after=1)
+    assert list(select(read_records(events), wanted))[1:] == [events[1]]
+    events = [(0, (mars("D") + "\n").encode()), Lost(5), (9, mars("E", message="d").encode())]
+    found = list(select(read_records(events), Filter(levels="E", before=1)))
+    assert [getattr(each, "level", None) for each in found] == [None, "E"]
 
 
 bounds = st.one_of(

@@ -23,7 +23,7 @@ from xlogdecode.jobs.status import Status, of_report
 from xlogdecode.merge import Log, count_merged
 from xlogdecode.outputs import SaveFile
 from xlogdecode.records import Event
-from xlogdecode.records.decoded import iter_events
+from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink
 
 __all__ = ["MergedRun"]

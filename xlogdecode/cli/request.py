@@ -11,14 +11,14 @@ from xlogdecode.cli.filter_options import FLAGS
 from xlogdecode.decoder.decode import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import ConfigError
-from xlogdecode.filters import LAST, Filter, count, parse_level, parse_pattern, parse_session
+from xlogdecode.filters import LAST, Filter, count
 from xlogdecode.inputs import STDIN, STDIN_NAME
 from xlogdecode.jobs.settings import Form
 from xlogdecode.merge import Log, render_merged
 from xlogdecode.records import Event, Record, read_records
-from xlogdecode.records.decoded import iter_events
+from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink, Source
-from xlogdecode.when import parse_bound, parse_zone
+from xlogdecode.when import parse_zone
 from xlogdecode.writers import CsvWriter, JsonWriter, TextWriter, Writer, printable, render
 
 if TYPE_CHECKING:
@@ -143,19 +143,20 @@ def parse_asked(given: dict[str, Any], now: datetime) -> Asked:
 
 
 def _wanted(told: dict[str, Any], now: datetime) -> Filter:
-    pattern = partial(parse_pattern, ignore_case=bool(told["ignore_case"]))
     return Filter(
-        since=_parsed(partial(parse_bound, now=now), told["since"]),
-        until=_parsed(partial(parse_bound, now=now), told["until"]),
-        levels=_parsed(parse_level, told["level"]),
-        tags=frozenset(told["tags"] or ()),
-        pids=frozenset(told["pids"] or ()),
-        tids=frozenset(told["tids"] or ()),
-        grep=_parsed(pattern, told["grep"]),
+        since=told["since"],
+        until=told["until"],
+        level=told["level"],
+        tags=told["tags"] or (),
+        pids=told["pids"] or (),
+        tids=told["tids"] or (),
+        grep=told["grep"],
+        ignore_case=bool(told["ignore_case"]),
         invert=bool(told["invert_match"]),
-        session=_parsed(parse_session, told["session"]),
+        session=told["session"],
         before=_first_of(told["before"], told["around"]),
         after=_first_of(told["after"], told["around"]),
+        now=now,
     )
 
 

@@ -17,7 +17,7 @@ from xlogdecode.jobs.job import LEFT_OUT
 from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
 from xlogdecode.outputs.sanitize import shown
 from xlogdecode.records import read_records
-from xlogdecode.records.decoded import iter_events
+from xlogdecode.records.events import iter_events
 from xlogdecode.summary import Summary, as_dict, as_text, summarize
 from xlogdecode.when import parse_zone
 

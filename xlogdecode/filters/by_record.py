@@ -22,9 +22,9 @@ def select(
 ) -> Iterator[Record | Loss]:
     """Yield the records of one source that are wanted, those around them, and all losses.
 
-    What is before a loss is not around what is behind it. `local` is the zone of times that have
-    none, for bounds that are instants. Raises UsageError for the LAST session, which nobody knows
-    before the end: `writers.render` can.
+    Records on two sides of a loss are not around each other. `local` is the zone of times that
+    have none, for bounds that are instants. Raises UsageError for the LAST session, which nobody
+    knows before the end: `writers.render` can.
     """
     if wanted.session == LAST:
         raise UsageError("the last session is known at the end only: render() can select it")
@@ -84,6 +84,7 @@ class Around:
                 before.append((item, False))
             elif is_wanted is None:
                 self._clear()
+                self._owed = self._owed if self._past_losses else 0
                 yield item
             elif is_wanted:
                 yield from (each for each, _ in before)

@@ -1,4 +1,4 @@
-"""Pieces of decoded text -> pages: whole lines, large enough to be worth a regular expression.
+"""A log's bytes -> events -> pages: whole lines, enough of them to be worth a regular expression.
 
 A block may end in mid-line, and a log written line by line has a block a line: pieces are joined
 until a page's worth is there, and a line that is not yet complete waits for its end. Whatever
@@ -11,38 +11,20 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import add
-from typing import Final, Protocol
+from typing import Final
 
-__all__ = ["LONGEST", "PAGE", "Event", "Loss", "Page", "Run", "Then", "pages"]
+from xlogdecode.decoder.decode import iter_decode
+from xlogdecode.decoder.options import Options, Piece
+from xlogdecode.decoder.report import Loss, Report
+from xlogdecode.types import Source
+
+__all__ = ["LONGEST", "PAGE", "Event", "Loss", "Page", "Run", "Then", "iter_events", "pages"]
 
 PAGE: Final = 256 * 1024
 """Bytes that make a page."""
 
 LONGEST: Final = 4 * 1024 * 1024
 """Bytes of one record or line at most; what is longer is handed on in parts. Bounds memory."""
-
-
-class Loss(Protocol):
-    """Bytes that could not be decoded: the decoder's damage, as far as it is needed here."""
-
-    @property
-    def offset(self) -> int:
-        """Position in the source, in bytes."""
-
-    @property
-    def length(self) -> int:
-        """Bytes that were lost."""
-
-    @property
-    def reason(self) -> object:
-        """Why, in a word: a string, or an enum with string values."""
-
-    @property
-    def detail(self) -> str:
-        """Why, in more words."""
-
-    def mark(self) -> bytes:
-        """Return the line that stands in the text for it."""
 
 
 Text = bytes | bytearray
@@ -79,6 +61,30 @@ Event = tuple[Where, Text] | Loss
 
 An empty text says that nothing more is there for now: what is complete is handed on at once.
 """
+
+
+def iter_events(
+    source: Source,
+    options: Options | None = None,
+    report: Report | None = None,
+    *,
+    per_block: bool = True,
+) -> Iterator[Event]:
+    """Yield the text of `source` with its blocks' offsets, and its losses, filling in `report`.
+
+    With `per_block` each line knows its own block; without, a run of small ones shares an offset,
+    and goes faster.
+    """
+    options = (options or Options())._replace(per_block=False)
+    for item in iter_decode(source, options, report):
+        if not isinstance(item, Piece):
+            yield item
+            continue
+        run, text = item.run, item.text
+        where: int | Run = item.offset
+        if run is not None and per_block:
+            where = Run(run.offset, run.sizes(), run.reading.header_size + 1)
+        yield where, bytes(text) if isinstance(text, memoryview) else text
 
 
 class Then(enum.Enum):

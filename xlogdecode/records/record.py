@@ -10,6 +10,12 @@ from xlogdecode.records.timestamps import Stamps
 
 __all__ = ["Place", "Record", "Who", "parse_who", "readable"]
 
+_NAMES: Final = (
+    "time", "level", "pid", "tid", "main_thread", "tag", "file", "line", "function", "message",
+    "layout", "session", "recovered", "source", "block_offset", "text_line",
+)  # fmt: skip
+"""The fields of `Record.as_dict`."""
+
 _WHO: Final = re.compile(r"(?:(?P<pid>-?[0-9]+)(?P<by>, |,|-))?(?P<tid>-?[0-9]+)(?P<main>\*?)")
 
 
@@ -66,9 +72,12 @@ def _text(place: int, doc: str) -> Any:
 class Record(tuple[Any, ...]):
     """One record: a line that opens a layout and the lines after it that open none.
 
+    Fields: time, level, pid, tid, main_thread, tag, file, line, function, message, text, layout,
+    session, recovered, source, block_offset, text_line. One that its layout has not is None.
+
     A tuple of parts as they were found, one character a byte, since 150,000 are made in a second;
-    what they mean is worked out when it is asked for. What a layout has not is None. Inside the
-    package a record may be unpacked: `layouts.FIELDS`, layout, place, block offset, text line.
+    what they mean is worked out when it is asked for. Inside this room a record may be unpacked:
+    `layouts.FIELDS`, layout, place, block offset, text line.
     """
 
     __slots__ = ()
@@ -167,6 +176,10 @@ class Record(tuple[Any, ...]):
     def part_of(self, text: str, offset: int, line: int) -> "Record":
         """Return the record of text that goes on with this one, with its fields."""
         return Record((text, *self[1:10], text.removesuffix("\n"), *self[11:13], offset, line))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return its fields as plain values; `time` is a text in ISO 8601."""
+        return {name: getattr(self, "iso" if name == "time" else name) for name in _NAMES}
 
     def __repr__(self) -> str:
         return f"<Record {self.source}:{self.text_line} {self.layout} {self.text[:60]!r}>"

@@ -57,16 +57,15 @@ def as_object(item: Record | Loss, source: str = "") -> dict[str, Any]:
 
 
 def _loss_as_object(loss: Loss, source: str) -> dict[str, Any]:
-    reason = str(getattr(loss.reason, "value", loss.reason))
     detail = f" ({loss.detail})" if loss.detail else ""
     return dict.fromkeys(KEYS) | {
         "type": "damage",
-        "message": f"{loss.length} bytes lost: {reason}{detail}",
+        "message": f"{loss.length} bytes lost: {loss.reason}{detail}",
         "source": printable(source),
         "block_offset": loss.offset,
         "encoding": UTF_8,
         "length": loss.length,
-        "reason": reason,
+        "reason": loss.reason,
         "detail": loss.detail,
     }
 
