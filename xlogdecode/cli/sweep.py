@@ -17,6 +17,7 @@ from xlogdecode.cli.paths import Place
 from xlogdecode.cli.sweep_output import Printer, Stdout
 from xlogdecode.errors import UsageError
 from xlogdecode.platform.files import write_durably
+from xlogdecode.platform.forks import usable_processors
 from xlogdecode.retention.apply import Outcome, Verdict, carry_out, iter_outcomes
 from xlogdecode.retention.guards import GuardError
 from xlogdecode.retention.in_use import choose_watch
@@ -177,7 +178,7 @@ def _carried_out(
     """Carry the sweep out and count it; yield the outcomes that are to be shown."""
     dry_run = not settings.delete
     archive = _archive(settings.archive)
-    shares = min(_processors(), MOST_SHARES) if CAN_SHARE and job.can_be_shared else 1
+    shares = min(usable_processors(), MOST_SHARES) if CAN_SHARE and job.can_be_shared else 1
     if dry_run or archive or not printer.quiet or shares == 1:
         for outcome in iter_outcomes(job.decisions(), dry_run=dry_run, archive=archive, stop=stop):
             tally.add([outcome])
@@ -192,13 +193,6 @@ def _carried_out(
     for count in share_out(work, shares):
         tally.merge(count.tally)
         yield from count.failures
-
-
-def _processors() -> int:
-    """Return how many processors this process may use, where the system says so."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextmanager

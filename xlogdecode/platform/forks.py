@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-__all__ = ["CAN_FORK", "Fork", "fork", "may_fork"]
+__all__ = ["CAN_FORK", "Fork", "fork", "may_fork", "usable_processors"]
 
 CAN_FORK = sys.platform == "linux"
 """Elsewhere the system's own libraries do not bear it."""
@@ -48,6 +48,15 @@ def may_fork() -> bool:
     would be held forever.
     """
     return CAN_FORK and threading.active_count() == 1
+
+
+def usable_processors() -> int:
+    """Return how many processors this process may use."""
+    if sys.version_info >= (3, 13):
+        return os.process_cpu_count() or 1
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def fork(work: Callable[[int], object], begun: Callable[[Fork], object]) -> bool:
