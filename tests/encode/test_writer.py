@@ -558,3 +558,16 @@ def test_the_clock_is_read_in_the_systems_zone_unless_one_is_given(tmp_path, clo
     local = datetime.fromtimestamp(NINE, UTC).astimezone()
     assert [path.name for path in xlog_files(tmp_path)] == [f"app_{local:%Y%m%d}.xlog"]
     assert f"{local:[%Y-%m-%d %z %H:%M:%S]}".encode() in text_in(tmp_path)
+
+
+@posix
+def test_however_many_writers_there_are_a_fork_calls_three_functions(tmp_path, monkeypatch) -> None:
+    """A hook of a process stays until the process ends."""
+    from xlogdecode.platform import fork_hooks
+
+    registered = []
+    monkeypatch.setattr(fork_hooks, "_registered", False)
+    monkeypatch.setattr(os, "register_at_fork", lambda **hooks: registered.append(hooks))
+    for number in range(5):
+        XlogWriter(tmp_path, f"app{number}", flush_interval=None).close()
+    assert [set(hooks) for hooks in registered] == [{"before", "after_in_parent", "after_in_child"}]
