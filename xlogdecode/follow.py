@@ -278,9 +278,9 @@ class _Live:
 
 def _text_of(data: bytes, options: Options) -> bytes:
     """Return the text of a buffer's block, which ends where its length said when it was read."""
-    for reading in READINGS.get(data[0], ()) if data else ():
-        if not reading.masked and len(data) > reading.header_size:
-            end = reading.header_size + parse_header(data, 0, reading).length
-            text, report = decode_bytes(data[:end] + b"\0", options)
-            return text if report.is_whole else b""
-    return b""
+    reading = READINGS.get(data[0]) if data else None
+    if reading is None or len(data) <= reading.header_size:
+        return b""
+    end = reading.header_size + parse_header(data, 0, reading).length
+    text, report = decode_bytes(data[:end] + b"\0", options)
+    return text if report.is_whole else b""

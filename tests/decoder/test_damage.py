@@ -21,7 +21,7 @@ from tests.damage import (
 )
 from tests.damage.lies import false_headers, false_locks
 from tests.damage.makers import garbage
-from tests.mars import KINDS, block, file_of, log, mars_lines, new_session
+from tests.mars import KINDS, block, file_of, log, new_session
 from tests.shared import CORPUS, CORPUS_KEY, FIXTURES, expected_text, needs_corpus
 from xlogdecode import Loss, Options, Report, decode_bytes
 from xlogdecode.decoder.decode import decode
@@ -197,20 +197,6 @@ def test_plain_blocks_whose_headers_are_damaged_are_no_log(kind: str) -> None:
     text, report = decode_bytes(b"\x09\1" + data, OPTIONS)
     assert text == b""
     assert report.plain_text == 0
-
-
-@pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.masked])
-def test_a_byte_too_many_in_a_masked_block_costs_none_of_those_behind_it(kind: str) -> None:
-    blocks = log(KINDS[kind], list(mars_lines(1, 12)), per_block=3)
-    first, *others = (block.data for block in blocks)
-    text_behind = b"".join(block.text for block in blocks[1:])
-    for index in range(0, len(first), 5):
-        data = b"".join((first[:index], b"\x04", first[index:], *others))
-        text, _ = decode_bytes(data, OPTIONS)
-        assert text.endswith(text_behind), index
-        dripped = io.BytesIO()
-        decode(Drip(data), dripped, OPTIONS)
-        assert dripped.getvalue() == text, index
 
 
 class Drip(io.BytesIO):

@@ -21,7 +21,7 @@ Seen = tuple[str, int, int]
 
 
 def inflates(block: Block) -> Proof:
-    """A probe of the tests' own, for payloads that are neither encrypted nor masked."""
+    """A probe of the tests' own, for payloads that are not encrypted."""
     payload = bytes(block.payload)
     try:
         whole = _ends_in_a_flush(block.reading.codec, payload)
@@ -93,7 +93,7 @@ def sample_files() -> Iterator[tuple[str, bytes, int]]:
         yield name, file_of(sample_of(name).blocks), len(sample_of(name).blocks)
     lines = list(mars_lines(9, 30))
     for name, kind in KINDS.items():
-        if kind.masked or (name not in SAMPLES and not kind.keyed):
+        if name not in SAMPLES and not kind.keyed:
             blocks = log(kind, lines, per_block=5)
             yield f"{name} log", file_of(blocks), len(blocks)
     last = block(KINDS["imsdk-chunked"], list(imsdk_lines(9, 20)), seq=3)
@@ -104,8 +104,8 @@ SAMPLE_FILES = {name: (data, count) for name, data, count in sample_files()}
 
 
 def believes(block: Block) -> Proof:
-    """A probe for samples that are healthy, encrypted or masked as they may be."""
-    if block.reading.encrypted or block.reading.masked:
+    """A probe for samples that are healthy, encrypted as they may be."""
+    if block.reading.encrypted:
         return Proof(Verdict.WHOLE, block.header.length)
     return inflates(block)
 
@@ -125,11 +125,7 @@ class TestSamples:
         data, _ = SAMPLE_FILES[name]
         assert events_of(data, range(len(data)), believes) == events_of(data, [], believes)
 
-    @pytest.mark.parametrize(
-        "name",
-        # a masked plain block has no known writer, and too little to it to be believed in noise
-        [name for name in SAMPLE_FILES if not name.startswith("masked-plain")],
-    )
+    @pytest.mark.parametrize("name", SAMPLE_FILES)
     @pytest.mark.parametrize("after", [b"\xff\xfe garbage \x01", b"\x09\x01", bytes(64)])
     def test_with_bytes_after_it_its_blocks_are_the_same(self, name: str, after: bytes) -> None:
         data, count = SAMPLE_FILES[name]
@@ -321,53 +317,3 @@ def runs() -> st.SearchStrategy[list[bytes]]:
 def flip(data: bytes, bit: int) -> bytes:
     index = bit // 8 % len(data)
     return data[:index] + bytes([data[index] ^ 1 << bit % 8]) + data[index + 1 :]
-
-
-@given(
-    parts=st.one_of(runs(), st.lists(fragments(), max_size=8)),
-    size=st.integers(20, 5000),
-)
-@settings(max_examples=300, deadline=None, derandomize=True)
-def test_blocks_handed_out_before_they_are_decoded_are_the_same_in_the_end(
-    parts: list[bytes], size: int
-) -> None:
-    data = b"".join(parts)
-    assert blocks_in(decoded_late(data, size)) == blocks_in(events_of(data, []))
-
-
-def test_broken_blocks_between_lines_of_text_are_the_same_decoded_late_or_at_once() -> None:
-    line = next(iter(mars_lines(1, 1)))
-    broken = b"\x07\1\0\0\1\x0b\0\0\0" + b"k" * 64 + b"\xff not a bit\0"[:11] + b"\0"
-    data = line + broken + broken + line + bytes(72)
-    assert blocks_in(decoded_late(data, 20)) == blocks_in(events_of(data, []))
-
-
-def decoded_late(data: bytes, size: int) -> list[Seen]:
-    """Feed pieces of `size` bytes; take all there is, then decode, and go back where need be."""
-    framer = Framer(inflates, speculative=True)
-    seen: list[Seen] = []
-    for start in range(0, len(data) + size, size):
-        if start < len(data):
-            framer.feed(data[start : start + size])
-        else:
-            framer.close()
-        while (found := taken(framer)) is not None:
-            seen += found
-    return seen
-
-
-def taken(framer: Framer) -> list[Seen] | None:
-    """Take what there is up to where the framer has to go back; None where there is nothing."""
-    events = list(framer)
-    seen: list[Seen] = []
-    for event in events:
-        if isinstance(event, Block) and event.reading.codec is not Codec.PLAIN:
-            verdict = inflates(event).verdict
-            if verdict is Verdict.OPEN and framer.doubt(event):
-                return seen
-            if verdict is Verdict.BROKEN and framer.reject(event) is None:
-                return seen
-            if verdict is Verdict.BROKEN:
-                continue
-        seen.append(described(event))
-    return seen or None

@@ -64,7 +64,7 @@ def block_of_pieces(
     key_bytes: bytes | None = None,
 ) -> Block:
     """Write one block of lines that are packed already, a piece each."""
-    payload = _payload(kind, pieces, seq, session)
+    payload = _payload(kind, pieces, session)
     header = _header(kind, seq, hours, len(payload)) + _key_area(kind, session, key_bytes)
     data = header + payload + b"\0"
     return Block(kind, data, b"".join(lines), seq, hours, _flushes(kind, pieces, lines))
@@ -76,11 +76,8 @@ def _flushes(kind: Kind, pieces: list[bytes], lines: list[bytes]) -> tuple[tuple
     return tuple(zip(sizes, itertools.accumulate(map(len, lines)), strict=True))
 
 
-def _payload(kind: Kind, pieces: list[bytes], seq: int, session: Session | None) -> bytes:
-    if kind.masked:
-        low = sum(map(len, pieces)) if kind.header_size == 5 else seq
-        pieces = [_masked(piece, 0xCC ^ (low & 0xFF) ^ kind.magic) for piece in pieces]
-    if kind.codec == "chunked":  # after the mask: the chunks' lengths stay clear
+def _payload(kind: Kind, pieces: list[bytes], session: Session | None) -> bytes:
+    if kind.codec == "chunked":
         pieces = list(map(chunked, pieces))
     payload = b"".join(pieces)
     if kind.encrypted:
@@ -89,21 +86,13 @@ def _payload(kind: Kind, pieces: list[bytes], seq: int, session: Session | None)
     return payload
 
 
-def _masked(data: bytes, mask: int) -> bytes:
-    return data.translate(bytes(value ^ mask for value in range(256)))
-
-
 def _header(kind: Kind, seq: int, hours: tuple[int, int], length: int) -> bytes:
-    if kind.header_size == 5:
-        return struct.pack("<BI", kind.magic, length)
     return struct.pack("<BHBBI", kind.magic, seq, *hours, length)
 
 
 def _key_area(kind: Kind, session: Session | None, key_bytes: bytes | None) -> bytes:
     if kind.header_size == 13:
         return bytes(4)
-    if kind.header_size < 13:
-        return b""
     if kind.keyed and session is not None:
         return session.client_key
     area = key_bytes if key_bytes is not None else b"t_logs/imsdk.mmap3.expected"

@@ -13,7 +13,6 @@ class Kind:
     codec: str  # plain, deflate, chunked, zstd
     encrypted: bool = False
     keyed: bool = False  # the header carries the client's key: the app set one
-    masked: bool = False  # the payload is XORed with one byte
 
     @property
     def compressed(self) -> bool:
@@ -38,15 +37,9 @@ KINDS = _named(
     Kind("sync-zstd", 0x0B, 73, "plain"),
     Kind("zstd-crypt", 0x0C, 73, "zstd", encrypted=True, keyed=True),
     Kind("zstd", 0x0D, 73, "zstd"),
-    # the second reading, known from Mars's C decoder alone
-    Kind("masked-plain-5", 0x01, 5, "plain", masked=True),
-    Kind("masked-zlib-5", 0x02, 5, "deflate", masked=True),
-    Kind("masked-plain-9", 0x03, 9, "plain", masked=True),
-    Kind("masked-zlib-9", 0x04, 9, "deflate", masked=True),
-    Kind("masked-chunked-9", 0x05, 9, "chunked", masked=True),
 )
 
 
 def kind_of(magic: int) -> Kind:
-    """Return the kind that a real writer means by `magic` (never the second reading of it)."""
+    """Return the kind that a real writer means by `magic`."""
     return next(kind for kind in KINDS.values() if kind.magic == magic)

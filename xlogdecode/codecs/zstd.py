@@ -84,8 +84,7 @@ def _end_of_block(data: Buffer, index: int) -> int:
 
 def _opens_a_block(data: bytes, index: int) -> bool:
     """Tell whether a whole header stands here: a length that lied has swallowed it."""
-    readings = READINGS.get(data[index], ()) if index < len(data) else ()
-    return any(
-        index + reading.header_size <= len(data) and is_plausible(data, index, reading, len(data))
-        for reading in readings
-    )
+    reading = READINGS.get(data[index]) if index < len(data) else None
+    if reading is None or index + reading.header_size > len(data):
+        return False
+    return is_plausible(data, index, reading, len(data))

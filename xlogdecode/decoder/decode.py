@@ -5,7 +5,7 @@ from functools import partial
 from io import BytesIO
 
 from xlogdecode.decoder.options import DamagedError, Options, Piece
-from xlogdecode.decoder.pipeline import Road
+from xlogdecode.decoder.pipeline import Pipeline
 from xlogdecode.decoder.report import Loss, Report
 from xlogdecode.types import Buffer, Sink, Source
 
@@ -105,8 +105,4 @@ def iter_decode(
 ) -> Iterator[Piece | Loss]:
     """Yield the text of `source` and its losses, in the order of the input, filling in `report`."""
     options = options or Options()
-    road = Road(source, options, report if report is not None else Report())
-    try:
-        yield from road.run()
-    finally:
-        road.close()
+    yield from Pipeline(source, options, report if report is not None else Report()).run()

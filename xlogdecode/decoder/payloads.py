@@ -1,20 +1,18 @@
-"""A payload into text: unmasked, decrypted, unpacked; and what can be had of a broken one."""
+"""A payload into text: decrypted, unpacked; and what can be had of a broken one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from xlogdecode.codecs import (
     CodecError,
     ends_a_flush,
     iter_unpack,
-    join_chunks,
-    join_many,
     may_start_with,
     unpack,
 )
-from xlogdecode.crypto import Keyring, TeaKey, decrypt, decrypt_many
+from xlogdecode.crypto import Keyring, TeaKey, decrypt
 from xlogdecode.decoder.salvage import TEXT_LIMIT, salvage_plain, up_to_the_fault
-from xlogdecode.format import CRASH_BUFFER_SIZE, NOT_TEXT, Codec, unmasked
+from xlogdecode.format import CRASH_BUFFER_SIZE, NOT_TEXT, Codec
 from xlogdecode.framing import Block, Proof, Verdict
 from xlogdecode.types import Buffer
 
@@ -31,12 +29,10 @@ _PROOF = 64
 _HOLE = bytes(64)
 _FULL = CRASH_BUFFER_SIZE - 1024
 """Bytes of payload from which on zstd may end in mid-stream: the crash buffer was full."""
-_MANY = 8 << 20
-"""Bytes of payload after which joining many chunks at a time has been worth numpy's import."""
 
 
 class Stream(NamedTuple):
-    """A payload as its codec takes it: unmasked, decrypted, its chunks perhaps joined."""
+    """A payload as its codec takes it: decrypted."""
 
     codec: Codec
     data: Buffer
@@ -53,12 +49,11 @@ class Unpacked(NamedTuple):
 
 
 class Payloads:
-    """Reads payloads with the keys of one keyring; its methods may be called from any thread."""
+    """Reads payloads with the keys of one keyring."""
 
     def __init__(self, keyring: Keyring) -> None:
         """Take the keys."""
         self._keyring = keyring
-        self._unpacked = 0
         self._probed: tuple[Block, Unpacked] | None = None
 
     def probe(self, block: Block) -> Proof:
@@ -85,29 +80,13 @@ class Payloads:
 
     def read(self, block: Block) -> Unpacked:
         """Return the text of a whole block."""
+        probed, self._probed = self._probed, None
+        if probed and probed[0] == block:
+            return probed[1]
         stream = self._clear(block, block.payload)
         if stream is None:
             return Unpacked(self._locked_or_broken(block), None)
-        return self._unpack(block, stream)
-
-    def read_many(self, blocks: Sequence[Block]) -> list[Unpacked]:
-        """Return the texts of blocks that share a reading and a client key, in their order.
-
-        The list is shorter than `blocks` where the texts grew beyond the limit.
-        """
-        results: list[Unpacked] = []
-        held = 0
-        probed, self._probed = self._probed, None
-        if probed and probed[0] == blocks[0]:
-            results.append(probed[1])
-            blocks = blocks[1:]
-        for block, stream in zip(blocks, self._clear_many(blocks), strict=True):
-            result = self._unpack(block, stream) if stream is not None else self.read(block)
-            results.append(result)
-            held += len(result.text or b"")
-            if held > TEXT_LIMIT:
-                break
-        return results
+        return self._unpack(stream)
 
     def iter_text(self, block: Block) -> Iterator[Buffer]:
         """Yield the text of a block that is too much to hold."""
@@ -124,11 +103,11 @@ class Payloads:
         remains = broken.remains
         absurd = broken.header.length > CRASH_BUFFER_SIZE  # then only an end that fits is proof
         if broken.reading.codec is Codec.PLAIN:
-            yield from salvage_plain(broken, remains, to_the_end=absurd)
+            yield from salvage_plain(remains, to_the_end=absurd)
             return
         if remains and remains[-1] == 0 and len(remains) - 1 != broken.header.length:
             stream = self._clear(broken, remains[:-1])
-            result = None if stream is None else self._unpack(broken, stream)
+            result = None if stream is None else self._unpack(stream)
             if result and result.verdict is Verdict.WHOLE and result.text is not None:
                 yield result.text
                 return
@@ -153,31 +132,10 @@ class Payloads:
     def _clear(self, block: Block, payload: memoryview) -> Stream | None:
         """Return `payload` as its codec takes it; None where no key fits."""
         reading = block.reading
-        if reading.masked and reading.codec is Codec.CHUNKED:  # the lengths are not masked
-            joined, _ = join_chunks(payload[: len(payload) - join_chunks(payload)[1]])
-            return Stream(Codec.DEFLATE, unmasked(joined, block.header, reading))
-        if reading.masked:
-            return Stream(reading.codec, unmasked(payload, block.header, reading))
         if not reading.encrypted:
             return Stream(reading.codec, payload)
         key = self._key_for(block)
         return None if key is None else Stream(reading.codec, decrypt(payload, key))
-
-    def _clear_many(self, blocks: Sequence[Block]) -> list[Stream | None]:
-        """Return the streams of blocks in one go, as numpy likes it; None: `read` knows better."""
-        if len(blocks) < 2:
-            return [self._clear(block, block.payload) for block in blocks]
-        reading = blocks[0].reading
-        payloads = [block.payload for block in blocks]
-        if reading.encrypted:
-            key = self._key_for(max(blocks, key=lambda block: block.length))
-            if key is None:
-                return [None] * len(blocks)
-            return [Stream(reading.codec, data) for data in decrypt_many(payloads, key)]
-        if reading.codec is Codec.CHUNKED and not reading.masked and self._unpacked > _MANY:
-            joined = join_many(payloads)
-            return [None if data is None else Stream(Codec.DEFLATE, data) for data in joined]
-        return [self._clear(block, block.payload) for block in blocks]
 
     def _key_for(self, block: Block) -> TeaKey | None:
         """Return the TEA key that fits: the proven one, or else the one that the payload proves."""
@@ -194,7 +152,7 @@ class Payloads:
         whole = None
         is_there = len(block.remains) >= block.header.length  # less proves no more than its head
         for key in fitting if is_there else ():
-            result = self._unpack(block, Stream(codec, decrypt(block.payload, key)))
+            result = self._unpack(Stream(codec, decrypt(block.payload, key)))
             if result.verdict is Verdict.WHOLE:
                 if len(head) >= _PROOF:
                     self._keyring.prove(client_key, key)
@@ -206,16 +164,12 @@ class Payloads:
             return whole or fitting[0]
         return next((key for key, data in heads if _opens_as_text(codec, data)), None)
 
-    def _unpack(self, block: Block, stream: Stream) -> Unpacked:
+    def _unpack(self, stream: Stream) -> Unpacked:
         codec, data = stream
         limit = TEXT_LIMIT
         if codec is Codec.PLAIN:
             is_text = b"\0" not in bytes(data)
             return Unpacked(Verdict.WHOLE, data) if is_text else Unpacked(Verdict.BROKEN, None)
-        is_joined = block.reading.masked and block.reading.codec is Codec.CHUNKED
-        if is_joined and join_chunks(block.payload)[1]:
-            return Unpacked(Verdict.BROKEN, None)  # `_clear` left out what is no whole chunk
-        self._unpacked += len(data)
         most = limit if codec is Codec.ZSTD else min(_MOST_RATIO * len(data), limit)
         bounds = (min(_USUAL_RATIO * len(data) + 4096, most), most)
         for bound in dict.fromkeys(bounds if len(data) < limit else ()):

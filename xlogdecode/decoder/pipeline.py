@@ -1,120 +1,86 @@
-"""The main road: a stream of bytes -> blocks -> text, many blocks being decoded at a time."""
+"""The main road: a stream of bytes -> blocks -> text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 from xlogdecode.crypto import Keyring
-from xlogdecode.decoder.lookahead import Batch, Lookahead
 from xlogdecode.decoder.options import DamagedError, Options, Piece
 from xlogdecode.decoder.payloads import Payloads, Unpacked
 from xlogdecode.decoder.report import Loss, Report
 from xlogdecode.decoder.sequence import Sequence
-from xlogdecode.format import Header, parse_header
+from xlogdecode.format import Header
 from xlogdecode.framing import (
     Block,
     Damage,
     Event,
     Fill,
     Framer,
-    PlainRun,
     PlainText,
     Verdict,
-    is_plain,
 )
 from xlogdecode.types import Buffer, Source
 
-__all__ = ["Road"]
+__all__ = ["Pipeline"]
 
 READ = 1 << 20
 """Bytes read at a time."""
 
 
-class Road:
-    """One input on its way."""
+class Pipeline:
+    """One input on its way from bytes to text."""
 
     def __init__(self, source: Source, options: Options, report: Report) -> None:
+        """Decode `source`; fill in `report`."""
         self._source = source
         self._options = options
         self._report = report
         self._payloads = Payloads(Keyring(options.keys))
-        self._framer = Framer(self._payloads.probe, max_block=options.max_block, speculative=True)
-        self._ahead = Lookahead(self._payloads.read_many, options.threads)
+        self._framer = Framer(self._payloads.probe, max_block=options.max_block)
         self._sequence = Sequence(report)
-        self._at_end = False
-        self._fault: Exception | None = None
-        """What the source raised: what came before it comes out first."""
-        self._was_short = False
         self._open_losses: list[int] = []
         self._held: Loss | None = None
         self._after: tuple[int, int] | None = None
 
-    def close(self) -> None:
-        """End the threads."""
-        self._ahead.close()
-
     def run(self) -> Iterator[Piece | Loss]:
         """Yield text and losses in the order of the input."""
-        while self._look_ahead():
-            step = self._ahead.take()
-            if isinstance(step, Batch):
-                yield from self._batch(step)
-            else:
-                yield from self._event(step)
+        fault = yield from self._careful()
         try:
             yield from self._settle()
         except DamagedError:
-            if self._fault is None:
+            if fault is None:
                 raise
-        if self._fault is not None:
-            raise self._fault
+        if fault is not None:
+            raise fault
         self._sequence.end()
 
-    def _look_ahead(self) -> bool:
-        """Frame until there is something to take; tell whether there is."""
-        while not self._ahead.is_full:
-            event = self._framer.next_event()
-            if event is not None:
-                packed = isinstance(event, Block) and not is_plain(event.reading)
-                self._ahead.add(event, packed=packed)
-            elif self._at_end or self._fault or (self._ahead and self._settles_first()):
-                self._ahead.flush()
-                break
-            else:
-                self._read()
-        return bool(self._ahead)
+    def _careful(self) -> Generator[Piece | Loss, None, Exception | None]:
+        """Take one block at a time; return the exception that the source raised, if any.
 
-    def _settles_first(self) -> bool:
-        """Tell whether what is there goes on before more is read.
-
-        A search may have to go back behind it, or reading may wait.
+        All text that came before that exception is handed out first.
         """
-        searches = self._framer.is_searching
-        return searches or bool(getattr(self._source, "may_wait", self._was_short))
-
-    def _read(self) -> None:
-        if not self._ahead:
-            self._framer.release(self._framer.offset)
-        try:
-            data = self._source.read(READ)
-        except Exception as error:  # noqa: BLE001 - raised once all is told that came before
-            self._fault = error
-            return
-        self._was_short = len(data) < READ
-        self._report.bytes_in += len(data)
-        if data:
-            self._framer.feed(data)
-        else:
-            self._framer.close()
-            self._at_end = True
+        is_over = False
+        while not is_over:
+            try:
+                data = self._source.read(READ)
+            except Exception as error:  # noqa: BLE001 - raised once the text before it is out
+                return error
+            self._report.bytes_in += len(data)
+            is_over = not data
+            if is_over:
+                self._framer.close()
+            else:
+                self._framer.feed(data)
+            while (event := self._framer.next_event()) is not None:
+                yield from self._event(event)
+        return None
 
     # steps
 
-    def _event(self, event: Event | PlainRun) -> Iterator[Piece | Loss]:
+    def _event(self, event: Event) -> Iterator[Piece | Loss]:
         match event:
-            case PlainRun():
-                yield from self._settle()
-                yield from self._plain(event)
-            case Block():
+            case Block() if event.reading.is_plain:
                 yield from self._text(event, (event.payload,))
+            case Block():
+                yield from self._block(event, self._payloads.read(event))
             case PlainText():
                 yield from self._settle()
                 self._report.plain_text += event.length
@@ -123,40 +89,6 @@ class Road:
                 yield from self._damage(event)
             case Fill():
                 self._report.fill += event.length
-
-    def _plain(self, run: PlainRun) -> Iterator[Piece]:
-        self._report.blocks[run.reading.kind] += run.blocks
-        first, last = (parse_header(run.buffer, i, run.reading) for i in (run.start, run.last))
-        for begin, end in run.hours:
-            self._report.add_hours(begin, end)
-        self._meet(first, last)
-        if not self._options.per_block:
-            yield self._piece(run.offset, run.text, run)
-            return
-        for block in run.split():
-            yield self._piece(block.offset, block.payload)
-
-    def _batch(self, batch: Batch) -> Iterator[Piece | Loss]:
-        blocks = batch.blocks
-        results = self._ahead.results(batch)
-        while blocks:
-            for block, result in zip(blocks, results, strict=False):
-                if result.verdict is Verdict.OPEN and self._framer.doubt(block):
-                    self._ahead.forget()
-                    return
-                if result.verdict is Verdict.BROKEN:
-                    damage = self._framer.reject(block, result.cost)
-                    if damage is None:
-                        self._ahead.forget()
-                        return
-                    yield from self._damage(damage)
-                else:
-                    yield from self._block(block, result)
-            blocks = blocks[len(results) :]
-            results = self._payloads.read_many(blocks) if blocks else []
-        last = batch.blocks[-1]
-        self._framer.release(last.offset + last.length)
-        self._ahead.succeed()
 
     def _block(self, block: Block, result: Unpacked) -> Iterator[Piece | Loss]:
         if result.verdict is Verdict.LOCKED:
@@ -168,7 +100,7 @@ class Road:
 
     def _text(self, block: Block, texts: Iterable[Buffer]) -> Iterator[Piece | Loss]:
         yield from self._settle()
-        repeated = not is_plain(block.reading) and self._sequence.is_repeated(block)
+        repeated = not block.reading.is_plain and self._sequence.is_repeated(block)
         if repeated and self._options.dedup:
             return
         self._report.blocks[block.reading.kind] += 1
@@ -185,9 +117,9 @@ class Road:
             self._report.losses[index] = loss._replace(before=(first.seq, first.begin_hour))
         self._open_losses.clear()
 
-    def _piece(self, offset: int, text: Buffer, run: PlainRun | None = None) -> Piece:
+    def _piece(self, offset: int, text: Buffer) -> Piece:
         self._report.bytes_out += len(text)
-        return Piece(offset, text, run)
+        return Piece(offset, text)
 
     # losses
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from xlogdecode.codecs import FLUSH, CodecError, inflate_to_fault, iter_unpack, join_chunks
-from xlogdecode.format import LONGEST_LINE, NOT_TEXT, Codec, unmasked
-from xlogdecode.framing import Block
+from xlogdecode.format import LONGEST_LINE, NOT_TEXT, Codec
 from xlogdecode.types import Buffer
 
 __all__ = ["TEXT_LIMIT", "salvage_plain", "up_to_the_fault"]
@@ -13,11 +12,9 @@ TEXT_LIMIT = 8 << 20
 """Bytes of text held at a time; a block that unpacks to more is streamed."""
 
 
-def salvage_plain(broken: Block, remains: memoryview, *, to_the_end: bool) -> Iterator[bytes]:
+def salvage_plain(remains: memoryview, *, to_the_end: bool) -> Iterator[bytes]:
     """Yield a plain payload up to its first NUL (its tailer, if the length lied), if it is text."""
     text = bytes(remains[: LONGEST_LINE + 1])
-    if broken.reading.masked:
-        text = unmasked(text[: broken.header.length], broken.header, broken.reading)
     text = text.partition(b"\0")[0]
     if to_the_end and len(text) + 1 != len(remains):
         return

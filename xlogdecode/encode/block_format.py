@@ -38,17 +38,17 @@ class Kind:
     @property
     def codec(self) -> Codec:
         """How the payload of an async block is compressed."""
-        return READINGS[self.async_magic][0].codec
+        return READINGS[self.async_magic].codec
 
     @property
     def header_size(self) -> int:
         """73 bytes, or the 13 of the IM SDK."""
-        return READINGS[self.async_magic][0].header_size
+        return READINGS[self.async_magic].header_size
 
     @property
     def key_size(self) -> int:
         """64 bytes, or none in the IM SDK's blocks."""
-        return 64 if READINGS[self.async_magic][0].has_key else 0
+        return 64 if READINGS[self.async_magic].has_key else 0
 
     def async_header(self, seq: int, hour: int, length: int, key: bytes) -> bytes:
         """Return an async block's header; `key` (64 bytes, or none) is filled up with zeros."""

@@ -37,8 +37,8 @@ class CrashBuffer:
         self._map = mmap.mmap(file, CRASH_BUFFER_SIZE)
         # Through a view of u32, a length is one store; a slice is copied as libc pleases.
         self._length = memoryview(self._map)[_LENGTH].cast("I")
-        readings = READINGS.get(self._map[0])
-        self.header_size = readings[0].header_size if readings else 0
+        reading = READINGS.get(self._map[0])
+        self.header_size = reading.header_size if reading else 0
         """Bytes of the block's header; 0 where there is nothing that could be one."""
         self.used = self.size
         """`size` as of the last store that was not interrupted."""

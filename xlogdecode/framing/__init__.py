@@ -10,10 +10,9 @@ from xlogdecode.framing.events import (
     Proof,
     Verdict,
 )
-from xlogdecode.framing.fit import is_plain
 from xlogdecode.framing.framer import MAX_BLOCK, Framer
 
 __all__ = [
     "MAX_BLOCK", "Block", "Damage", "Event", "Fill", "Framer", "PlainRun", "PlainText", "Proof",
-    "Verdict", "is_plain",
+    "Verdict",
 ]  # fmt: skip

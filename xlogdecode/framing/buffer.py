@@ -1,6 +1,4 @@
-"""The part of the input that is at hand: a buffer, where it lies, and what is kept behind it."""
-
-from collections import deque
+"""The part of the input that is at hand: a buffer, and where it is in the input."""
 
 __all__ = ["Window"]
 
@@ -8,25 +6,22 @@ __all__ = ["Window"]
 class Window:
     """The bytes from `base` of the input on that were fed and are not done with.
 
-    `buffer[start:]` is still to be looked at. A window that `keeps` holds on to what was done with
-    until it is released, so that it can be gone back to.
+    `buffer[start:]` is still to be looked at.
     """
 
-    __slots__ = ("_closed", "_keeps", "_kept", "_pending", "base", "buffer", "start")
+    __slots__ = ("_closed", "_pending", "base", "buffer", "start")
 
-    def __init__(self, *, keeps: bool) -> None:
+    def __init__(self) -> None:
         """Start at the head of an input."""
         self.buffer = b""
         self.base = 0
         self.start = 0
         self._pending: list[bytes] = []
         self._closed = False
-        self._keeps = keeps
-        self._kept: deque[tuple[int, bytes, int]] = deque()  # base, buffer, bytes used of it
 
     @property
     def offset(self) -> int:
-        """Input offset of what is to be looked at."""
+        """Input offset of the first byte that is still to be looked at."""
         return self.base + self.start
 
     @property
@@ -34,24 +29,32 @@ class Window:
         """Whether the input ends with the buffer."""
         return self._closed and not self._pending
 
+    @property
+    def rest(self) -> bytes:
+        """All bytes that were fed and not looked at."""
+        return b"".join((self.buffer[self.start :], *self._pending))
+
+    def restart(self, offset: int) -> None:
+        """Drop the buffer; the next bytes that are fed are those at `offset`."""
+        self.buffer, self.base, self.start = b"", offset, 0
+        self._pending.clear()
+
     def feed(self, data: bytes) -> None:
         """Add bytes of the input."""
         self._pending.append(data)
 
     def close(self) -> None:
-        """Say that the input ends here."""
+        """Note that the input ends here."""
         self._closed = True
 
     def refill(self) -> int | None:
-        """Take in what was fed, let go of what is done with; return by how much indices moved.
+        """Take in the bytes fed, drop those done with; return by how much indices moved.
 
         None where nothing was fed.
         """
         if not self._pending:
             return None
         start = self.start
-        if self._keeps and start:
-            self._kept.append((self.base, self.buffer, start))
         rest = self.buffer[start:]
         if rest or len(self._pending) > 1:
             self.buffer = b"".join((rest, *self._pending))
@@ -61,21 +64,3 @@ class Window:
         self.base += start
         self.start = 0
         return start
-
-    def release(self, offset: int) -> None:
-        """Give up on going back behind `offset`."""
-        while self._kept and self._kept[0][0] + self._kept[0][2] <= offset:
-            self._kept.popleft()
-
-    def go_back(self, offset: int) -> None:
-        """Look at everything from `offset` on once more."""
-        parts = [
-            buffer[max(0, offset - base) : used]
-            for base, buffer, used in self._kept
-            if base + used > offset
-        ]
-        if parts:
-            self.buffer = b"".join((*parts, self.buffer))
-            self.base = offset
-            self._kept.clear()
-        self.start = offset - self.base

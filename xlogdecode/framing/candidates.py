@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from xlogdecode.format import READINGS, Codec, Reading
-from xlogdecode.framing.fit import LONGEST_SEARCHED, Place
+from xlogdecode.framing.validator import LONGEST_SEARCHED, View
 
 __all__ = ["SHORTEST_SHAPE", "candidates"]
 
@@ -22,17 +22,14 @@ _OPENINGS = {
     Codec.CHUNKED: rb"(?!\0\0).." + _BLOCK_TYPES,
     Codec.ZSTD: re.escape(b"\x28\xb5\x2f\xfd"),
 }
-_KEYS = {9: rb"(?!\0{4})", 13: rb"\0{4}", 73: rb".{64}"}
 
 
-def candidates(
-    place: Place, begin: int, stop: int, *, has_second_reading: bool
-) -> Iterator[tuple[int, bool]]:
+def candidates(view: View, begin: int, stop: int) -> Iterator[tuple[int, bool]]:
     """Yield each index below `stop` where a block may begin, and whether the buffer has enough of
     it to tell; no payload that is empty, or longer than out of step is believed, begins there.
     """
-    buffer, size = place.buffer, len(place.buffer)
-    shape, front = _shapes(place.max_block, has_second_reading)
+    buffer, size = view.buffer, len(view.buffer)
+    shape, front = _shapes(view.max_block)
     certain = min(stop, size - _LONGEST_SHAPE)
     if begin < certain:
         for match in shape.finditer(buffer, begin, certain + _LONGEST_SHAPE):
@@ -43,30 +40,21 @@ def candidates(
         index = match.start()
         if index >= stop:
             break
-        yield index, place.closed or shape.match(buffer, index) is not None
+        yield index, view.closed or shape.match(buffer, index) is not None
 
 
 @functools.cache
-def _shapes(
-    max_block: int,
-    has_second_reading: bool,  # noqa: FBT001 - a cache takes no names
-) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+def _shapes(max_block: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     """Return two patterns of one byte with more ahead: all that a reading tells of it, and only the
     fields up to the length, which stand in the first nine bytes.
     """
     top = re.escape(bytes([min(max_block, LONGEST_SEARCHED) >> 16]))
     length = rb"(?!\0\0\0)..[\x00-%b]\0" % top
     fields = rb"(?=..[\x00-\x17]{2}%b)" % length
-    of_five = rb"|(?<=[\x01\x02])(?=%b)" % length if has_second_reading else b""
-    ahead = b"|".join(
-        _ahead(reading)
-        for readings in READINGS.values()
-        for reading in readings
-        if reading.header_size > 5 and (has_second_reading or not reading.masked)
-    )
-    magic = rb"[\x01-\x0d]"  # one class in front: the search for it is the fast part
-    shape = rb"%b(?:%b(?:%b)%b)" % (magic, fields, ahead, of_five)
-    front = rb"%b(?:%b%b)" % (magic, fields, of_five)
+    ahead = b"|".join(map(_ahead, READINGS.values()))
+    magic = rb"[%b]" % re.escape(bytes(READINGS))  # in front: the search for it is the fast part
+    shape = rb"%b(?:%b(?:%b))" % (magic, fields, ahead)
+    front = magic + fields
     return re.compile(shape, re.DOTALL), re.compile(front, re.DOTALL)
 
 
@@ -74,6 +62,6 @@ def _ahead(reading: Reading) -> bytes:
     """Return what stands ahead of a magic, besides the fields of every header."""
     magic = re.escape(bytes([reading.magic]))
     length = rb".[\x00-\x40]\0\0" if reading.codec is Codec.PLAIN else b".{4}"  # LONGEST_LINE
-    is_clear = not reading.masked and not reading.encrypted
-    opening = _OPENINGS[reading.codec] if is_clear else b""
-    return rb"(?<=%b)(?=.{4}%b%b%b)" % (magic, length, _KEYS[reading.header_size], opening)
+    key = rb".{64}" if reading.has_key else rb"\0{%d}" % (reading.header_size - 9)
+    opening = b"" if reading.encrypted else _OPENINGS[reading.codec]
+    return rb"(?<=%b)(?=.{4}%b%b%b)" % (magic, length, key, opening)

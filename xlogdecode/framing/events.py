@@ -46,6 +46,7 @@ class Reason(enum.Enum):
     GARBAGE = "no block starts here"
     HOLE = "zeros"
     UNKNOWN_MAGIC = "unknown magic"
+    XORED = "looks like the XORed kind, which no released version of Mars writes"
     LENGTH = "the length does not fit"
     CUT = "the input ends within the block"
     TAILER = "the tailer is wrong"

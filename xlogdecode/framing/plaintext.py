@@ -103,7 +103,9 @@ def _end_before(buffer: bytes, start: int, nul: int, *, closed: bool) -> TextEnd
     headers = [
         index
         for index in range(first, nul)
-        if any(is_plausible(buffer, index, r, 1 << 24) for r in READINGS.get(buffer[index], ()))
+        if (reading := READINGS.get(buffer[index]))
+        and is_plausible(buffer, index, reading, 1 << 24)
+        and is_plausible(buffer, index, reading, 1 << 24)
     ]
     behind_a_line = [i for i in headers if i == start or buffer[i - 1] == 0x0A]
     junk = NOT_TEXT.search(buffer, first)

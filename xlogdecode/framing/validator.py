@@ -1,33 +1,146 @@
-"""Whether to believe in a block that its surroundings do not vouch for."""
+"""Whether to believe a block: its place in the buffer, the bytes after it, its payload."""
 
 import enum
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from xlogdecode.format import (
     CRASH_BUFFER_SIZE,
     LONGEST_LINE,
     READINGS,
-    Codec,
+    TAILER,
     Header,
     Reading,
     is_plausible,
-    unmasked,
+    parse_header,
 )
-from xlogdecode.framing.budget import VOUCHED, Budget
 from xlogdecode.framing.events import Block, Proof, Verdict
-from xlogdecode.framing.fit import (
-    LONGEST_SEARCHED,
-    Fit,
-    Follow,
-    Place,
-    is_plain,
-    is_vouched_for,
-    measure,
-    what_follows,
-)
 
-__all__ = ["LINE", "Answer", "Judge", "Probe"]
+__all__ = [
+    "LINE", "LONGEST_SEARCHED", "MENDING", "Answer", "Budget", "Fit", "Follow", "Probe",
+    "Validator", "View", "is_vouched_for", "measure", "what_follows",
+]  # fmt: skip
+
+LONGEST_SEARCHED = 256 << 10
+"""No payload over this is believed out of step; writers stop at 150 KiB."""
+
+_SHORTEST_HEADER = min(reading.header_size for reading in READINGS.values())
+
+_FILL_SEEN = 32
+"""Zeros in a row that are taken for fill, or a hole, rather than for a stray tailer."""
+
+
+class Fit(enum.Enum):
+    """How far a block that would start here fits what is in the buffer."""
+
+    TAILER = "a tailer stands where the length says"
+    BARE = "some other byte stands there, or the input ends just before it"
+    CUT = "the input ends within the block"
+    TOO_LONG = "its length is beyond belief"
+    MORE = "the buffer ends within the block"
+
+
+class Follow(enum.Enum):
+    """What stands behind a tailer."""
+
+    END = "the end of the input"
+    HEADER = "a header with plausible fields"
+    MAGIC = "a known magic"
+    FILL = "zeros"
+    OTHER = "anything else"
+    MORE = "the end of the buffer"
+
+
+_VOUCHES = (Follow.HEADER, Follow.END, Follow.MORE)
+
+
+class View(NamedTuple):
+    """Where one reads blocks: a buffer and its offset in the input, whether that ends there, the
+    longest payload.
+    """
+
+    buffer: bytes
+    base: int
+    closed: bool
+    max_block: int
+
+
+def measure(view: View, start: int, reading: Reading) -> tuple[Fit, Header | None]:
+    """Return how a block at `start` fits, and its header where that is in the buffer whole."""
+    buffer = view.buffer
+    begin = start + reading.header_size
+    if begin > len(buffer):
+        return (Fit.CUT if view.closed else Fit.MORE), None
+    header = parse_header(buffer, start, reading)
+    if header.length > view.max_block:
+        return Fit.TOO_LONG, header
+    end = begin + header.length
+    if end < len(buffer):
+        return (Fit.BARE if buffer[end] else Fit.TAILER), header
+    if not view.closed:
+        return Fit.MORE, header
+    return (Fit.BARE if end == len(buffer) else Fit.CUT), header
+
+
+def what_follows(view: View, index: int) -> Follow:
+    """Return what stands at `index`, right behind a tailer."""
+    buffer = view.buffer
+    if index >= len(buffer):
+        return Follow.END if view.closed else Follow.MORE
+    if buffer[index] == 0:
+        zeros = buffer[index : index + _FILL_SEEN]
+        if any(zeros):
+            return Follow.OTHER
+        return Follow.FILL if len(zeros) == _FILL_SEEN or view.closed else Follow.MORE
+    reading = READINGS.get(buffer[index])
+    if reading is None:
+        return Follow.OTHER
+    if len(buffer) - index < _SHORTEST_HEADER and not view.closed:
+        return Follow.MORE
+    plausible = is_plausible(buffer, index, reading, view.max_block)
+    return Follow.HEADER if plausible else Follow.MAGIC
+
+
+def is_vouched_for(view: View, start: int, reading: Reading) -> bool:
+    """Tell, at little cost, whether a tailer and another header may stand behind a block."""
+    buffer = view.buffer
+    length = int.from_bytes(buffer[start + 5 : start + 9], "little")
+    end = start + reading.header_size + length
+    if end >= len(buffer):
+        return not view.closed
+    return buffer[end] == TAILER and what_follows(view, end + 1) in _VOUCHES
+
+
+_FREE = 200_000_000
+_A_BYTE = 100
+"""Nanoseconds that may be spent in any case, and for each byte of the input up to where it is."""
+
+MENDING, SEARCHING, VOUCHED = 0.25, 1, 2
+"""Shares of that: for what is nice to have, what has to be, and what the surroundings speak for."""
+
+
+class Budget:
+    """Keeps count of what failed tries cost in one input, in nanoseconds as they are estimated."""
+
+    __slots__ = ("_spent",)
+
+    def __init__(self) -> None:
+        """Start with nothing spent."""
+        self._spent = 0
+
+    def spend(self, cost: int) -> None:
+        """Take note of a try that failed."""
+        self._spent += cost
+
+    def earn(self, cost: int) -> None:
+        """Take note of a try that did not fail: another that costs as much may."""
+        self._spent = max(0, self._spent - cost)
+
+    def affords(self, view: View, index: int, share: float = SEARCHING) -> bool:
+        """Tell whether a block at `index` may be tried."""
+        return self._spent <= share * (_FREE + _A_BYTE * (view.base + index))
+
 
 Probe = Callable[[Block], Proof]
 """Tries whether a block's payload decodes; the payload may be cut short by the buffer's end."""
@@ -49,7 +162,7 @@ class Answer(enum.Enum):
     MORE = "that takes more of the input to tell"
 
 
-class Judge:
+class Validator:
     """Weighs single blocks; keeps count of what those cost that are none."""
 
     def __init__(self, probe: Probe) -> None:
@@ -64,161 +177,155 @@ class Judge:
             self.budget.spend(_WEIGHING + proof.cost)
         return proof.verdict
 
-    def weigh(self, place: Place, start: int, reading: Reading, *, in_step: bool) -> Block | Answer:
+    def weigh(self, view: View, start: int, reading: Reading, *, in_step: bool) -> Block | Answer:
         """Return the block at `start` if it can be believed.
 
         `in_step`: the block before ended here. A block without a tailer is returned without one.
         """
-        fit, header = measure(place, start, reading)
+        fit, header = measure(view, start, reading)
         if header is None:
             return Answer.NO if fit is Fit.CUT else Answer.MORE
-        if fit in (Fit.TOO_LONG, Fit.CUT) or (reading.masked and fit is Fit.BARE):
+        if fit in (Fit.TOO_LONG, Fit.CUT):
             return Answer.NO
-        plausible = is_plausible(place.buffer, start, reading, place.max_block)
-        if not plausible and (reading.masked or not in_step):
+        plausible = is_plausible(view.buffer, start, reading, view.max_block)
+        if not plausible and not in_step:
             return Answer.NO
         if not in_step and not 0 < header.length <= LONGEST_SEARCHED:
             return Answer.NO
         tailer = 1 if fit is Fit.TAILER else 0
         length = reading.header_size + header.length + tailer
-        block = Block(place.base + start, length, reading, header, place.buffer, start)
-        weigh = self._weigh_plain if is_plain(reading) else self._weigh_packed
-        return weigh(place, block, fit, in_step=in_step)
+        block = Block(view.base + start, length, reading, header, view.buffer, start)
+        weigh = self._weigh_plain if reading.is_plain else self._weigh_packed
+        return weigh(view, block, fit, in_step=in_step)
 
-    def weigh_any(self, place: Place, start: int, readings: tuple[Reading, ...]) -> Block | Answer:
-        """Return the block at `start`, out of step, by the first of `readings` that is believed.
+    def weigh_out_of_step(self, view: View, start: int) -> Block | Answer:
+        """Return the block at `start` if it proves itself.
 
-        Where too much was spent on others, only a block that its surroundings speak for is looked
-        at; and none where those lied as well.
+        Where too much was spent on others, only a block that its surroundings vouch for is looked
+        at; and none where those were wrong as well.
         """
-        for reading in readings:
-            if not self.budget.affords(place, start):
-                vouched = is_vouched_for(place, start, reading)
-                if not vouched or not self.budget.affords(place, start, VOUCHED):
-                    continue
-            answer = self.weigh(place, start, reading, in_step=False)
-            if answer is not Answer.NO:
-                return answer
+        reading = READINGS.get(view.buffer[start])
+        if reading is None:
+            return Answer.NO
+        if not self.budget.affords(view, start):
+            vouched = is_vouched_for(view, start, reading)
+            if not vouched or not self.budget.affords(view, start, VOUCHED):
+                return Answer.NO
+        answer = self.weigh(view, start, reading, in_step=False)
+        if answer is Answer.NO:
             self.budget.spend(_WEIGHING)
-        return Answer.NO
+        return answer
 
-    def _weigh_plain(
-        self, place: Place, block: Block, fit: Fit, *, in_step: bool
-    ) -> Block | Answer:
+    def _weigh_plain(self, view: View, block: Block, fit: Fit, *, in_step: bool) -> Block | Answer:
         begin = block.start + block.reading.header_size
         end = begin + block.header.length
         if not in_step and block.header.length > LONGEST_LINE:
             return Answer.NO
-        if place.buffer.find(b"\0", begin, end) >= 0:
+        if view.buffer.find(b"\0", begin, end) >= 0:
             return Answer.NO
         if fit is Fit.MORE:
             return Answer.MORE
         if fit is Fit.TAILER and in_step and block.header.length:
-            return self._unless_torn(place, block, end)
-        follow = what_follows(place, end + 1)
+            return self._unless_torn(view, block, end)
+        follow = what_follows(view, end + 1)
         if fit is Fit.TAILER:
             if follow in (Follow.END, Follow.HEADER, Follow.FILL):
                 return block
             if follow is Follow.MORE:
                 return Answer.MORE
-            return block if LINE.fullmatch(place.buffer, begin, end) else Answer.NO
-        instead = what_follows(place, end)
+            return block if LINE.fullmatch(view.buffer, begin, end) else Answer.NO
+        instead = what_follows(view, end)
         if Follow.MORE in (follow, instead):
             return Answer.MORE
         if follow is Follow.HEADER or Follow.END in (follow, instead):
             return block
         # a line's end is a magic, too: with no tailer at all, all in front of it must be lines
-        fits = instead is Follow.HEADER and LINE.fullmatch(place.buffer, begin, end)
+        fits = instead is Follow.HEADER and LINE.fullmatch(view.buffer, begin, end)
         return block if fits else Answer.NO
 
-    def _unless_torn(self, place: Place, block: Block, end: int) -> Block | Answer:
+    def _unless_torn(self, view: View, block: Block, end: int) -> Block | Answer:
         """Return a plain block that has its tailer, and no NUL before that.
 
         Its length can be wrong still: cut short by a few bytes, it ends within the next header,
         whose seq has the next NUL.
         """
         for index in range(max(block.start + block.reading.header_size, end - 8), end):
-            for reading in READINGS.get(place.buffer[index], ()):
-                answer = self.weigh(place, index, reading, in_step=False)
-                if answer is not Answer.NO:
-                    return answer if answer is Answer.MORE else Answer.NO
+            reading = READINGS.get(view.buffer[index])
+            if reading is None:
+                continue
+            answer = self.weigh(view, index, reading, in_step=False)
+            if answer is not Answer.NO:
+                return self._unless_lines_fit(view, block, answer)
         return block
 
-    def _weigh_packed(
-        self, place: Place, block: Block, fit: Fit, *, in_step: bool
-    ) -> Block | Answer:
+    def _unless_lines_fit(self, view: View, block: Block, inner: Block | Answer) -> Block | Answer:
+        """Return a plain block in whose last bytes `inner` begins: the next header vouches for it.
+
+        A line may end in bytes that look like a header.
+        """
+        follow = what_follows(view, block.start + block.length)
+        if follow in (Follow.HEADER, Follow.END):
+            return block
+        is_open = inner is Answer.MORE or follow is Follow.MORE
+        return Answer.MORE if is_open else Answer.NO
+
+    def _weigh_packed(self, view: View, block: Block, fit: Fit, *, in_step: bool) -> Block | Answer:
         if not block.header.length:  # a crash buffer in which nothing was logged yet
-            empty = fit is Fit.TAILER and what_follows(place, block.start + block.length)
+            empty = fit is Fit.TAILER and what_follows(view, block.start + block.length)
             return block if empty in (Follow.END, Follow.FILL) else Answer.NO
         proof = self._probe(block)
         if proof.verdict is Verdict.BROKEN:
             self.budget.spend(proof.cost)
             return Answer.NO
         if proof.verdict is Verdict.LOCKED:
-            answer = self._weigh_locked(place, block, fit, in_step=in_step)
+            answer = self._weigh_locked(view, block, fit, in_step=in_step)
             self.budget.spend(proof.cost if answer is Answer.NO else 0)
             return answer
         if fit is Fit.MORE:
             return Answer.MORE
-        proves_itself = block.reading.codec is not Codec.PLAIN or (in_step and _is_a_line(block))
-        if proof.verdict is Verdict.WHOLE and proves_itself:
+        if proof.verdict is Verdict.WHOLE:
             if not in_step:
                 self.budget.earn(proof.cost)
             return block
-        follow = what_follows(place, block.start + block.length)
+        follow = what_follows(view, block.start + block.length)
         if follow is Follow.MORE:
             return Answer.MORE
         fits = fit is Fit.TAILER and follow in (Follow.END, Follow.HEADER)
-        if fits and (block.header.length >= _SHORTEST_OPEN or not proves_itself):
+        if fits and block.header.length >= _SHORTEST_OPEN:
             return block
         self.budget.spend(proof.cost)
         return Answer.NO
 
-    def _weigh_locked(
-        self, place: Place, block: Block, fit: Fit, *, in_step: bool
-    ) -> Block | Answer:
+    def _weigh_locked(self, view: View, block: Block, fit: Fit, *, in_step: bool) -> Block | Answer:
         if block.header.length > CRASH_BUFFER_SIZE:
             return Answer.NO
         if fit is Fit.MORE:
             return Answer.MORE
         if fit is not Fit.TAILER:
             return Answer.NO
-        behind = what_follows(place, block.start + block.length)
+        behind = what_follows(view, block.start + block.length)
         if behind is Follow.FILL and in_step:
             return block  # a crash buffer
         wanted = 1 if in_step else _HEADERS_IN_A_ROW
-        return _if_headers_follow(place, block, wanted)
+        return _if_headers_follow(view, block, wanted)
 
 
-def _if_headers_follow(place: Place, block: Block, wanted: int) -> Block | Answer:
+def _if_headers_follow(view: View, block: Block, wanted: int) -> Block | Answer:
     """Return the block if behind it `wanted` headers in a row fit, or the input ends in step."""
     index = block.start + block.length
     for _ in range(wanted):
-        follow = what_follows(place, index)
+        follow = what_follows(view, index)
         if follow is Follow.MORE:
             return Answer.MORE
         if follow is Follow.END:
             return block
         if follow is not Follow.HEADER:
             return Answer.NO
-        fits = [(r, *measure(place, index, r)) for r in READINGS[place.buffer[index]]]
-        if any(fit is Fit.MORE for _, fit, _ in fits):
+        reading = READINGS[view.buffer[index]]
+        fit, header = measure(view, index, reading)
+        if fit is Fit.MORE:
             return Answer.MORE
-        ends = [
-            index + reading.header_size + _length(header) + 1
-            for reading, fit, header in fits
-            if fit is Fit.TAILER
-        ]
-        if not ends:
+        if fit is not Fit.TAILER or header is None:
             return Answer.NO
-        index = ends[0]
+        index += reading.header_size + header.length + 1
     return block
-
-
-def _is_a_line(block: Block) -> bool:
-    text = unmasked(block.payload, block.header, block.reading)
-    return LINE.fullmatch(text) is not None
-
-
-def _length(header: Header | None) -> int:
-    return header.length if header else 0

@@ -98,9 +98,8 @@ class Saved:
 
     def holds(self, buffer: bytes) -> bool:
         """Tell whether all records of the crash buffer, whose bytes are given, were seen."""
-        return any(
-            block.is_saved_as(saved) for block in _blocks_at(buffer) for saved in self.blocks
-        )
+        block = _block_at(buffer)
+        return block is not None and any(block.is_saved_as(saved) for saved in self.blocks)
 
 
 class _Watch:
@@ -123,17 +122,16 @@ class _Watch:
             if data and len(buffer) < begin + _NEEDED:
                 self._rest = buffer[tip:]
                 return data
-            self._found += _blocks_at(buffer[begin : begin + _NEEDED])
+            block = _block_at(buffer[begin : begin + _NEEDED])
+            self._found += [block] if block else []
             done = begin
         self._rest = buffer[max(done, len(buffer) - len(_TIP) + 1) :]
         return data
 
 
-def _blocks_at(data: bytes) -> list[_Block]:
-    """Return the compressed block that `data` begins with, in each way to read it."""
-    blocks: list[_Block] = []
-    for reading in READINGS.get(data[0], ()) if data else ():
-        if not reading.masked and len(data) > reading.header_size:
-            header = parse_header(data, 0, reading)
-            blocks.append(_Block(reading, header, data[reading.header_size :]))
-    return blocks
+def _block_at(data: bytes) -> _Block | None:
+    """Return the compressed block that `data` begins with, if it can be one."""
+    reading = READINGS.get(data[0]) if data else None
+    if reading is None or len(data) <= reading.header_size:
+        return None
+    return _Block(reading, parse_header(data, 0, reading), data[reading.header_size :])
