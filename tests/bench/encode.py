@@ -89,7 +89,7 @@ def main() -> None:
     ways = {
         "zlib": ({}, bare_zlib),
         "zlib encrypted": ({"public_key": KEY}, bare_zlib),
-        "imsdk": ({"layout": "imsdk"}, lambda text: bare_zlib(text, 9)),
+        "imsdk": ({"format": "imsdk"}, lambda text: bare_zlib(text, 9)),
         "zstd": ({"codec": "zstd"}, bare_zstd),
         "zstd encrypted": ({"codec": "zstd", "public_key": KEY}, bare_zstd),
     }

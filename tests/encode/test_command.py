@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.encode.conftest import PUBLIC_HEX
 from tests.encode.reader import read_blocks, read_text
 from xlogdecode.cli.app import cli
 
@@ -63,7 +64,7 @@ def test_nul_is_refused_and_the_file_that_was_there_stays(tmp_path: Path) -> Non
     assert done.returncode == 2
     assert (
         done.stderr
-        == f"xlogdecode: {source}: byte 5 is NUL, which xlog text cannot hold: remove it\n"
+        == f"xlogdecode: {source}: byte 5 is NUL, which xlog text cannot hold; remove it\n"
     )
     assert output.read_bytes() == b"before"
     assert {path.name for path in tmp_path.iterdir()} == {"in.txt", "out.xlog"}
@@ -97,6 +98,15 @@ def test_sigterm_leaves_no_file(tmp_path: Path) -> None:
     running.terminate()
     assert running.wait(20) == 143
     running.stdin.close()
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_key_that_would_do_nothing_is_refused(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "xlogdecode", "encode", "-o", str(tmp_path / "x.xlog")]
+    command += ["--mode", "sync", "--public-key", PUBLIC_HEX]
+    done = subprocess.run(command, input=b"one\n", capture_output=True)
+    assert done.returncode == 2
+    assert b"mode sync is never encrypted" in done.stderr
     assert not [*tmp_path.iterdir()]
 
 

@@ -30,7 +30,7 @@ WAYS = {
     "zstd": {"codec": "zstd"},
     "zlib key": {"public_key": PUBLIC_HEX},
     "zstd key": {"codec": "zstd", "public_key": PUBLIC_HEX},
-    "imsdk": {"layout": "imsdk"},
+    "imsdk": {"format": "imsdk"},
     "sync": {"mode": "sync"},
     "splits": {"max_file_size": 5000},
 }
@@ -67,7 +67,7 @@ def test_lines_stand_in_the_files_in_the_order_of_their_writing(way: dict, histo
                 writer.flush()
             else:
                 writer._session._sink.release() if deed == "die" else writer.close()
-                now[0] += way == {"layout": "imsdk"}
+                now[0] += way == {"format": "imsdk"}
                 writer = open_log()
         writer.close()
         assert lines_in(folder, PRIVATE_KEY) == written

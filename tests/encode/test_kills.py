@@ -28,7 +28,7 @@ WAYS = {
     "zstd": {"codec": "zstd"},
     "zlib key": {"public_key": PUBLIC_HEX},
     "zstd key": {"codec": "zstd", "public_key": PUBLIC_HEX},
-    "imsdk": {"layout": "imsdk"},
+    "imsdk": {"format": "imsdk"},
     "sync": {"mode": "sync"},
 }
 

@@ -41,7 +41,7 @@ def leave(folder: Path, line: str, **options) -> bytes:
         ({"codec": "zstd"}, [0x0B, 0x0D, 0x0B, 0x0D], "mmap3"),
         ({"public_key": True}, [0x06, 0x07, 0x06, 0x07], "mmap3"),
         ({"codec": "zstd", "public_key": True}, [0x0A, 0x0C, 0x0A, 0x0C], "mmap3"),
-        ({"layout": "imsdk"}, [0x03, 0x05, 0x03, 0x05], "mmap2"),
+        ({"format": "imsdk"}, [0x03, 0x05, 0x03, 0x05], "mmap2"),
     ],
     ids=str,
 )
@@ -200,7 +200,7 @@ def test_what_mars_left_is_saved_as_mars_saves_it(tmp_path, corpus, sample) -> N
 def test_what_the_im_sdk_left_is_saved(tmp_path, corpus) -> None:
     left = (corpus / "imsdk" / "imsdk_C.mmap2").read_bytes()
     (tmp_path / "imsdk_C.mmap2").write_bytes(left)
-    open_log(tmp_path, prefix="imsdk_C", layout="imsdk").close()
+    open_log(tmp_path, prefix="imsdk_C", format="imsdk").close()
     assert blocks_in(tmp_path)[1].text == read_text(left)
 
 

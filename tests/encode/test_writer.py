@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.encode.conftest import PUBLIC_HEX
 from tests.encode.folders import blocks_in, lines_in, text_in, xlog_files
 from tests.encode.reader import read_blocks, read_text
 from xlogdecode.encode import XlogWriter, buffer
@@ -76,7 +77,7 @@ def test_lines_stand_between_an_opening_and_a_closing_line(tmp_path: Path, log) 
         ({"codec": "zstd"}, 0x0D, "mmap3"),
         ({"public_key": True}, 0x07, "mmap3"),
         ({"codec": "zstd", "public_key": True}, 0x0C, "mmap3"),
-        ({"layout": "imsdk"}, 0x05, "mmap2"),
+        ({"format": "imsdk"}, 0x05, "mmap2"),
     ],
     ids=str,
 )
@@ -103,17 +104,11 @@ def test_the_crash_buffer_holds_each_line_once_write_has_returned(
     [
         ({}, 0x08),
         ({"codec": "zstd"}, 0x0B),
-        ({"public_key": True}, 0x06),
-        ({"codec": "zstd", "public_key": True}, 0x0A),
-        ({"layout": "imsdk"}, 0x03),
+        ({"format": "imsdk"}, 0x03),
     ],
     ids=str,
 )
-def test_sync_mode_puts_each_line_into_the_file_as_a_block(
-    tmp_path, log, options, magic, public_hex
-) -> None:
-    if options.get("public_key"):
-        options = options | {"public_key": public_hex}
+def test_sync_mode_puts_each_line_into_the_file_as_a_block(tmp_path, log, options, magic) -> None:
     writer = log(mode="sync", **options)
     writer.write("line")
     (*_, last) = blocks_in(tmp_path)
@@ -212,7 +207,7 @@ def test_a_file_beyond_the_limit_is_followed_by_the_next_index(tmp_path, log, no
 
 
 @pytest.mark.parametrize("mode", ["async", "sync"])
-@pytest.mark.parametrize("options", [{}, {"codec": "zstd"}, {"layout": "imsdk"}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"codec": "zstd"}, {"format": "imsdk"}], ids=str)
 def test_a_line_of_any_length_is_kept(tmp_path, log, noise, mode, options) -> None:
     line = noise.replace(b"\n", b"") * 2
     with log(mode=mode, **options) as writer:
@@ -295,13 +290,18 @@ def test_after_close_nothing_is_written(tmp_path, log) -> None:
     [
         {"prefix": "a/b"},
         {"prefix": ""},
+        {"prefix": "a\nb"},
+        {"prefix": "app\n"},
+        {"zone": "Asia/Atlantis"},
+        {"zone": 8},
+        {"mode": "sync", "public_key": PUBLIC_HEX},
         {"mode": "lazy"},
         {"codec": "lzma"},
         {"public_key": "12"},
         {"public_key": ""},
-        {"level": 10},
-        {"level": 0, "codec": "zstd"},
-        {"level": "6"},
+        {"compress_level": 10},
+        {"compress_level": 0, "codec": "zstd"},
+        {"compress_level": "6"},
         {"keep": ""},
         {"keep": 7},
         {"max_file_size": "10M"},
@@ -319,8 +319,16 @@ def test_settings_that_cannot_be_are_refused(tmp_path, options) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "+09:00"])
+def test_a_zone_may_be_named(tmp_path, zone) -> None:
+    XlogWriter(tmp_path, "app", zone=zone, clock=lambda: 1704067200.0).close()
+    assert xlog_files(tmp_path)[0].name == "app_20240101.xlog"
+    text = b"".join(block.text for block in blocks_in(tmp_path))
+    assert b"[2024-01-01 +0900 09:00:00]" in text
+
+
 def test_an_empty_folder_is_none() -> None:
-    with pytest.raises(UsageError, match="an empty folder"):
+    with pytest.raises(UsageError, match="folder's name is empty"):
         XlogWriter("", "app")
 
 
@@ -534,13 +542,15 @@ def test_a_signal_handler_may_log_while_a_line_is_being_stored(tmp_path, log) ->
         line = b"late %d" % len(late)
         late.append(line)
         writer.write(line)
+        signal.setitimer(signal.ITIMER_REAL, 5e-5)  # an interval would let handlers pile up
 
     before = signal.signal(signal.SIGALRM, handle)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 1e-3, 5e-5)
+        signal.setitimer(signal.ITIMER_REAL, 1e-3)
         for number in range(3000):
             writer.write(b"line %d" % number)
     finally:
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     writer.close()

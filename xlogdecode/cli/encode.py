@@ -27,7 +27,7 @@ from xlogdecode.outputs import OpenFile, SaveFile, is_file_at
     help="async: compressed blocks; sync: a plain block a line.",
 )  # fmt: skip
 @click.option(
-    "--format", "layout", type=click.Choice(FORMATS), default="mars", show_default=True,
+    "--format", type=click.Choice(FORMATS), default="mars", show_default=True,
     help="imsdk: the 13-byte headers of the IM and LiteAV SDKs (zlib only, no key).",
 )  # fmt: skip
 @click.option(
@@ -35,13 +35,18 @@ from xlogdecode.outputs import OpenFile, SaveFile, is_file_at
     help="Encrypt for this server: 128 hex digits, X then Y of its public key.",
 )  # fmt: skip
 def encode(
-    source: BinaryIO, output: str, codec: str, mode: str, layout: str, public_key: str | None
+    source: BinaryIO,
+    output: str,
+    codec: str,
+    mode: str,
+    format: str,  # noqa: A002 - click passes by name
+    public_key: str | None,
 ) -> None:
     """Turn text into an xlog file, for fixtures and tests.
 
     No banners are added: decoding gives back exactly the text. Text that holds NUL is refused.
     """
-    blocks = iter_blocks(source, codec=codec, mode=mode, layout=layout, public_key=public_key)
+    blocks = iter_blocks(source, codec=codec, mode=mode, format=format, public_key=public_key)
     name = getattr(source, "name", "<stdin>")
     if output == "-":
         _write_all(OpenFile(sys.stdout.fileno(), "standard output"), blocks, name)

@@ -8,8 +8,8 @@ from xlogdecode.errors import UsageError
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Codec
 
 __all__ = [
-    "BLOCK_SIZE", "CODECS", "FORMATS", "MODES", "PIECE_SIZE", "Kind", "Sequence", "kind_of",
-    "level_of",
+    "BLOCK_SIZE", "CODECS", "FORMATS", "MODES", "PIECE_SIZE", "Kind", "Sequence",
+    "check_mode", "kind_of", "level_of",
 ]  # fmt: skip
 
 FORMATS: Final = ("mars", "imsdk")
@@ -27,7 +27,7 @@ _HEADER = struct.Struct("<BHBBI")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What one writer puts into its files: compressed (async) blocks, and plain (sync) ones."""
+    """The blocks that a writer puts into its files: compressed (async) and plain (sync) ones."""
 
     async_magic: int
     sync_magic: int
@@ -71,23 +71,34 @@ _KINDS: Final = {
 }
 
 
-def kind_of(layout: str, codec: str, public_key: bytes | None) -> Kind:
+def kind_of(format_name: str, codec: str, public_key: bytes | None) -> Kind:
     """Return the kind of blocks for a format, a codec and a server's public key or None.
 
     Raises UsageError where no writer has such blocks: the IM SDK knows neither zstd nor keys.
     """
-    if layout not in FORMATS or codec not in CODECS:
+    if format_name not in FORMATS or codec not in CODECS:
         raise UsageError(
-            f"no blocks of format {layout!r} with codec {codec!r}: "
+            f"no blocks have format {format_name!r} with codec {codec!r}; "
             f"the formats are {', '.join(FORMATS)}, the codecs {', '.join(CODECS)}"
         )
-    kind = _KINDS.get((layout, codec, "encrypted" if public_key else "clear"))
+    kind = _KINDS.get((format_name, codec, "encrypted" if public_key else "clear"))
     if kind is None:
         raise UsageError(
-            f"the format {layout} has zlib only, and no encryption: "
-            "leave out the codec and the key, or write the format mars"
+            f"the format {format_name} has zlib only, and no encryption; "
+            "remove the codec and the key, or use the format mars"
         )
     return kind
+
+
+def check_mode(mode: str, public_key: bytes | None) -> None:
+    """Raise UsageError for an unknown mode, and for sync with a key: Mars encrypts async only."""
+    if mode not in MODES:
+        raise UsageError(f"{mode!r} is not a mode; the modes are {', '.join(MODES)}")
+    if mode == "sync" and public_key is not None:
+        raise UsageError(
+            "mode sync is never encrypted, so the public key would do nothing; "
+            "use mode async, or remove the key"
+        )
 
 
 def level_of(kind: Kind, level: int | None) -> int:
@@ -96,7 +107,9 @@ def level_of(kind: Kind, level: int | None) -> int:
         return kind.level
     lowest, highest = (1, 22) if kind.codec is Codec.ZSTD else (0, 9)
     if not isinstance(level, int) or not lowest <= level <= highest:
-        raise UsageError(f"no level {level!r}: {kind.codec.value} has {lowest} to {highest}")
+        raise UsageError(
+            f"{level!r} is not a compression level; {kind.codec.value} has {lowest} to {highest}"
+        )
     return level
 
 

@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 from xlogdecode.encode.block_format import (
     BLOCK_SIZE,
-    MODES,
     PIECE_SIZE,
     Kind,
     Sequence,
+    check_mode,
     kind_of,
     level_of,
 )
@@ -26,22 +26,23 @@ def encode_bytes(
     *,
     codec: str = "zlib",
     mode: str = "async",
-    layout: str = "mars",
+    format: str = "mars",  # noqa: A002 - as the option is called
     public_key: str | bytes | None = None,
-    level: int | None = None,
+    compress_level: int | None = None,
     hour: int = 0,
 ) -> bytes:
     """Return `text` as an xlog file without banners: decoded, it is `text` again.
 
     `codec` is zlib or zstd, `mode` async (compressed blocks) or sync (a plain block a line),
-    `layout` mars or imsdk; `public_key` (the server's, 64 bytes or 128 hex digits) makes async
-    blocks encrypted; `level` is the codec's, by default Mars's own; `hour` (0-23) stands in all
-    headers, so that the same clear text always gives the same file. Raises UsageError for text
-    that holds NUL and for what no writer makes.
+    `format` mars or imsdk; `public_key` (the server's, 64 bytes or 128 hex digits) makes async
+    blocks encrypted; `compress_level` is the codec's, by default Mars's own; `hour` (0-23) is in
+    all headers, so that the same clear text always gives the same file. Raises UsageError for
+    text that holds NUL, and for blocks that no writer makes.
     """
     blocks = iter_blocks(
         io.BytesIO(text),
-        codec=codec, mode=mode, layout=layout, public_key=public_key, level=level, hour=hour,
+        codec=codec, mode=mode, format=format, public_key=public_key,
+        compress_level=compress_level, hour=hour,
     )  # fmt: skip
     return b"".join(blocks)
 
@@ -51,24 +52,22 @@ def iter_blocks(
     *,
     codec: str = "zlib",
     mode: str = "async",
-    layout: str = "mars",
+    format: str = "mars",  # noqa: A002 - as the option is called
     public_key: str | bytes | None = None,
-    level: int | None = None,
+    compress_level: int | None = None,
     hour: int = 0,
 ) -> Iterator[bytes]:
     """Yield the blocks of the text read from `source`, as `encode_bytes` takes it."""
-    if mode not in MODES:
-        raise UsageError(f"no mode {mode!r}: the modes are {', '.join(MODES)}")
     server = parse_public_key(public_key) if public_key is not None else None
+    check_mode(mode, server)
     if hour not in range(24):
-        raise UsageError(f"{hour} is no hour of the day: 0 to 23")
-    kind = kind_of(layout, codec, server)
+        raise UsageError(f"{hour} is not an hour of the day; write 0 to 23")
+    kind = kind_of(format, codec, server)
     cipher = Cipher(server) if server else None
     pieces = _iter_pieces(source)
     if mode == "sync":
-        key = cipher.client_key if cipher else b""
-        return (kind.plain_block(piece, hour, key) for piece in pieces)
-    return _iter_async(pieces, kind, cipher, level_of(kind, level), hour)
+        return (kind.plain_block(piece, hour, b"") for piece in pieces)
+    return _iter_async(pieces, kind, cipher, level_of(kind, compress_level), hour)
 
 
 def _iter_pieces(source: BinaryIO) -> Iterator[bytes]:
@@ -77,7 +76,7 @@ def _iter_pieces(source: BinaryIO) -> Iterator[bytes]:
         if b"\0" in piece:
             place = offset + piece.index(b"\0")
             name = getattr(source, "name", "text")
-            raise UsageError(f"{name}: byte {place} is NUL, which xlog text cannot hold: remove it")
+            raise UsageError(f"{name}: byte {place} is NUL, which xlog text cannot hold; remove it")
         offset += len(piece)
         yield piece
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
 
-__all__ = ["Calendar", "Day", "closing_line", "end_of_mmap", "opening_lines"]
+from xlogdecode.errors import UsageError
+from xlogdecode.when import parse_zone
+
+__all__ = ["Calendar", "Day", "closing_line", "end_of_mmap", "opening_lines", "zone_of"]
 
 BEGIN_OF_MMAP: Final = b"~~~~~ begin of mmap ~~~~~\n"
 
@@ -54,6 +57,15 @@ class Calendar:
         return datetime.combine(day, time.min, self._zone).timestamp()
 
 
+def zone_of(zone: tzinfo | str | None) -> tzinfo | None:
+    """Return `zone`, or the one that a text names; None, the system's, stays. Raises UsageError."""
+    if isinstance(zone, str):
+        return parse_zone(zone)
+    if zone is None or isinstance(zone, tzinfo):
+        return zone
+    raise UsageError(f"{zone!r} is not a time zone; write 'Asia/Shanghai', or give a tzinfo")
+
+
 def opening_lines(now: datetime, mode: int) -> tuple[bytes, ...]:
     """Return the lines that open a session; `mode` is 0 for async, 1 for sync."""
     day, clock = _BUILD
@@ -62,13 +74,13 @@ def opening_lines(now: datetime, mode: int) -> tuple[bytes, ...]:
 
 
 def closing_line(now: datetime) -> bytes:
-    """Return the line that says that a session was closed in order."""
+    """Return the line that says that a session was closed normally."""
     day, clock = _BUILD
     return f"{'$' * 10}{day}{'$' * 3}{clock}{'$' * 10}{_who_and_when(now)}\n".encode()
 
 
 def end_of_mmap(now: datetime) -> bytes:
-    """Return the line after what was saved from a crash buffer; BEGIN_OF_MMAP stands before."""
+    """Return the line after the records saved from a crash buffer; BEGIN_OF_MMAP is before them."""
     return f"~~~~~ end of mmap ~~~~~{_who_and_when(now)}\n".encode()
 
 

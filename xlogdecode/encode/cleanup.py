@@ -15,10 +15,10 @@ __all__ = ["parse_keep", "retire"]
 def parse_keep(text: str) -> timedelta:
     """Return the age that `text` (such as 7d) states; raises UsageError below a day."""
     if not isinstance(text, str):
-        raise UsageError(f"{text!r} is no age: write it as 7d")
+        raise UsageError(f"{text!r} is not an age; write it as 7d")
     age = parse_age(text)
     if age < timedelta(days=1):
-        raise UsageError(f"{text!r} would delete the day's own log: keep 1d or more")
+        raise UsageError(f"{text!r} would delete the log of today; keep 1d or more")
     return age
 
 

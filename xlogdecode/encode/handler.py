@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
+from xlogdecode.encode.calendar import zone_of
 from xlogdecode.encode.writer import XlogWriter
 from xlogdecode.errors import OutputError
 
@@ -32,9 +33,9 @@ class XlogFormatter(logging.Formatter):
     given. Source of the layout: Tencent/mars `formater.cc`.
     """
 
-    def __init__(self, zone: tzinfo | None = None) -> None:
+    def __init__(self, zone: tzinfo | str | None = None) -> None:
         super().__init__()
-        self._zone = zone
+        self._zone = zone_of(zone)
         self._second = (-1, "")
 
     def format(self, record: logging.LogRecord) -> str:
@@ -92,8 +93,7 @@ class XlogHandler(logging.Handler):
     def __init__(
         self, directory: str | Path, prefix: str, level: int | str = logging.NOTSET, **options: Any
     ) -> None:
-        compress_level = options.pop("compress_level", None)
-        self._writer = XlogWriter(directory, prefix, level=compress_level, **options)
+        self._writer = XlogWriter(directory, prefix, **options)
         super().__init__(level)  # after what may fail: from here on `logging.shutdown` knows it
         self.setFormatter(XlogFormatter(options.get("zone")))
 

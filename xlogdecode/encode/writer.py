@@ -11,11 +11,11 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Final, Self
 
-from xlogdecode.encode.block_format import MODES, kind_of, level_of
+from xlogdecode.encode.block_format import check_mode, kind_of, level_of
+from xlogdecode.encode.calendar import zone_of
 from xlogdecode.encode.cipher import parse_public_key
 from xlogdecode.encode.cleanup import parse_keep
 from xlogdecode.encode.session import Session, Settings
-from xlogdecode.encode.ticker import Ticker
 from xlogdecode.errors import OutputError, UsageError
 from xlogdecode.platform.fork_hooks import follow_forks
 
@@ -23,6 +23,12 @@ __all__ = ["XlogWriter"]
 
 FLUSH_INTERVAL: Final = 15 * 60.0
 """Seconds after which Mars flushes a block that is not full."""
+
+_PATIENCE: Final = 1.0
+"""Seconds; a call may wait for a lock that the stopping thread holds."""
+
+_PREFIX: Final = r"[^/\\:\x00-\x1f\x7f]+"
+"""A newline would end the line that names the file in messages and lists."""
 
 
 class XlogWriter:
@@ -35,11 +41,12 @@ class XlogWriter:
     nothing is synced to the disk.
 
     `codec` is zlib or zstd, `mode` async or sync; `public_key` is the server's, 64 bytes or 128
-    hex digits, and makes async blocks encrypted; `layout` is mars, or imsdk for the IM SDK's
-    older blocks and `.mmap2`; `level` is the codec's; files larger than `max_file_size` bytes are
-    followed by `_1`, `_2`; the log's own files older than `keep` (such as 7d) are deleted at each
-    opening and on each new day, by the rule of the sweep; `flush_interval` None is no timer;
-    `clock` gives seconds since 1970; `zone` is the system's unless given.
+    hex digits, and makes async blocks encrypted; `format` is mars, or imsdk for the IM SDK's
+    older blocks and `.mmap2`; `compress_level` is the codec's; files larger than `max_file_size`
+    bytes are followed by `_1`, `_2`; the log's own files older than `keep` (such as 7d) are
+    deleted at each opening and on each new day, by the rule of the sweep; `flush_interval` None
+    is no timer; `clock` gives seconds since 1970; `zone` (a tzinfo, or a text such as Asia/Tokyo
+    or +09:00) is the system's unless given.
 
     Threads may share a writer, and children of a fork may go on with it: each process has a
     crash buffer, a client key and opening lines of its own. Two writers of one log in two
@@ -56,32 +63,31 @@ class XlogWriter:
         mode: str = "async",
         public_key: str | bytes | None = None,
         *,
-        layout: str = "mars",
-        level: int | None = None,
+        format: str = "mars",  # noqa: A002 - as the option is called
+        compress_level: int | None = None,
         max_file_size: int | None = None,
         keep: str | None = None,
         flush_interval: float | None = FLUSH_INTERVAL,
         clock: Callable[[], float] = time.time,
-        zone: tzinfo | None = None,
+        zone: tzinfo | str | None = None,
     ) -> None:
-        if mode not in MODES:
-            raise UsageError(f"no mode {mode!r}: the modes are {', '.join(MODES)}")
         if not str(directory):
-            raise UsageError("an empty folder: name one (is a variable unset?)")
-        if not re.fullmatch(r"[^/\\\0:]+", prefix):
-            raise UsageError(f"{prefix!r} is no prefix: write the start of a file's name")
+            raise UsageError("the folder's name is empty; name a folder (is a variable unset?)")
+        if not re.fullmatch(_PREFIX, prefix):
+            raise UsageError(f"{prefix!r} cannot be a prefix; write the start of a file's name")
         key = parse_public_key(public_key) if public_key is not None else None
-        kind = kind_of(layout, codec, key)
+        check_mode(mode, key)
+        kind = kind_of(format, codec, key)
         self._settings = Settings(
             Path(directory).absolute(),  # a daemon changes its folder later
             prefix, kind, mode, key,
-            level_of(kind, level), _size_of(max_file_size),
-            parse_keep(keep) if keep is not None else None, zone,
+            level_of(kind, compress_level), _size_of(max_file_size),
+            parse_keep(keep) if keep is not None else None, zone_of(zone),
         )  # fmt: skip
         self._clock = clock
         self._closed = False
         seconds = _seconds_of(flush_interval)
-        self._ticker = Ticker(seconds, self._tick) if seconds else None
+        self._ticker = _Ticker(seconds, self._tick) if seconds else None
         self._session: Session | None = None
         self._lock = threading.RLock()
         # A signal handler, or a finalizer, may log while this thread is storing a line: it must
@@ -103,10 +109,10 @@ class XlogWriter:
         if not text.endswith(b"\n"):
             text += b"\n"
         if b"\0" in text:
-            raise UsageError("a line holds NUL, which xlog text cannot hold: replace it")
+            raise UsageError("a line holds NUL, which xlog text cannot hold; replace it")
         with self._lock:
             if self._closed:
-                raise UsageError(f"{self._settings.directory}: the log is closed: open it anew")
+                raise UsageError(f"{self._settings.directory}: the log is closed; open it again")
             self._waiting.append(text)
             if not self._busy:
                 self._store_waiting()
@@ -194,7 +200,7 @@ class XlogWriter:
 
 def _size_of(limit: int | None) -> int | None:
     if limit is not None and not (isinstance(limit, int) and limit >= 0):
-        raise UsageError(f"{limit!r} is no size for a file: write a number of bytes")
+        raise UsageError(f"{limit!r} is not a file size; write a number of bytes")
     return limit
 
 
@@ -203,5 +209,47 @@ def _seconds_of(interval: float | None) -> float | None:
     if interval is None:
         return None
     if not (isinstance(interval, int | float) and 0 <= interval <= threading.TIMEOUT_MAX):
-        raise UsageError(f"{interval!r} is no interval: write seconds, or None for no timer")
+        raise UsageError(f"{interval!r} is not an interval; write seconds, or None for no timer")
     return interval
+
+
+class _Ticker:
+    """Calls the bound method `tick` every `interval` seconds, as long as its object lives."""
+
+    def __init__(self, interval: float, tick: Callable[[], None]) -> None:
+        self._interval = interval
+        self._tick = weakref.WeakMethod(tick)
+        self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Start, unless it runs."""
+        if self._thread is None:
+            self._stopped = threading.Event()
+            arguments = self._stopped, self._interval, self._tick
+            self._thread = threading.Thread(
+                target=_run, args=arguments, name="xlog flush", daemon=True
+            )
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait for a call that is under way."""
+        self._stopped.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(_PATIENCE)
+        self._thread = None
+
+    def forget(self) -> None:
+        """Forget the thread, which a fork does not bring along."""
+        self._thread = None
+
+
+def _run(
+    stopped: threading.Event, interval: float, tick: "weakref.WeakMethod[Callable[[], None]]"
+) -> None:
+    while not stopped.wait(interval):
+        method = tick()
+        if method is None:
+            return
+        method()
+        del method
