@@ -42,9 +42,9 @@ def test_a_session_knows_how_it_ended():
     lines = [OPENED, mars(), CLOSED, OPENED, mars(), BEGIN, mars(), END, OPENED, mars()]
     ends = [(s.number, s.closed_in_order, s.recovered, s.ended) for s in sessions(*lines)]
     assert ends == [
-        (1, True, 0, "closed in order"),
-        (2, False, 1, "crashed, the rest was recovered"),
-        (3, False, 0, "not closed"),
+        (1, True, 0, "closed normally"),
+        (2, False, 1, "no closing line; crash buffer recovered"),
+        (3, False, 0, "no closing line"),
     ]
 
 
@@ -55,8 +55,53 @@ def test_what_stands_before_the_first_banner_is_a_session_without_a_number():
 
 
 def test_a_banner_inside_the_recovered_part_opens_a_session_of_its_own():
-    one, two, three = sessions(OPENED, mars(), BEGIN, OPENED, mars(), END, OPENED, mars())
+    later, last = (mars().replace("[2211,", f"[{pid},") for pid in (2212, 2213))
+    one, two, three = sessions(OPENED, mars(), BEGIN, OPENED, later, END, OPENED, last)
     assert [s.recovered for s in (one, two, three)] == [0, 1, 0]
     assert (
         two.first.time == two.last.time == datetime.fromisoformat("2024-01-01T09:12:33.123+08:00")
     )
+
+
+def by(pid, message="a line", level="I"):
+    return f"TIM: 2024-01-01 08:47:05.000 {level} {pid}-9       |-a.cpp:1      Do    |{message}"
+
+
+def opened(pid):
+    return OPENED.replace("[7,9]", f"[{pid},9]")
+
+
+def test_two_processes_that_write_one_file_in_turns_are_two_sessions():
+    for banner in (opened, lambda pid: opened(0)):
+        lines = [line for n in range(20) for line in (banner(n % 2 + 41), by(n % 2 + 41))]
+        assert [s.records for s in sessions(*lines)] == [10, 10]
+    assert [s.records for s in sessions(*(by(n % 2 + 41) for n in range(20)))] == [10, 10]
+
+
+def test_parts_recovered_from_three_processes_are_three_sessions():
+    lines = [line for pid in (1, 2, 3) for line in (BEGIN, by(pid), by(pid), END)]
+    assert [(s.records, s.recovered, s.process_id) for s in sessions(*lines)] == [
+        (2, 2, 1), (2, 2, 2), (2, 2, 3),
+    ]  # fmt: skip
+    owners = sessions(opened(1), by(1), BEGIN, by(1), by(2), END, opened(3), by(3))
+    assert [(s.process_id, s.records, s.recovered) for s in owners] == [
+        (1, 2, 1), (2, 1, 1), (3, 1, 0),
+    ]  # fmt: skip
+
+
+def test_a_process_that_opens_its_log_anew_after_its_end_has_a_new_session():
+    closed = CLOSED.replace("[7,9]", "[5,9]")
+    assert len(sessions(opened(5), by(5), closed, opened(5), by(5))) == 2
+    end = by(5).replace("Do ", "InternalUninit ").replace("a line", "UnInitSDK|cost_time:3ms")
+    first, second = sessions(opened(5), by(5), end, opened(5), by(5))
+    assert (first.ended, second.ended) == ("UnInit", "no closing line")
+    assert len(sessions(opened(5), by(5), BEGIN, by(5), END, opened(5), by(5))) == 2
+
+
+def test_the_last_step_and_the_last_error_tell_how_a_session_ended():
+    step = by(5).replace("Do ", "LogRequestEnd ")
+    out, back = step.replace("a line", "Logout success"), step.replace("a line", "Login begin|")
+    (session,) = sessions(opened(5), by(5, "bad", "E"), out, by(5))
+    assert (session.ended, session.last_error.message) == ("logged out", "bad")
+    (session,) = sessions(opened(5), out, back, by(5))
+    assert session.ended == "no closing line"

@@ -1,8 +1,9 @@
-"""Sessions: what lies between two banners, and what the banners say.
+"""Sessions: one process's use of a log, and what its banners say.
 
-A session begins where a log is opened and ends where it is closed, or where the next begins.
-What was recovered from the crash buffer stands before the banner of the launch that recovered
-it, and belongs to the session before.
+A session begins where a process opens a log and ends where that process closes it, or where
+another launch begins. Records of several processes may alternate in one file: each goes to the
+session of its process. A recovered part belongs to the process that wrote it, or, where its
+records name none, to the session before.
 """
 
 import re
@@ -12,8 +13,11 @@ from datetime import datetime
 from typing import Final
 
 from xlogdecode.records import Loss, Record
+from xlogdecode.records.record import parse_who
 
-__all__ = ["NO_RECORDS", "SESSION_LAYOUTS", "Session", "build_of", "read_sessions"]
+__all__ = [
+    "NO_RECORDS", "SESSION_LAYOUTS", "Session", "SessionTracker", "build_of", "read_sessions",
+]  # fmt: skip
 
 SESSION_LAYOUTS: Final = frozenset({"opened", "closed", "recovery-begin", "recovery-end"})
 """The layouts of lines that tell where a session begins, ends, or goes on in a recovered part."""
@@ -34,6 +38,16 @@ _HEADER_FIELDS: Final = {
     "Init Path": "init_path",
     "Log Path": "log_path",
 }
+
+
+UNINIT: Final = "UnInit"
+_SEVERE: Final = frozenset("EF")
+_STEPS: Final = frozenset({"InternalUninit", "Init", "LogRequestBegin", "LogRequestEnd"})
+"""The functions whose records may be steps of a session."""
+_STEPS_BY_WORDS: Final = (
+    ("UnInitSDK|", UNINIT), ("InitSDK|", ""), ("Logout success", "logged out"),
+    ("Login begin", ""), ("ReOnline begin", ""),
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -68,24 +82,42 @@ class Session:
     device_id: str | None = None
     system_version: str | None = None
     process_id: int | None = None
+    """The process that wrote its records, or that the IM SDK's header names."""
     init_path: str | None = None
     log_path: str | None = None
     mars: dict[str, str] = field(default_factory=dict)
     """What Mars says of itself: `MARS_PATH` and its like."""
+    last_step: str = ""
+    """`UnInit` or `logged out`, where the IM SDK's last step was one of these."""
+    last_error: Record | None = None
+    """The last record of the levels E and F."""
 
     @property
     def ended(self) -> str:
         """How it ended, in words."""
         if self.closed_in_order:
-            return "closed in order"
-        return "crashed, the rest was recovered" if self.recovered else "not closed"
+            return "closed normally"
+        if self.last_step:
+            return self.last_step
+        return "no closing line; crash buffer recovered" if self.recovered else "no closing line"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more of it is to come, as far as its own records say."""
+        return self.closed_in_order or self.last_step == UNINIT
+
+    @property
+    def may_be_of_any_process(self) -> bool:
+        """Whether no record so far says which process it is of."""
+        return not self.records or (self.process_id is None and not self.is_over)
 
     def add(self, record: Record) -> None:
         """Take in a record of this session."""
         match record.layout:
             case "opened":
-                self.opened, self.pid = record.time, record.who.pid
-                self.build = build_of(record.message)
+                if self.opened is None:
+                    self.opened, self.pid = record.time, record.pid
+                    self.build = build_of(record.message)
             case "closed":
                 self.closed, self.closed_in_order = record.time, True
             case "header":
@@ -97,11 +129,31 @@ class Session:
             case layout if layout in NO_RECORDS:
                 pass
             case _:
-                self.records += 1
-                self.recovered += record.recovered
-                if record.has_time:
-                    self.last = record
-                    self.first = self.first or record
+                self.count(1, is_recovered=record.recovered)
+                self.note(record)
+
+    def count(self, records: int, *, is_recovered: bool) -> None:
+        """Count records of the app."""
+        self.records += records
+        self.recovered += records if is_recovered else 0
+
+    def note(self, record: Record) -> None:
+        """Take from a record of the app what it says about the session; count nothing."""
+        if record.has_time:
+            self.last = record
+            self.first = self.first or record
+        if record.level in _SEVERE:
+            self.last_error = record
+        if record[9] in _STEPS or record.layout == "unknown":
+            self._step(record.message)
+
+    def _step(self, message: str) -> None:
+        for words, step in _STEPS_BY_WORDS:
+            if words in message:
+                self.last_step = step
+                return
+        if "TIM: =" in message:  # a console log has the header behind a prefix
+            self._add_header(message[message.index("TIM: =") :])
 
     def _add_header(self, line: str) -> None:
         found = _HEADER.fullmatch(line)
@@ -120,19 +172,103 @@ def build_of(message: str) -> str | None:
     return f"{found['date']} {found['time']}".strip(" ") if found else None
 
 
+class SessionTracker:
+    """Finds the session of each record of one source, by banners and processes."""
+
+    def __init__(self, source: str) -> None:
+        self.sessions: list[Session] = []
+        """All so far, in the order in which they began."""
+        self.current: Session | None = None
+        self._source = source
+        self._by_pid: dict[int, Session] = {}
+        """The sessions that may go on, by the process of their records."""
+        self._recovered: set[int] = set()
+        """The processes whose records the part that is being recovered holds."""
+        self._pids: dict[str, int | None] = {}
+
+    def add(self, record: Record) -> Session:
+        """Return the session of the next record, which takes the record in."""
+        layout = record.layout
+        if layout in NO_RECORDS:
+            session = self._at_banner(record, layout)
+        else:
+            session = self.session_of(self.pid_of(record[5]), record)
+        session.add(record)
+        if session.is_over:
+            self._forget(session)
+        return session
+
+    def pid_of(self, who: str | None) -> int | None:
+        """Return the process that `who`, as a record has it, names; None for 0, which is none."""
+        if who is None:
+            return None
+        if who not in self._pids:
+            self._pids[who] = parse_who(who).pid or None
+        return self._pids[who]
+
+    def session_of(self, pid: int | None, record: Record) -> Session:
+        """Return the session of a record of the app that process `pid` wrote."""
+        session = self.current
+        if pid is not None:
+            if record.recovered:
+                self._recovered.add(pid)
+            known = self._by_pid.get(pid)
+            if known is not None and known is session:
+                return known
+            if known is not None:
+                self._drop_if_empty(session)
+                session = known
+            elif session is None or not session.may_be_of_any_process:
+                session = self._begin(record)
+            session.process_id = pid
+            self._by_pid[pid] = session
+        self.current = session = session or self._begin(record)
+        return session
+
+    def _at_banner(self, record: Record, layout: str) -> Session:
+        if layout == "opened":
+            known = self._by_pid.get(record.pid or 0)
+            self._recovered.clear()
+            self.current = known or self._begin(record)
+        elif layout == "closed":
+            self.current = self._by_pid.get(record.pid or 0) or self.current
+        elif layout == "recovery-end":  # its process is gone
+            for pid in self._recovered:
+                self._by_pid.pop(pid, None)
+            self._recovered.clear()
+        self.current = self.current or self._begin(record)
+        return self.current
+
+    def _begin(self, record: Record) -> Session:
+        session = Session(self._source, None if record.recovered else record.session)
+        self.sessions.append(session)
+        return session
+
+    def _drop_if_empty(self, session: Session | None) -> None:
+        """Drop a session that only repeats the banner of a process known already."""
+        if session is not None and not session.records and session in self.sessions[-1:]:
+            self.sessions.pop()
+
+    def _forget(self, session: Session) -> None:
+        for pid in [pid for pid, known in self._by_pid.items() if known is session]:
+            del self._by_pid[pid]
+
+
 def read_sessions(records: Iterable[Record | Loss]) -> Iterator[Session]:
-    """Yield the sessions of `records`, one source after the other, each when it is over.
+    """Yield the sessions of `records`, one source after the other, when the source is over.
 
     Losses are passed over.
     """
-    session: Session | None = None
+    tracker: SessionTracker | None = None
+    source = ""
     for record in records:
         if not isinstance(record, Record):
             continue
-        if session is None or (session.number, session.source) != (record.session, record.source):
-            if session:
-                yield session
-            session = Session(record.source, record.session)
-        session.add(record)
-    if session:
-        yield session
+        if tracker is None or record.source != source:
+            if tracker is not None:
+                yield from tracker.sessions
+            source = record.source
+            tracker = SessionTracker(source)
+        tracker.add(record)
+    if tracker is not None:
+        yield from tracker.sessions
