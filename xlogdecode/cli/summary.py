@@ -1,7 +1,9 @@
 """`xlogdecode summary`: what a person wants to know of a log first."""
 
 import json
+import os
 import sys
+from collections.abc import Mapping
 from datetime import tzinfo
 
 import click
@@ -19,6 +21,7 @@ from xlogdecode.outputs.sanitize import shown
 from xlogdecode.records import read_records
 from xlogdecode.records.events import iter_events
 from xlogdecode.summary import Summary, as_dict, as_text, summarize
+from xlogdecode.summary.events import built_in_events, load_events
 from xlogdecode.when import parse_zone
 
 __all__ = ["summary_command"]
@@ -34,6 +37,15 @@ __all__ = ["summary_command"]
 )
 @click.option("-r", "--recursive", is_flag=True, help="Take the logs in folders.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of tables.")
+@click.option(
+    "--lang", type=click.Choice(["en", "zh"]), metavar="en|zh",
+    help="The language of meanings and advice; the default is that of LANG.",
+)  # fmt: skip
+@click.option(
+    "--events", "events_path", type=Place(), metavar="FILE",
+    help="Count the events of a YAML file too; it looks like data/events.yaml of the package.",
+)  # fmt: skip
+@click.option("--every-session", is_flag=True, help="Show a row for each session of many.")
 @click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +08:00.")
 @click.option(
     "--key-file", "key_files", type=Place(), metavar="FILE", multiple=True,
@@ -43,13 +55,18 @@ def summary_command(
     paths: tuple[str, ...],
     recursive: bool,  # noqa: FBT001 - click passes by name
     as_json: bool,  # noqa: FBT001
+    lang: str | None,
+    events_path: str | None,
+    every_session: bool,  # noqa: FBT001
     tz: str | None,
     key_files: tuple[str, ...],
 ) -> int:
-    """Tell of logs who ran, how each session ended, and what went wrong when."""
+    """Show who ran, how each session ended, and what went wrong when."""
+    language = lang or _language(os.environ)
+    table = load_events(events_path) if events_path else built_in_events()
     zone = parse_zone(tz) if tz else None
     options = Options(keys=read_keys(key_files))
-    summary, saved, statuses = Summary(), Saved(), []
+    summary, saved, statuses = Summary(table), Saved(), []
     saved.left = [path for path in paths if is_log(path, plain=False) and not is_crash_buffer(path)]
     for entry in iter_entries(paths, recursive=recursive, plain=True):
         if isinstance(entry, Refusal):
@@ -58,9 +75,11 @@ def summary_command(
         else:
             statuses.append(_add(entry, summary, saved, options, zone))
     if as_json:
-        click.echo(json.dumps(as_dict(summary)))
+        click.echo(json.dumps(as_dict(summary, language)))
     elif not statuses or any(status is not Status.FAILED for status in statuses):
-        for line in as_text(summary, bar=_bar()).removesuffix("\n").split("\n"):
+        for line in (
+            _text(summary, language, every_session=every_session).removesuffix("\n").split("\n")
+        ):
             click.echo(shown(line))
     return worst(statuses).value
 
@@ -86,6 +105,16 @@ def _add(
         remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
         say(f"{entry.name}: {what_came(report)}{remedy}")
     return status
+
+
+def _text(summary: Summary, language: str, *, every_session: bool) -> str:
+    return as_text(summary, bar=_bar(), language=language, every_session=every_session)
+
+
+def _language(environment: Mapping[str, str]) -> str:
+    """Return the language of the environment, `en` if it is neither English nor Chinese."""
+    names = (environment.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next(filter(None, names), "").startswith("zh") else "en"
 
 
 def _bar() -> str:

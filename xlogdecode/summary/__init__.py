@@ -1,6 +1,7 @@
-"""What a person wants to know of a log first: who ran, how it ended, what went wrong when."""
+"""The first questions about a log: who ran, how each session ended, what went wrong when."""
 
 from xlogdecode.summary.collect import Summary, summarize
-from xlogdecode.summary.show import as_dict, as_text
+from xlogdecode.summary.show import as_text
+from xlogdecode.summary.to_dict import as_dict
 
 __all__ = ["Summary", "as_dict", "as_text", "summarize"]

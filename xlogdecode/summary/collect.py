@@ -1,101 +1,244 @@
-"""Takes in records, and keeps what a summary needs: sessions and hours, not records."""
+"""Takes in records, and keeps what a summary needs: sessions, hours and events, not records."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import timedelta
+from heapq import heappush, heappushpop
+from typing import Final
 
 from xlogdecode.records import Loss, Record
-from xlogdecode.records.sessions import NO_RECORDS, Session
-from xlogdecode.summary.tells import codes_of, events_of
+from xlogdecode.records.sessions import NO_RECORDS, Session, SessionTracker
+from xlogdecode.summary.codes import LITEAV, CodeSighting, codes_in, own_words, place_of
+from xlogdecode.summary.events import EventTable, built_in_events
+from xlogdecode.summary.line import LogLine, line_of
+from xlogdecode.summary.machine import Episode, EventMachine
+from xlogdecode.summary.seen import Seen, seconds_of
 
-__all__ = ["Seen", "Summary", "summarize"]
+__all__ = ["Gap", "SessionStory", "SlowRequest", "Summary", "summarize"]
+
+SLOWEST: Final = 5
+"""Requests that are kept as the slowest."""
+
+GAP: Final = timedelta(hours=1)
+"""Silence of this length or more is a gap."""
+
+_COST: Final = re.compile(r"(?P<of>(?:[a-z]+ )*?)cost(?: |_)time[:=] ?(?P<ms>[0-9]{1,9}) ?ms")
+_TIME_COST: Final = re.compile(r"(?<!queue )time cost[:=] ?(?P<ms>[0-9]{1,9}) ?ms")
+_SEVERE: Final = frozenset("EF")
+_WHO: Final = {"user": "users", "network": "networks"}
+_DEVICE: Final = ("sdk_app_id", "sdk_version", "platform", "device_type", "system_version")
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Silence: the last record before it and the first after it."""
+
+    source: str
+    before: str
+    after: str
+    """Times in ISO 8601, as logged."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SlowRequest:
+    """A request that said how long it took."""
+
+    milliseconds: int
+    iso: str
+    place: str
+    """The command, or the function that logged it."""
+    source: str
 
 
 @dataclass(slots=True)
-class Seen:
-    """How often something was seen, and when first and last: ISO 8601, as logged."""
+class SessionStory:
+    """A session, and what its records say besides the banners."""
 
-    count: int = 0
-    first: str | None = None
-    last: str | None = None
-    sources: Counter[str] = field(default_factory=Counter)
-    """How often in which log."""
+    session: Session
+    machine: EventMachine
+    users: dict[str, None] = field(default_factory=dict)
+    networks: dict[str, None] = field(default_factory=dict)
+    errors: int = 0
+    """Records of the levels E and F."""
+    last_error: str = ""
+    """The last error so far: who logged it, and its words."""
 
-    def add(self, iso: str | None, source: str) -> None:
-        """Count one more."""
-        self.count += 1
-        self.sources[source] += 1
-        if iso is not None:
-            self.first = iso if self.first is None else min(self.first, iso, key=_instant)
-            self.last = iso if self.last is None else max(self.last, iso, key=_instant)
-
-
-def _instant(iso: str) -> datetime:
-    """Return what orders times of several zones; one without a zone counts as of UTC."""
-    time = datetime.fromisoformat(iso)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    def learn(self, episode: Episode) -> None:
+        """Take from an event who and where it was."""
+        for name, value in episode.details.items():
+            if name in _DEVICE and episode.rule.name == "init":
+                if getattr(self.session, name) is None:
+                    setattr(self.session, name, value)
+            elif name in _WHO:
+                getattr(self, _WHO[name])[value] = None
+        if episode.rule.name == "disconnected" and self.last_error:
+            episode.details.setdefault("after", self.last_error)
 
 
 @dataclass(slots=True)
 class Summary:
-    """What came together; texts are as the log has them."""
+    """The numbers and events of one log or many; texts are as the log has them."""
 
-    sessions: list[Session] = field(default_factory=list)
+    table: EventTable = field(default_factory=built_in_events)
+    """The events that are looked for."""
+    sessions: list[SessionStory] = field(default_factory=list)
     records: int = 0
-    """Records of the app, and what the writer said of itself (`dropped`); banners do not count."""
+    """Records of the app, and those of the writer about itself (`dropped`), without banners."""
     levels: Counter[str] = field(default_factory=Counter)
     """Level -> records; those without one are under an empty text."""
     hours: dict[str, Counter[str]] = field(default_factory=dict)
     """Hour as logged (`2024-01-01T08`) -> level -> records; an empty text for those before any."""
     events: dict[str, Seen] = field(default_factory=dict)
-    codes: dict[int, Seen] = field(default_factory=dict)
+    codes: dict[tuple[str, int], Seen] = field(default_factory=dict)
+    """Series and code -> sightings."""
+    episodes: list[Episode] = field(default_factory=list)
+    """The events that are part of the story, log by log in order of time."""
+    gaps: list[Gap] = field(default_factory=list)
+    slowest: list[SlowRequest] = field(default_factory=list)
+    """A heap, the fastest of them first."""
+    error_places: Counter[str] = field(default_factory=Counter)
+    """Function -> records of the levels E and F."""
     losses: Counter[str] = field(default_factory=Counter)
     """Reason -> losses."""
     lost_bytes: int = 0
     dropped: int = 0
-    """Times that the writer said that its buffer was full, and lines were left out."""
+    """Times that the writer wrote that its buffer was full and lines were left out."""
     clock_jumps: int = 0
-    _hour: str = ""
 
-    def begin(self) -> None:
-        """Take what comes next for the beginning of a source: its first records have no time."""
+
+class _SourceReader:
+    """What is known of the log that is being read."""
+
+    def __init__(self, summary: Summary, source: str) -> None:
+        self._summary = summary
+        self._source = source
+        self._tracker = SessionTracker(source)
+        self._stories: list[SessionStory] = []
+        self._episodes: list[Episode] = []
         self._hour = ""
+        self._last_iso = ""
 
-    def add(self, item: Record | Loss) -> None:
-        """Take in what comes next."""
-        if not isinstance(item, Record):
-            self.losses[str(getattr(item.reason, "value", item.reason))] += 1
-            self.lost_bytes += item.length
-            return
-        self._session(item).add(item)
+    def add(self, item: Record) -> None:
+        """Take in the next record."""
+        summary = self._summary
+        session = self._tracker.add(item)
         if item.layout in NO_RECORDS:
             return
         iso, level = item.iso, item.level or ""
-        self.records += 1
-        self.levels[level] += 1
-        self._hour = iso[:13] if iso else self._hour
-        self.hours.setdefault(self._hour, Counter())[level] += 1
-        self.dropped += item.layout == "dropped"
-        self.clock_jumps += item.layout == "clock-jump"
-        codes = codes_of(item)
-        for event in events_of(item, codes):
-            self.events.setdefault(event, Seen()).add(iso, item.source)
-        for code in codes - {0}:
-            self.codes.setdefault(code, Seen()).add(iso, item.source)
+        summary.records += 1
+        summary.levels[level] += 1
+        if iso:
+            self._at(iso)
+        summary.hours.setdefault(self._hour, Counter())[level] += 1
+        summary.dropped += item.layout == "dropped"
+        summary.clock_jumps += item.layout == "clock-jump"
+        if self._is_telling(item):
+            self._look_at(line_of(item), self._story(session))
 
-    def _session(self, record: Record) -> Session:
-        known = self.sessions[-1] if self.sessions else None
-        if known is None or (known.source, known.number) != (record.source, record.session):
-            known = Session(record.source, record.session)
-            self.sessions.append(known)
-        return known
+    def _at(self, iso: str) -> None:
+        """Note the time; a new hour may come after a gap."""
+        if iso[:13] != self._hour:
+            gap = seconds_of(iso) - seconds_of(self._last_iso) if self._last_iso else 0
+            if gap >= GAP.total_seconds():
+                self._summary.gaps.append(Gap(self._source, self._last_iso, iso))
+            self._hour = iso[:13]
+        self._last_iso = iso
+
+    def _is_telling(self, record: Record) -> bool:
+        """Tell whether a record may show an event, a code or a request's time."""
+        message, table = record[10], self._summary.table
+        return (
+            record[9] in table.functions
+            or record[1] in _SEVERE
+            or "ode" in message
+            or "ailed:" in message
+            or "cost" in message
+            or "TIM: |-" in message
+            or any(text in message for text in table.texts)
+        )
+
+    def _story(self, session: Session) -> SessionStory:
+        for story in reversed(self._stories):
+            if story.session is session:
+                return story
+        machine = EventMachine(self._summary.table, self._source)
+        self._stories.append(story := SessionStory(session, machine))
+        return story
+
+    def _look_at(self, line: LogLine, story: SessionStory) -> None:
+        found = list(codes_in(line))
+        for sighting in {each for each in found if each.code}:
+            self._add_code(sighting, line)
+        codes = frozenset(each.code for each in found if each.series != LITEAV)
+        for episode in story.machine.events_of(line, codes):
+            story.learn(episode)
+            if episode.rule.quiet:
+                self._count(episode, episode.rule.name)
+            else:
+                self._episodes.append(episode)
+        if line.level in _SEVERE:
+            place = line.function or line.file or line.tag or "-"
+            self._summary.error_places[place] += 1
+            story.errors += 1
+            words = own_words(line) or line.message.split("\n", 1)[0]
+            story.last_error = f"{place}: {words.strip('| ')[:120]}"
+        if "cost" in line.message:
+            self._add_cost(line)
+
+    def _add_code(self, sighting: CodeSighting, line: LogLine) -> None:
+        key = (sighting.series, sighting.code)
+        seen = self._summary.codes.setdefault(key, Seen())
+        seen.add(line.iso, self._source)
+        seen.note("where", place_of(line))
+        seen.note("words", own_words(line))
+
+    def _add_cost(self, line: LogLine) -> None:
+        found = _TIME_COST.search(line.message) or _COST.search(line.message)
+        if found is None:
+            return
+        request = SlowRequest(int(found["ms"]), line.iso or "", place_of(line), self._source)
+        slowest = self._summary.slowest
+        if len(slowest) < SLOWEST:
+            heappush(slowest, request)
+        else:
+            heappushpop(slowest, request)
+
+    def _count(self, episode: Episode, name: str) -> None:
+        seen = self._summary.events.setdefault(name, Seen())
+        seen.add(episode.iso, episode.source)
+        for detail, value in episode.details.items():
+            seen.note(detail, value)
+
+    def end(self) -> None:
+        """Take over what only the end of a log decides."""
+        own = {episode.rule.name for episode in self._episodes}
+        for episode in self._episodes:
+            other = episode.rule.instead_of
+            if other is not None and other in own:
+                continue
+            name = other or episode.rule.name
+            if other is not None:
+                episode.rule = self._summary.table.rules.get(name, episode.rule)
+            self._count(episode, name)
+            self._summary.episodes.append(episode)
+        for session in self._tracker.sessions:
+            if session.records or session.sdk_version or session.device_type:
+                self._summary.sessions.append(self._story(session))
 
 
 def summarize(items: Iterable[Record | Loss], summary: Summary | None = None) -> Summary:
     """Return `summary`, or a new one, with the records and losses of one source added."""
     summary = summary if summary is not None else Summary()
-    summary.begin()
+    reader: _SourceReader | None = None
     for item in items:
-        summary.add(item)
+        if isinstance(item, Record):
+            reader = reader or _SourceReader(summary, item.source)
+            reader.add(item)
+        else:
+            summary.losses[str(getattr(item.reason, "value", item.reason))] += 1
+            summary.lost_bytes += item.length
+    if reader is not None:
+        reader.end()
     return summary

@@ -1,117 +1,247 @@
-"""A summary as a table to read, and as one object."""
+"""A summary as tables to read, 80 columns wide."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
-from xlogdecode.outputs.table import as_table
-from xlogdecode.records.sessions import Session
-from xlogdecode.summary.collect import Seen, Summary
-from xlogdecode.summary.tells import EVENTS, meaning_of
+from xlogdecode.outputs.sanitize import shown
+from xlogdecode.outputs.table import as_table, width_of
+from xlogdecode.summary.codes import LITEAV, code_info
+from xlogdecode.summary.collect import SessionStory, Summary
+from xlogdecode.summary.seen import Seen
+from xlogdecode.summary.to_dict import codes_by_count
 
-__all__ = ["as_dict", "as_text"]
+if TYPE_CHECKING:
+    from datetime import datetime
 
-_LEVELS = "VDIWEF"
-_BAR = 24
+__all__ = ["as_text", "wrapped"]
+
+_LEVELS: Final = "VDIWEF"
+_WIDTH: Final = 80
+_BAR: Final = 24
 """Characters of the longest bar."""
 
+_VALUES: Final = 4
+"""Values of a detail that are shown."""
 
-def as_dict(summary: Summary) -> dict[str, Any]:
-    """Return the summary as JSON can hold it; times are ISO 8601, as logged."""
-    return {
-        "records": summary.records,
-        "levels": {level or "none": n for level, n in sorted(summary.levels.items())},
-        "hours": [
-            {"hour": hour or None, **{level or "none": n for level, n in sorted(levels.items())}}
-            for hour, levels in sorted(summary.hours.items())
-        ],
-        "sessions": [_session_as_dict(session) for session in summary.sessions],
-        "events": {name: _seen(seen) for name, seen in summary.events.items()},
-        "codes": [
-            {"code": code, "meaning": meaning_of(code), **_seen(seen)}
-            for code, seen in _by_count(summary.codes)
-        ],
-        "losses": {
-            "count": summary.losses.total(),
-            "bytes": summary.lost_bytes,
-            "by_reason": dict(summary.losses),
-            "dropped": summary.dropped,
-            "clock_jumps": summary.clock_jumps,
-        },
-    }
+_MANY: Final = 20
+"""Sessions up to which each has a row; of more, each day of a device has one."""
+
+_SHOWN_BEFORE: Final = frozenset(
+    {"sdk_app_id", "sdk_version", "platform", "device_type", "system_version", "user", "network"}
+)
+"""Details that the lines below the sessions show."""
 
 
-def as_text(summary: Summary, *, bar: str = "\u2587") -> str:
-    """Return the summary as tables; `bar` is what the bars are made of."""
-    parts = [_sessions(summary), _hours(summary, bar), _events(summary), _codes(summary)]
+def as_text(
+    summary: Summary, *, bar: str = "\u2587", language: str = "en", every_session: bool = False
+) -> str:
+    """Return the summary as tables; `bar` is the character of the bars.
+
+    With `every_session` each session has a row, however many there are.
+    """
+    is_long = len(summary.sessions) > _MANY and not every_session
+    parts = [
+        _days(summary) if is_long else _sessions(summary),
+        _who(summary),
+        _hours(summary, bar),
+        _events(summary),
+        _codes(summary, language),
+        _error_places(summary),
+    ]
     return "\n".join([part for part in parts if part] + [_losses(summary)])
 
 
 def _sessions(summary: Summary) -> str:
-    rows = [("SESSION", "OPENED", "RECORDS", "SDK", "DEVICE", "ENDED")]
-    several = _are_several(summary)
-    for session in summary.sessions:
+    rows: list[Sequence[str]] = [("SESSION", "BEGAN", "RECORDS", "ENDED")]
+    names = _names(summary)
+    for story in summary.sessions:
+        session = story.session
         number = "before" if session.number is None else str(session.number)
-        device = " ".join(filter(None, [session.platform, session.system_version]))
-        device = ", ".join(filter(None, [session.device_type, device]))
-        rows.append(
-            (
-                f"{session.source} {number}" if several else number,
-                _when(session.opened),
-                str(session.records),
-                session.sdk_version or session.mars.get("MARS_PATH", "-"),
-                device or "-",
-                session.ended,
-            )
-        )
-    return as_table(rows, right={2}) if summary.sessions else ""
+        name = f"{_cut(names[session.source])} {number}" if len(names) > 1 else number
+        rows.append((name, _began(story), str(session.records), session.ended))
+    if len(rows) == 1:
+        return ""
+    table = as_table(rows, right={2})
+    if max(map(width_of, table.splitlines())) <= _WIDTH:
+        return table
+    ends = [[row[3]] for row in rows[1:]]
+    return _with_lines_below([row[:3] for row in rows], ends, {2})
+
+
+def _cut(name: str, width: int = 40) -> str:
+    """Return the end of a long name."""
+    name = shown(name)
+    while width_of(name) > width:
+        name = f"...{name[4 if name.startswith('...') else 1 :]}"
+    return name
+
+
+def _names(summary: Summary) -> dict[str, str]:
+    """Return the sources by the shortest names that tell them apart."""
+    sources = dict.fromkeys(story.session.source for story in summary.sessions)
+    short = {source: re.split(r"[/\\\\]", source)[-1] for source in sources}
+    return short if len(set(short.values())) == len(sources) else {name: name for name in sources}
+
+
+def _days(summary: Summary) -> str:
+    days: dict[tuple[str, str], Counter[str]] = {}
+    for story in summary.sessions:
+        counts = days.setdefault((_began(story)[:10], _device(story)), Counter())
+        counts["sessions"] += 1
+        counts["records"] += story.session.records
+        counts["errors"] += story.errors
+        counts["recovered"] += bool(story.session.recovered)
+    names = ("sessions", "records", "errors", "recovered")
+    rows: list[Sequence[str]] = [("DAY", "SESSIONS", "RECORDS", "ERRORS", "RECOVERED", "DEVICE")]
+    for (day, device), counts in sorted(days.items()):
+        rows.append((day, *(str(counts[name]) for name in names), device))
+    return as_table(rows, right={1, 2, 3, 4})
+
+
+def _device(story: SessionStory) -> str:
+    session = story.session
+    system = " ".join(filter(None, [session.platform, session.system_version]))
+    return ", ".join(filter(None, [session.device_type, system])) or "-"
+
+
+def _who(summary: Summary) -> str:
+    """Return who and where it was: one line each."""
+    stories = summary.sessions
+    lists: dict[str, Iterable[str | None]] = {
+        "app": (story.session.sdk_app_id for story in stories),
+        "SDK": (story.session.sdk_version for story in stories),
+        "Mars": (story.session.mars.get("MARS_PATH") for story in stories),
+        "device": (_device(story).strip("-") for story in stories),
+        "users": (user for story in stories for user in story.users),
+        "networks": (network for story in stories for network in story.networks),
+    }
+    found = (
+        (name, [each for each in dict.fromkeys(values) if each]) for name, values in lists.items()
+    )
+    return "".join(wrapped(f"{name}: {_some(values)}") for name, values in found if values)
+
+
+def _some(values: list[str]) -> str:
+    more = len(values) - 2 * _VALUES
+    return ", ".join(values[: 2 * _VALUES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _hours(summary: Summary, bar: str) -> str:
     if not summary.hours:
         return ""
-    shown = [level for level in (*_LEVELS, "") if summary.levels[level]]
-    most = max(levels.total() for levels in summary.hours.values())
-    rows = [("HOUR", *(level or "none" for level in shown), "")]
-    for hour, levels in sorted(summary.hours.items()):
+    levels_shown = [level for level in (*_LEVELS, "") if summary.levels[level]]
+    hours = summary.hours
+    if len(hours) > 4 * _MANY:  # a row a day
+        hours = {}
+        for hour, levels in summary.hours.items():
+            hours.setdefault(hour[:10], Counter()).update(levels)
+    most = max(levels.total() for levels in hours.values())
+    rows = [("HOUR" if hours is summary.hours else "DAY", *(x or "none" for x in levels_shown), "")]
+    for hour, levels in sorted(hours.items()):
         length = -(-levels.total() * _BAR // most)
-        rows.append((hour.replace("T", " ") or "-", *(str(levels[x]) for x in shown), bar * length))
+        counts = (str(levels[level]) for level in levels_shown)
+        rows.append((hour.replace("T", " ") or "-", *counts, bar * length))
     if len(rows) > 2:
-        rows.append(("all", *(str(summary.levels[level]) for level in shown), ""))
-    return as_table(rows, right=set(range(1, len(shown) + 1)))
+        rows.append(("all", *(str(summary.levels[level]) for level in levels_shown), ""))
+    return as_table(rows, right=set(range(1, len(levels_shown) + 1)))
 
 
 def _events(summary: Summary) -> str:
-    rows = [
-        (name, str(seen.count), *_times(seen), _where(seen))
-        for name in EVENTS
-        if (seen := summary.events.get(name))
-    ]
-    head = ("EVENT", "COUNT", "FIRST", "LAST", "IN")
-    return _seen_table(summary, [head, *rows], right={1}) if rows else ""
+    found = [(name, seen) for name in summary.table.rules if (seen := summary.events.get(name))]
+    rows: list[Sequence[str]] = [("EVENT", "COUNT", "FIRST", "LAST")]
+    rows += [(name, str(seen.count), *_times(seen)) for name, seen in found]
+    below = [_details(summary, seen) for _, seen in found]
+    return _with_lines_below(rows, below, {1}) if found else ""
 
 
-def _codes(summary: Summary) -> str:
-    rows = [
-        (str(code), str(seen.count), meaning_of(code) or "-", *_times(seen), _where(seen))
-        for code, seen in _by_count(summary.codes)
-    ]
-    head = ("ERROR CODE", "COUNT", "MEANING", "FIRST", "LAST", "IN")
-    return _seen_table(summary, [head, *rows], right={0, 1}) if rows else ""
+def _details(summary: Summary, seen: Seen) -> list[str]:
+    """Return the lines below an event."""
+    names = [name for name in seen.details if name not in _SHOWN_BEFORE]
+    parts = [f"{name}: {_top(seen, name)}" for name in names]
+    if _are_several(summary):
+        parts.append(f"in: {_sources(seen)}")
+    return parts
 
 
-def _seen_table(summary: Summary, rows: Sequence[Sequence[str]], *, right: set[int]) -> str:
-    """Return the table; where all is of one log, without the column that names it."""
-    return as_table(rows if _are_several(summary) else [row[:-1] for row in rows], right=right)
+def _codes(summary: Summary, language: str) -> str:
+    found = codes_by_count(summary.codes)
+    rows: list[Sequence[str]] = [("ERROR CODE", "COUNT", "FIRST", "LAST")]
+    rows += [(str(code), str(seen.count), *_times(seen)) for _, code, seen in found]
+    below = []
+    for series, code, seen in found:
+        info = code_info(code, language) if series != LITEAV else None
+        lines = (
+            [f"{info.meaning} ({info.series})"] if info else [f"series: {series}"] * bool(series)
+        )
+        if info is None and "words" in seen.details:
+            lines.append(f"the log says: {_top(seen, 'words')}")
+        if "where" in seen.details:
+            lines.append(f"where: {_top(seen, 'where')}")
+        if info is not None:
+            lines.append(f"next: {info.advice}")
+        if _are_several(summary):
+            lines.append(f"in: {_sources(seen)}")
+        below.append(lines)
+    return _with_lines_below(rows, below, {0, 1}) if found else ""
 
 
-def _where(seen: Seen) -> str:
+def _error_places(summary: Summary) -> str:
+    rows = [("FUNCTION", "ERRORS")]
+    rows += [(place, str(n)) for place, n in summary.error_places.most_common(2 * _VALUES)]
+    return as_table(rows, right={1}) if len(rows) > 1 else ""
+
+
+def _with_lines_below(rows: list[Sequence[str]], below: list[list[str]], right: set[int]) -> str:
+    """Return a table, some of whose rows have lines of text below them."""
+    head, *lines = as_table(rows, right=right).splitlines(keepends=True)
+    parts = [head]
+    for line, texts in zip(lines, below, strict=True):
+        parts += [line, *(wrapped(text, "    ") for text in texts)]
+    return "".join(parts)
+
+
+def wrapped(text: str, indent: str = "", width: int = _WIDTH) -> str:
+    """Return `text` as indented lines of at most `width` cells; those after the first go deeper."""
+    lines, line = [], indent
+    for word in shown(text).split(" "):
+        longer = f"{line} {word}" if line.strip() else line + word
+        if line.strip() and width_of(longer) > width:
+            lines.append(line)
+            longer = f"{indent}  {word}"
+        while width_of(longer) > width:  # a word without blanks, such as Chinese text
+            cut = next(n for n in range(len(longer), 0, -1) if width_of(longer[:n]) <= width)
+            lines.append(longer[:cut])
+            longer = f"{indent}  {longer[cut:]}"
+        line = longer
+    return "".join(f"{each}\n" for each in [*lines, line])
+
+
+def _sources(seen: Seen) -> str:
     first, *others = seen.sources
     return f"{len(seen.sources)} logs" if others else first
 
 
+def _top(seen: Seen, name: str) -> str:
+    """Return the most frequent values of a detail, with counts where there are several."""
+    values = seen.details[name]
+    if len(values) == 1:
+        return next(iter(values))
+    if name == "cost":
+        return _span(values)
+    top = [f"{value} ({n})" for value, n in values.most_common(_VALUES)]
+    return ", ".join(top) + (", ..." if len(values) > _VALUES else "")
+
+
+def _span(values: Iterable[str]) -> str:
+    """Return the range of costs such as `12ms`."""
+    times = sorted(int(digits) for v in values if (digits := v.rstrip("ms ")).isdecimal())
+    return f"{times[0]} to {times[-1]} ms" if times else ""
+
+
 def _are_several(summary: Summary) -> bool:
-    return len({session.source for session in summary.sessions}) > 1
+    return len({story.session.source for story in summary.sessions}) > 1
 
 
 def _losses(summary: Summary) -> str:
@@ -121,60 +251,18 @@ def _losses(summary: Summary) -> str:
         f"losses: {total:,}, {summary.lost_bytes:,} bytes ({reasons})" if total else "losses: none"
     ]
     if summary.dropped:
-        lines.append(
-            f"lines left out by the writer, its buffer being full: {summary.dropped} times"
-        )
+        lines.append(f"lines dropped by the writer, its buffer was full: {summary.dropped} times")
     if summary.clock_jumps:
         lines.append(f"jumps of the device's clock: {summary.clock_jumps}")
     return "\n".join(lines) + "\n"
 
 
-def _session_as_dict(session: Session) -> dict[str, Any]:
-    return {
-        "source": session.source,
-        "session": session.number,
-        "opened": _iso(session.opened),
-        "closed": _iso(session.closed),
-        "ended": session.ended,
-        "closed_in_order": session.closed_in_order,
-        "records": session.records,
-        "recovered": session.recovered,
-        "first": session.first.iso if session.first else None,
-        "last": session.last.iso if session.last else None,
-        "pid": session.pid or session.process_id,
-        "build": session.build,
-        "sdk_version": session.sdk_version,
-        "sdk_app_id": session.sdk_app_id,
-        "platform": session.platform,
-        "system_version": session.system_version,
-        "device_type": session.device_type,
-        "device_id": session.device_id,
-        "log_path": session.log_path,
-        "mars": session.mars,
-    }
-
-
-def _seen(seen: Seen) -> dict[str, Any]:
-    return {
-        "count": seen.count,
-        "first": seen.first,
-        "last": seen.last,
-        "sources": dict(seen.sources.most_common()),
-    }
-
-
-def _by_count(codes: dict[int, Seen]) -> list[tuple[int, Seen]]:
-    return sorted(codes.items(), key=lambda item: (-item[1].count, item[0]))
+def _began(story: SessionStory) -> str:
+    first = story.session.first
+    time: datetime | None = story.session.opened or (first.time if first else None)
+    return f"{time:%Y-%m-%d %H:%M:%S}" if time else "-"
 
 
 def _times(seen: Seen) -> Iterator[str]:
     for iso in (seen.first, seen.last):
         yield iso[:19].replace("T", " ") if iso else "-"
-
-
-def _when(time: datetime | None) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S %z}".strip() if time else "-"
-
-
-def _iso(time: datetime | None) -> str | None:
-    return time.isoformat(timespec="milliseconds") if time else None
