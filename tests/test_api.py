@@ -155,11 +155,11 @@ def test_what_is_packed_otherwise_says_so(tmp_path, pack, name):
     path = tmp_path / "a.xlog"
     path.write_bytes(pack(LOG.read_bytes()))
     for source in (path, path.read_bytes()):
-        with pytest.raises(InputError, match=f"is packed by {name}: unpack it first"):
+        with pytest.raises(InputError, match=f"is packed by {name}; unpack it first"):
             next(iter_text(source))
     done = run(path)
     assert (done.status, done.lines) == (
-        1, [f"xlogdecode: {path}: is packed by {name}: unpack it first"],
+        1, [f"xlogdecode: {path}: is packed by {name}; unpack it first"],
     )  # fmt: skip
 
 

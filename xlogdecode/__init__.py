@@ -7,48 +7,69 @@ if TYPE_CHECKING:
     from xlogdecode.decoder.decode import decode_bytes, iter_decode
     from xlogdecode.decoder.options import DamagedError, Options, Piece
     from xlogdecode.decoder.report import Loss, Note, Report
-    from xlogdecode.errors import XlogError
+    from xlogdecode.encode import XlogHandler, XlogWriter, encode_bytes
+    from xlogdecode.errors import (
+        ConfigError,
+        InputError,
+        KeyFileError,
+        MissingExtraError,
+        OutputError,
+        UsageError,
+        XlogError,
+    )
     from xlogdecode.filters import Filter, parse_level
-    from xlogdecode.jobs.many import Decoded, decode_many
+    from xlogdecode.jobs.paths import decode_paths
+    from xlogdecode.jobs.result import Result
+    from xlogdecode.jobs.status import Status
     from xlogdecode.records import Record
     from xlogdecode.records.sessions import Session, read_sessions
     from xlogdecode.when import parse_bound
 
 __all__ = [
-    "DamagedError", "Decoded", "Filter", "Loss", "Note", "Options", "Piece", "Record", "Report",
-    "Session", "XlogError", "decode_bytes", "decode_file", "decode_many", "iter_decode",
-    "iter_text", "parse_bound", "parse_level", "read_keys", "read_records", "read_sessions",
+    "ConfigError", "DamagedError", "Filter", "InputError", "KeyFileError", "Loss",
+    "MissingExtraError", "Note", "Options", "OutputError", "Piece", "Record", "Report", "Result",
+    "Session", "Status", "UsageError", "XlogError", "XlogHandler", "XlogWriter", "decode_bytes",
+    "decode_file", "decode_paths", "encode_bytes", "iter_decode", "iter_text", "parse_bound",
+    "parse_level", "read_keys", "read_records", "read_sessions",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
 
-_ROOMS = {
+_MODULES = {
     "api": ("decode_file", "iter_text", "read_keys", "read_records"),
     "decoder.decode": ("decode_bytes", "iter_decode"),
-    "errors": ("XlogError",),
+    "encode": ("XlogHandler", "XlogWriter", "encode_bytes"),
+    "errors": (
+        "ConfigError", "InputError", "KeyFileError", "MissingExtraError", "OutputError",
+        "UsageError", "XlogError",
+    ),
     "filters": ("Filter", "parse_level"),
-    "jobs.many": ("Decoded", "decode_many"),
+    "jobs.paths": ("decode_paths",),
+    "jobs.result": ("Result",),
+    "jobs.status": ("Status",),
     "decoder.options": ("DamagedError", "Options", "Piece"),
     "records": ("Record",),
     "decoder.report": ("Loss", "Note", "Report"),
     "records.sessions": ("Session", "read_sessions"),
     "when": ("parse_bound",),
-}
-"""Each is imported when something of it is asked for: a sweep needs no decoder, which takes 50 ms,
-and decoding no patterns of records, which take 35.
+}  # fmt: skip
+"""Each is imported when a name of it is used: a sweep needs no decoder, which takes 50 ms, and
+decoding no patterns of records, which take 35.
 """
 
 
-def __getattr__(name: str) -> Any:
-    """Import what is asked for: a public name, or a room."""
-    import importlib.util  # a run of the command asks for nothing here
+if not TYPE_CHECKING:  # to type checkers a name that does not exist is an error
 
-    for room, names in _ROOMS.items():
-        if name in names:
-            return getattr(importlib.import_module(f"{__name__}.{room}"), name)
-    if importlib.util.find_spec(f"{__name__}.{name}"):
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """Import a public name, or a module, when it is first used."""
+        import importlib.util  # the command uses no name of these
+
+        for module, names in _MODULES.items():
+            if name in names:
+                return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        if importlib.util.find_spec(f"{__name__}.{name}"):
+            return importlib.import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import tzinfo
-from io import BytesIO
+from io import BytesIO, TextIOBase
 from typing import TYPE_CHECKING
 
 from xlogdecode.crypto import parse_keys
@@ -74,13 +74,15 @@ def read_keys(path: FilePath) -> tuple[bytes, ...]:
 
     name = os.fspath(path)
     if re.fullmatch(r"[0-9a-fA-F]{64}", name):
-        raise KeyFileError("a key stands where the name of its file should: write it into one")
+        raise KeyFileError(
+            "--key-file takes a file name, not a key; save the key in a file or set XLOGDECODE_KEY"
+        )
     try:
         text = Path(path).read_text("utf-8-sig")
     except OSError as error:
         raise KeyFileError(f"{name}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise KeyFileError(f"{name}:1:1: no text: write 64 hex digits a line") from None
+        raise KeyFileError(f"{name}:1:1: is not text; write 64 hex digits a line") from None
     return parse_keys(text, name)
 
 
@@ -113,7 +115,7 @@ def read_records(
 
     wanted = wanted or Filter()
     if wanted.session == LAST:
-        raise UsageError("the last session is known at the end only: give its number")
+        raise UsageError("the last session is known at the end only; give its number")
     return _read(source, options, wanted, name, zone, local, report)
 
 
@@ -144,6 +146,10 @@ def open_source(source: AnySource) -> AbstractContextManager[Source]:
         return BytesIO(source)
     if isinstance(source, str | os.PathLike):
         return _open_log(os.fspath(source))
+    if isinstance(source, TextIOBase):
+        raise TypeError("the file is open in text mode; open it in binary mode: open(path, 'rb')")
+    if not hasattr(source, "read"):
+        raise TypeError(f"{type(source).__name__} is not a path, bytes or a binary file")
     return nullcontext(source)
 
 
@@ -160,8 +166,6 @@ def _open_log(path: str) -> Input:
 def _refuse_archive(head: bytes, name: str) -> None:
     foreign = foreign_kind_of(head)
     if foreign is not None:
-        raise InputError(f"{name}: is packed by {foreign}: unpack it first")
+        raise InputError(f"{name}: is packed by {foreign}; unpack it first")
     if kind_of(head) is not None:
-        raise InputError(
-            f"{name}: packed or an archive: xlogdecode.inputs.iter_entries yields the logs in it"
-        )
+        raise InputError(f"{name}: is packed or an archive; decode_paths decodes the logs in it")

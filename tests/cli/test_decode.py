@@ -63,7 +63,7 @@ def test_a_file_that_is_no_xlog_gives_nothing_and_says_so(tmp_path):
     done = run(picture)
     assert done.status == 1
     assert len(done.lines) == 1
-    assert done.lines[0].startswith(f"xlogdecode: {picture}: no xlog file: ")
+    assert done.lines[0].startswith(f"xlogdecode: {picture}: not an xlog file: no block found; ")
     assert "offset 0" in done.lines[0]
     assert [path.name for path in tmp_path.iterdir()] == ["picture.xlog"]
 
@@ -440,7 +440,7 @@ def test_a_key_in_place_of_its_file_is_not_shown():
     done = run("-c", LOCKED, "--key-file", OTHER_KEY)
     assert (done.status, len(done.lines)) == (2, 1)
     assert OTHER_KEY not in done.err
-    assert "a key stands where the name of its file should" in done.err
+    assert "--key-file takes a file name, not a key" in done.err
 
 
 @pytest.mark.parametrize("args", [("-c",), ("summary",), ("layouts",)], ids=" ".join)

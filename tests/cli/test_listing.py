@@ -66,7 +66,7 @@ def test_what_is_no_log_is_said_to_be_none_once(tmp_path):
         done = run(*options, picture)
         assert done.status == 1
         (line,) = done.lines
-        assert line.startswith(f"xlogdecode: {picture}: no xlog file: ")
+        assert line.startswith(f"xlogdecode: {picture}: not an xlog file: no block found; ")
 
 
 def test_plain_logs_of_old_sdks_are_listed_in_folders(tmp_path):

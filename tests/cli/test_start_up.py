@@ -9,7 +9,7 @@ import pytest
 
 import xlogdecode
 from tests.damage import SERVER, sample_of
-from tests.mars import KINDS, file_of, imsdk_lines, log
+from tests.mars import file_of
 
 pytestmark = pytest.mark.untraced
 HEAVY = {"numpy", "tqdm", "yaml", "cryptography", "concurrent.futures", "zstandard"}
@@ -34,17 +34,6 @@ def test_a_small_file_needs_none_of_the_heavy_modules(kind: str, tmp_path: Path)
     assert imported(path) & HEAVY == set()
 
 
-def test_a_file_that_gets_a_thread_among_others_needs_none_by_itself(tmp_path: Path) -> None:
-    text = list(imsdk_lines(1, 2_000))
-    blocks = log(KINDS["imsdk-chunked"], text, per_block=60)
-    one, two = tmp_path / "a.xlog", tmp_path / "b.xlog"
-    for path in (one, two):
-        path.write_bytes(file_of(blocks))
-    assert 48 << 10 < one.stat().st_size < 1 << 20
-    assert "concurrent.futures" not in imported(one, "-T", "2")
-    assert "concurrent.futures" in imported(one, "-T", "2", str(two))
-
-
 def test_a_small_file_needs_nothing_that_makes_classes_or_paths(tmp_path: Path) -> None:
     path = tmp_path / "a_20240101.xlog"
     path.write_bytes(file_of(sample_of("zlib").blocks))
@@ -56,7 +45,7 @@ def test_patterns_of_records_are_made_only_where_a_filter_is_asked_for(tmp_path:
     path = tmp_path / "a.xlog"
     path.write_bytes(file_of(sample_of("zlib").blocks))
     rooms = {"records", "filters", "writers", "merge", "redact", "sessions"}
-    filtering = {f"xlogdecode.{room}" for room in rooms} | {"xlogdecode.cli.request", "zoneinfo"}
+    filtering = {f"xlogdecode.{room}" for room in rooms} | {"xlogdecode.jobs.selection", "zoneinfo"}
     assert imported(path) & filtering == set()
     assert "xlogdecode.filters" in imported(path, "-p", "E")
 

@@ -172,7 +172,7 @@ def test_fish_completes_what_the_manual_has_it_read(tmp_path):
 def test_help_stands_in_groups_with_every_option_and_every_status():
     shown = run("decode", "--help").out.decode()
     headings = [line for line in shown.splitlines() if line and line[0] != " "]
-    for heading in ("What is read:", "Where the text goes:", "What is said:", "Other options:"):
+    for heading in ("Input:", "Output:", "Messages:", "Other options:"):
         assert heading in headings
     for status in ("0", "1", "2", "3", "4", "130"):
         assert any(line.split()[:1] == [status] for line in shown.splitlines())

@@ -1,33 +1,22 @@
-"""The group of commands, and `run`, which turns exceptions into exit statuses."""
+"""The group of commands: `xlogdecode COMMAND`, and `xlogdecode FILE` for `decode`."""
 
-import contextlib
-import gc
 import importlib
-import signal
+import os
+import select
+import stat
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlogdecode import __version__
-from xlogdecode.errors import UsageError, XlogError
-from xlogdecode.outputs.sanitize import shown
+from xlogdecode.cli import settle
+from xlogdecode.cli.commands import COMMANDS, GROUP_OPTIONS, refuse_commands
+from xlogdecode.cli.exits import status_of
+from xlogdecode.errors import UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-COMMANDS = {
-    "decode": "xlogdecode.cli.decode:decode_command",
-    "summary": "xlogdecode.cli.summary:summary_command",
-    "lnav": "xlogdecode.cli.lnav:lnav_command",
-    "sweep": "xlogdecode.cli.sweep:sweep",
-    "layouts": "xlogdecode.cli.layouts:layouts",
-    "encode": "xlogdecode.cli.encode:encode",
-    "keygen": "xlogdecode.cli.keygen:keygen",
-}
-"""Command -> where its click command lives; imported only when it is run."""
-
-GROUP_OPTIONS = {"--help", "-h", "--version", "-V"}
 
 
 class Commands(click.Group):
@@ -43,15 +32,17 @@ class Commands(click.Group):
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        gc.freeze()  # looking for garbage in what stays took a tenth of a short run
-        gc.enable()
+        settle()
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Send anything that names no command to `decode`, and nothing but a pipe as well."""
         if not args and not ctx.resilient_parsing and not sys.stdin.isatty():
+            _refuse_silence()
             args = ["-"]
         if args and args[0] not in COMMANDS and args[0] not in GROUP_OPTIONS:
+            if not ctx.resilient_parsing:
+                refuse_commands(args[:1])
             args = ["decode", *args]
         return super().parse_args(ctx, args)
 
@@ -67,6 +58,25 @@ class Commands(click.Group):
         return [CompletionItem(incomplete, type="file"), *found]  # bash takes files only if first
 
 
+_PATIENCE = 2000
+"""Milliseconds that a pipe has to give its first byte where no argument was given."""
+
+
+def _refuse_silence() -> None:
+    """Raise UsageError where standard input has nothing: cron and ssh leave it so."""
+    remedy = "name a file, or - to wait for standard input"
+    number = sys.stdin.fileno()
+    mode = os.fstat(number).st_mode
+    if stat.S_ISCHR(mode):
+        raise UsageError(f"standard input has no data; {remedy}")
+    if stat.S_ISREG(mode) or not hasattr(select, "poll"):
+        return
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    if not any(event & select.POLLIN for _, event in poll.poll(_PATIENCE)):
+        raise UsageError(f"standard input has no data; {remedy}")
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -76,42 +86,17 @@ def cli() -> None:
     """
 
 
-def run(args: list[str] | None = None, **extra: Any) -> NoReturn:
-    """Run the command line and leave with its exit status (the table stands in the README)."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no hidden file stays behind
-    try:
-        status = cli.main(args=args, prog_name="xlogdecode", standalone_mode=False, **extra)
-    except click.ClickException as error:
-        error.show()
-        status = error.exit_code
-    except XlogError as error:
-        click.echo(f"xlogdecode: {error}", err=True)
-        status = 2 if isinstance(error, UsageError) else 1
-    except OSError as error:
-        if error.filename is None:
-            status = _end_output(error)
-        else:
-            click.echo(f"xlogdecode: {shown(str(error.filename))}: {error.strerror}", err=True)
-            status = 1
-    except (KeyboardInterrupt, click.Abort):
-        status = 130
-    except RuntimeError as error:
-        if "new thread" not in str(error):
-            raise
-        click.echo("xlogdecode: the system has no thread to spare: -T 1 needs none", err=True)
-        status = 1
-    sys.exit(status if isinstance(status, int) else 0)
+def run(args: list[str] | None = None, **extra: Any) -> int:
+    """Run the command line; return its exit status."""
 
+    def work() -> int:
+        try:
+            status = cli.main(args=args, prog_name="xlogdecode", standalone_mode=False, **extra)
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except click.Abort:
+            raise KeyboardInterrupt from None
+        return status if isinstance(status, int) else 0
 
-def _end_output(error: OSError) -> int:
-    """Say that standard output takes no more, and keep Python from trying it once more."""
-    with contextlib.suppress(OSError):  # standard error may be where it failed
-        what = f"standard output: cannot be written: {error.strerror}"
-        click.echo(f"xlogdecode: {what}; make room, or print elsewhere", err=True)
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):
-            stream.flush()
-            continue
-        with contextlib.suppress(OSError):
-            stream.close()
-    return 1
+    return status_of(work)

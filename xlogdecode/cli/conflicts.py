@@ -1,82 +1,96 @@
-"""Options of `decode` that do not go together."""
+"""Options of `decode` that cannot be used together."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
 
-from xlogdecode.cli.filter_options import FLAGS
+import click
+
+from xlogdecode.cli.arguments import Arguments, is_given
 from xlogdecode.errors import UsageError
 
-__all__ = ["refuse_clashes"]
+__all__ = ["refuse_conflicts"]
 
-_FLAGS = FLAGS | {
-    "list_them": "-l", "test": "-t", "follow": "-F", "as_json": "--json", "output": "-o",
-    "to_stdout": "-c", "remove": "--rm", "update": "-u", "recursive": "-r",
-    "with_mmap": "--with-mmap", "force": "-f", "strict": "--strict", "report": "--report",
-    "utf8": "--utf8",
-}  # fmt: skip
-
-_ONE = "each takes the place of decoding: ask for one"
+_ONE = "each replaces decoding; use one of them"
+_REPLACED = "the original text would be lost"
+_STALE = "an older text without it would be left as it is; use -f"
+_NUMBER = "it only prints a number"
 
 _CLASHES = (
     ("list_them", "test", _ONE),
     ("list_them", "follow", _ONE),
     ("test", "follow", _ONE),
-    ("to_stdout", "output", "they are two places: leave one of them out"),
-    ("follow", "recursive", "it follows one log: name that"),
-    ("follow", "output", "it prints: leave -o out"),
-    ("follow", "remove", "a log that grows is not done with: leave --rm out"),
-    ("follow", "update", "it prints: leave -u out"),
-    ("follow", "force", "it prints, and writes over nothing: leave -f out"),
-    ("follow", "strict", "it goes on past what is damaged: leave --strict out"),
-    ("follow", "report", "a log that grows has no end to report: leave one of them out"),
-    ("list_them", "report", "-l --json says what is in each: leave --report out"),
-    ("follow", "merge", "a timeline needs the ends of its logs: follow each by itself"),
-    ("follow", "count", "a log that grows has no last record: leave one of them out"),
-    ("merge", "remove", "one text of several logs takes the place of none: leave --rm out"),
-    ("merge", "update", "a timeline is written anew: leave -u out, -f writes over a file"),
-    ("count", "form", "a number has one form: leave --format out"),
-    ("count", "redact", "a number tells nobody's name: leave --redact out"),
-    ("count", "redact_patterns", "a number tells nobody's name: leave --redact-patterns out"),
-    ("count", "output", "it prints a number: leave -o out"),
-    ("count", "remove", "it writes no text that could take the place of a log: leave --rm out"),
-    ("redact", "remove", "what is replaced would be gone: leave --rm out"),
-    ("redact_patterns", "remove", "what is replaced would be gone: leave --rm out"),
-    ("utf8", "remove", "the bytes that are replaced would be gone: leave --rm out"),
-    ("count", "update", "it writes no file: leave -u out"),
+    ("to_stdout", "output", "they are two outputs; use one of them"),
+    ("recursive", "follow", "-F takes the name of one log"),
+    ("output", "follow", "-F only prints"),
+    ("remove", "follow", "the log is still written"),
+    ("update", "follow", "-F only prints"),
+    ("force", "follow", "-F only prints"),
+    ("strict", "follow", "-F goes on after damage"),
+    ("report_path", "follow", "-F has no end to report"),
+    ("report_path", "list_them", "-l --json has the same in its output"),
+    ("merge", "follow", "a timeline needs the ends of its logs; follow each log by itself"),
+    ("count", "follow", "a log that grows has no last record"),
+    ("remove", "merge", "one text of several logs replaces none of them"),
+    ("update", "merge", "a timeline is always written anew; -f replaces a file"),
+    ("form", "count", _NUMBER),
+    ("redact", "count", _NUMBER),
+    ("redact_patterns", "count", _NUMBER),
+    ("output", "count", _NUMBER),
+    ("remove", "count", _NUMBER),
+    ("update", "count", _NUMBER),
+    ("remove", "redact", _REPLACED),
+    ("remove", "redact_patterns", _REPLACED),
+    ("remove", "utf8", "the bytes that are replaced would be lost"),
+    ("update", "redact", _STALE),
+    ("update", "redact_patterns", _STALE),
 )
-"""Two options, and why not both."""
+"""Two options, and why they cannot be used together."""
 
 _NEEDS = (
-    ("as_json", "list_them", "it is how -l shows its table"),
-    ("with_mmap", "follow", "it is part of -F; or name the crash buffer itself"),
-    ("ignore_case", "grep", "it is how -g looks"),
-    ("invert_match", "grep", "it turns -g around"),
+    ("as_json", "list_them", "it is a format of -l"),
+    ("with_mmap", "follow", "or add the crash buffer itself to the command"),
+    ("ignore_case", "grep", "it says how -g compares"),
+    ("invert_match", "grep", "it selects what -g does not find"),
 )
-"""An option, and one that it means nothing without."""
+"""An option, and one that it has no meaning without."""
 
-_LEAVE_OUT = ("since", "until", "level", "tags", "pids", "tids", "grep", "session")
-"""Options that have some records left out."""
+_FILTERS = ("since", "until", "level", "tags", "pids", "tids", "grep", "session")
+"""Options that leave some records out."""
 
 _CONTEXT = ("after", "before", "around")
 
+_RECORDS = (
+    *_FILTERS, *_CONTEXT, "ignore_case", "invert_match", "tz", "form", "merge", "count", "redact",
+    "redact_patterns",
+)  # fmt: skip
+"""Options that look at records."""
 
-def refuse_clashes(said: Mapping[str, Any]) -> None:
-    """Raise UsageError for options that do not go together; `said` has their values by name."""
+
+def refuse_conflicts(command: click.Command, arguments: Arguments) -> None:
+    """Raise UsageError for options that cannot be used together."""
+    flags = {option.name: option.opts[0] for option in command.params}
+
+    def given(*names: str) -> str:
+        """Return the flag of the first of these options that was given, or an empty text."""
+        return next((flags[name] for name in names if is_given(getattr(arguments, name))), "")
+
     for one, other, why in _CLASHES:
-        if said.get(one) and said.get(other):
-            raise UsageError(f"{_FLAGS[one]} and {_FLAGS[other]} do not go together: {why}")
+        if given(one) and given(other):
+            raise UsageError(f"{flags[one]} cannot be used with {flags[other]} ({why})")
     for one, needed, why in _NEEDS:
-        if said.get(one) and said.get(needed) in (None, False):
-            raise UsageError(f"{_FLAGS[one]} needs {_FLAGS[needed]}: {why}")
-    leaves_out = next((_FLAGS[name] for name in _LEAVE_OUT if name in said), None)
-    if leaves_out and said.get("remove"):
-        raise UsageError(
-            f"{leaves_out} and --rm do not go together: the records that are left out would be gone"
-        )
-    context = next((_FLAGS[name] for name in _CONTEXT if name in said), None)
-    if context and not leaves_out:
-        raise UsageError(f"{context} shows what stands around records: say which, -g for one")
-    for whole in ("list_them", "test"):
-        some = next((flag for name, flag in FLAGS.items() if said.get(whole) and name in said), "")
-        if some:
-            raise UsageError(f"{_FLAGS[whole]} looks at all of a log: leave {some} out")
+        if given(one) and not given(needed):
+            raise UsageError(f"{flags[one]} needs {flags[needed]} ({why})")
+    _refuse_filters(given)
+
+
+def _refuse_filters(given: Callable[..., str]) -> None:
+    """Raise UsageError where options that look at records have no place, or lack one."""
+    some, context, records = given(*_FILTERS), given(*_CONTEXT), given(*_RECORDS)
+    if some and given("remove"):
+        raise UsageError(f"--rm cannot be used with {some} (records left out would be lost)")
+    if some and given("update"):
+        raise UsageError(f"-u cannot be used with {some} ({_STALE})")
+    if context and not some:
+        raise UsageError(f"{context} needs a filter such as -g")
+    mode = given("list_them", "test")
+    if records and mode:
+        raise UsageError(f"{mode} takes no filters; remove {records}")

@@ -13,11 +13,11 @@ __all__ = ["decode_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_input = in_group("What is read")
-_output = in_group("Where the text goes")
+_input = in_group("Input")
+_output = in_group("Output")
 _instead = in_group("Instead of decoding to files")
-_how = in_group("How it is decoded")
-_said = in_group("What is said")
+_how = in_group("Decoding")
+_messages = in_group("Messages")
 
 _OPTIONS = (
     _input(
@@ -34,45 +34,46 @@ _OPTIONS = (
     _output(
         "-o", "--output", type=Place(), metavar="PATH",
         help="Write to this file; with -r, archives, several inputs or a / behind it, into this "
-        "folder, which mirrors what was read; - is standard output.",
+        "folder, which mirrors the inputs; - is standard output.",
     ),
-    _output("-f", "--force", is_flag=True, help="Write over an output that exists."),
+    _output("-f", "--force", is_flag=True, help="Replace an output that exists."),
     _output(
-        "-u", "--update", is_flag=True, help="Decode only what is newer than its output, and "
-        "write over that.",
+        "-u", "--update", is_flag=True, help="Decode only inputs that are newer than their "
+        "output, and replace that.",
     ),
     _output(
         "--rm", "remove", is_flag=True,
-        help="Remove a source once all of it is decoded and in place; archives stay.",
+        help="Remove a source once its complete text is in place; archives stay.",
     ),
-    _output("--utf8", is_flag=True, help="Replace what is no UTF-8."),
-    _instead("-l", "--list", "list_them", is_flag=True, help="Show a table of what is in each."),
+    _output("--utf8", is_flag=True, help="Replace bytes that are not UTF-8."),
+    _instead(
+        "-l", "--list", "list_them", is_flag=True, help="Show a table of what is in each input."
+    ),
     _instead("--json", "as_json", is_flag=True, help="With -l: a JSON object a line."),
-    _instead("-t", "--test", is_flag=True, help="Decode everything, write nothing, say whether it "
-             "is whole."),
+    _instead("-t", "--test", is_flag=True, help="Decode everything, write nothing, print whether "
+             "it is OK."),
     _instead(
         "-F", "--follow", is_flag=True,
-        help="Print a log, and then what is written to it, through midnight and all; Ctrl-C ends.",
+        help="Print a log, and then what is written to it, also after midnight; Ctrl-C ends.",
     ),
     _instead(
         "--with-mmap", is_flag=True,
-        help="With -F: print the lines that the app has not flushed yet, too.",
+        help="With -F: also print lines that the app has not flushed yet.",
     ),
     _how(
         "-T", "--threads", type=click.IntRange(0, 256), default=0, metavar="N",
-        help="Decode with N threads, many small files with N processes; 0 (default): one a core, "
-        "8 at most.",
+        help="Share the work among N processes or threads; 0 (default): as many as are of use.",
     ),
     _how(
-        "--dedup", is_flag=True, help="Write a compressed block that stands there twice only once."
+        "--dedup", is_flag=True, help="Write a compressed block that is there twice only once."
     ),
-    _how("--no-marks", is_flag=True, help="Leave out the lines that say what was lost."),
+    _how("--no-marks", is_flag=True, help="Leave out the lines that mark losses."),
     _how("--strict", is_flag=True, help="Stop a file at its first damage; leave no output."),
-    _said("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
-    _said("-v", "--verbose", is_flag=True, help="Say what came of each input, even with -c."),
-    _said(
+    _messages("-q", "--quiet", is_flag=True, help="Print errors only."),
+    _messages("-v", "--verbose", is_flag=True, help="Print a line on each input, even with -c."),
+    _messages(
         "--report", "report_path", type=Place(), metavar="FILE",
-        help="Write what came of each input, a JSON object a line.",
+        help="Write the result of each input, a JSON object a line.",
     ),
 )  # fmt: skip
 

@@ -1,82 +1,143 @@
-"""The options that say which records, in which form; what comes of them is in `asked`."""
+"""The options that select records and their format, and the selection that they make."""
 
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from xlogdecode.cli.help import in_group
 from xlogdecode.cli.paths import Place
-from xlogdecode.errors import UsageError
+from xlogdecode.errors import ConfigError, UsageError
 
-__all__ = ["FILTERS", "FLAGS", "take_filters"]
+if TYPE_CHECKING:
+    from xlogdecode.cli.arguments import Arguments
+    from xlogdecode.filters import Filter
+    from xlogdecode.jobs.selection import Selection
+    from xlogdecode.redact import Redactor
 
-_which = in_group("Which records")
-_form = in_group("In which form")
+__all__ = ["FILTERS", "parse_selection"]
+
+_which = in_group("Records")
+_form = in_group("Format")
 
 FILTERS = (
     _which(
         "-S", "--since", metavar="TIME",
-        help="From this time on: 2024-01-01, 10:00, '2024-01-01 10:00', yesterday, -2h.",
+        help="From this time: 2024-01-01, 10:00, '2024-01-01 10:00', yesterday, -2h.",
     ),
-    _which("-U", "--until", metavar="TIME", help="Up to this time."),
-    _which("-p", "--level", metavar="LEVEL", help="Of this level and graver: V, D, I, W, E, F."),
-    _which("--tag", "tags", multiple=True, metavar="TAG", help="With this tag."),
-    _which("--pid", "pids", multiple=True, type=int, metavar="N", help="Of this process."),
-    _which("--tid", "tids", multiple=True, type=int, metavar="N", help="Of this thread."),
-    _which("-g", "--grep", multiple=True, metavar="REGEX", help="In which this is found."),
-    _which("--ignore-case", is_flag=True, help="Let -g find either case."),
-    _which("--invert-match", is_flag=True, help="In which -g is not found."),
+    _which("-U", "--until", metavar="TIME", help="Until this time, inclusive."),
+    _which(
+        "-p", "--level", metavar="LEVEL",
+        help="This level and more severe: V(erbose), D, I, W, E, F(atal).",
+    ),
+    _which(
+        "--tag", "tags", multiple=True, metavar="TAG",
+        help="Records with this tag; may be repeated.",
+    ),
+    _which(
+        "--pid", "pids", multiple=True, type=int, metavar="N",
+        help="Records of this process; may be repeated.",
+    ),
+    _which(
+        "--tid", "tids", multiple=True, type=int, metavar="N",
+        help="Records of this thread; may be repeated.",
+    ),
+    _which(
+        "-g", "--grep", multiple=True, metavar="REGEX",
+        help="Records that match REGEX (Python syntax).",
+    ),
+    _which("--ignore-case", is_flag=True, help="-g does not tell upper from lower case."),
+    _which("--invert-match", is_flag=True, help="Records that do not match -g."),
     _which(
         "-A", "--after-context", "after", type=click.IntRange(0), metavar="N",
-        help="And N records after each.",
+        help="Also N records after each.",
     ),
     _which(
         "-B", "--before-context", "before", type=click.IntRange(0), metavar="N",
-        help="And N records before each.",
+        help="Also N records before each.",
     ),
     _which(
         "-C", "--context", "around", type=click.IntRange(0), metavar="N",
-        help="And N records before and after each.",
+        help="Also N records before and after each.",
     ),
-    _which("--session", metavar="N|last", help="Of the session of this number, or the last."),
-    _which("--tz", metavar="ZONE", help="The zone of times that have none: +08:00, Asia/Tokyo."),
+    _which("--session", metavar="N|last", help="Records of session N, or of the last one."),
+    _which("--tz", metavar="ZONE", help="Zone of times that have none: +08:00, Asia/Tokyo."),
     _form(
         "--format", "form", type=click.Choice(["text", "json", "csv"]), metavar="text|json|csv",
-        help="Write text as it was logged, an object a line, or a row a record.",
+        help="Text as it was logged, or a JSON object or a CSV row a record.",
     ),
     _form("--merge", is_flag=True, help="Write all inputs as one timeline, to standard output."),
-    _form("--count", is_flag=True, help="Print how many records there are, and no more."),
+    _form("--count", is_flag=True, help="Print only the number of records."),
     _form("--redact", is_flag=True, help="Replace user ids, addresses, tokens."),
     _form(
         "--redact-patterns", type=Place(), metavar="FILE",
-        help="Redact by the patterns of a YAML file as well.",
+        help="Also redact by the patterns in a YAML file.",
     ),
 )  # fmt: skip
 
-FLAGS = {
-    "since": "-S", "until": "-U", "level": "-p", "tags": "--tag", "pids": "--pid", "tids": "--tid",
-    "grep": "-g", "ignore_case": "--ignore-case", "invert_match": "--invert-match", "after": "-A",
-    "before": "-B", "around": "-C", "session": "--session", "tz": "--tz", "form": "--format",
-    "merge": "--merge", "count": "--count", "redact": "--redact",
-    "redact_patterns": "--redact-patterns",
-}  # fmt: skip
-"""What a command gets an option as -> how it is written."""
 
+def parse_selection(arguments: "Arguments", now: datetime, sole_name: str) -> "Selection":
+    """Return which records the command line selects, and how they are written; `now` is aware.
 
-def take_filters(given: dict[str, Any]) -> dict[str, Any]:
-    """Take these options out of all that were `given`; return those that say something.
+    `sole_name` is as for `Selection`.
 
-    Raises UsageError for two patterns: a person may mean either, or both.
+    Raises UsageError for a value that is wrong, ConfigError for a file of patterns that is.
     """
-    found = {name: given.pop(name) for name in FLAGS}
-    if found["form"] == "text":
-        del found["form"]
-    found["grep"], *more = found["grep"] or (None,)
-    if more:
-        raise UsageError(f"-g is given twice: '{found['grep']}|{more[0]}' finds either")
-    return {name: value for name, value in found.items() if _says_something(value)}
+    from xlogdecode.jobs.selection import Selection  # patterns of records take 35 ms to load
+    from xlogdecode.when import parse_zone
+
+    redacts = arguments.redact or arguments.redact_patterns
+    return Selection(
+        _filter(arguments, now),
+        arguments.form or "text",
+        count=arguments.count,
+        zone=None if arguments.tz is None else parse_zone(arguments.tz),
+        redactor=_redactor(arguments.redact_patterns) if redacts else None,
+        sole_name=sole_name,
+    )
 
 
-def _says_something(value: object) -> bool:
-    """Tell an option's value from its absence: 0 is a value."""
-    return value is not None and value is not False and value != ()
+def _filter(arguments: "Arguments", now: datetime) -> "Filter":
+    from xlogdecode.filters import Filter
+
+    around = arguments.around or 0
+    return Filter(
+        since=arguments.since,
+        until=arguments.until,
+        level=arguments.level,
+        tags=arguments.tags,
+        pids=arguments.pids,
+        tids=arguments.tids,
+        grep=_only(arguments.grep),
+        ignore_case=arguments.ignore_case,
+        invert=arguments.invert_match,
+        session=arguments.session,
+        before=around if arguments.before is None else arguments.before,
+        after=around if arguments.after is None else arguments.after,
+        now=now,
+    )
+
+
+def _only(patterns: tuple[str, ...]) -> str | None:
+    """Return the one pattern. Raises UsageError for two: a person may mean either, or both."""
+    if len(patterns) > 1:
+        raise UsageError(f"-g is given twice; '{patterns[0]}|{patterns[1]}' finds either")
+    return patterns[0] if patterns else None
+
+
+def _redactor(path: str | None) -> "Redactor":
+    from pathlib import Path
+
+    from xlogdecode.redact import Redactor, built_in_patterns, parse_patterns
+
+    own = []
+    if path is not None:
+        try:
+            own = parse_patterns(Path(path).read_text("utf-8"), path)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise ConfigError(
+                f"{path}:1:1: is not text; write patterns in YAML, in UTF-8"
+            ) from None
+    return Redactor([*own, *built_in_patterns()])

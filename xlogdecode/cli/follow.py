@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlogdecode.cli.messages import say
+from xlogdecode.cli.streams import viewer
 from xlogdecode.decoder.decode import Piece
 from xlogdecode.decoder.report import Loss
 from xlogdecode.errors import UsageError
 from xlogdecode.follow import Follower
 from xlogdecode.inputs import STDIN, is_crash_buffer, kind_of, open_input
-from xlogdecode.jobs.job import viewer
-from xlogdecode.jobs.settings import Settings
+from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.status import KEY_REMEDY, Status
 from xlogdecode.outputs import Utf8
 from xlogdecode.types import Sink
 
 if TYPE_CHECKING:
-    from xlogdecode.cli.request import Asked
+    from xlogdecode.jobs.selection import Selection
     from xlogdecode.records import Event
 
 __all__ = ["follow"]
@@ -32,20 +32,20 @@ _SECONDS = 0.2
 """Between two looks."""
 
 
-def follow(
-    paths: list[str], settings: Settings, asked: "Asked | None", *, with_mmap: bool
-) -> Status:
+def follow(paths: list[str], request: Request, *, with_mmap: bool, quiet: bool) -> Status:
     """Print what is in the one log of `paths`, and what comes, until the process is interrupted.
 
     Ends, too, when no one reads what it prints any more.
     """
-    path = _log_of(paths, asked)
-    if not Path(path).exists() and not settings.quiet:
-        say(f"note: {path}: is not there yet: waiting for it")
+    selection = request.selection
+    path = _log_of(paths, selection)
+    if not Path(path).exists() and not quiet:
+        say(f"note: {path}: does not exist yet; waiting for it")
     wait = _waits_for_reader()
-    sink = Utf8(viewer()) if settings.utf8 else viewer()
-    follower = Follower(path, settings.options, with_mmap=with_mmap)
-    shown = _Filtered(sink, settings, asked) if asked else _Plain(sink, settings)
+    sink = Utf8(viewer()) if request.utf8 else viewer()
+    marks = request.options.marks
+    follower = Follower(path, request.options, with_mmap=with_mmap)
+    shown = _Filtered(sink, selection, marks=marks) if selection else _Plain(sink, marks=marks)
     key_is_missing = False
     try:
         while True:
@@ -56,37 +56,37 @@ def follow(
                     say(f"{follower.path}: {item}; {KEY_REMEDY}")
             shown.settle()
             if not wait(_SECONDS):
-                return Status.WHOLE
+                return Status.OK
     except KeyboardInterrupt:
         return Status.INTERRUPTED
     finally:
         follower.close()
 
 
-def _log_of(paths: list[str], asked: "Asked | None") -> str:
+def _log_of(paths: list[str], selection: "Selection | None") -> str:
     """Return the one log that can be followed. Raises UsageError if there is none."""
     if len(paths) > 1:
-        raise UsageError("-F follows one log: name that alone")
+        raise UsageError("-F follows one log; name only that")
     (path,) = paths
-    if asked and asked.wants_last:
-        raise UsageError("-F and --session last do not go together: the last one may yet come")
+    if selection and selection.wants_last:
+        raise UsageError("--session last cannot be used with -F (the last session may still come)")
     _refuse_what_does_not_grow(path)
     return path
 
 
 def _refuse_what_does_not_grow(path: str) -> None:
     if path == STDIN or Path(path).is_dir():
-        raise UsageError(f"{path}: -F follows one log: name its file")
+        raise UsageError(f"{path}: -F follows one log; name its file")
     if is_crash_buffer(path):
-        raise UsageError(f"{path}: a crash buffer is followed with its log: name that, --with-mmap")
+        raise UsageError(f"{path}: is a crash buffer; name its log and add --with-mmap")
     if not Path(path).exists():
         return  # it may come yet
     if not Path(path).is_file():
-        raise UsageError(f"{path}: is no file: -F follows one that grows")
+        raise UsageError(f"{path}: is not a regular file; -F follows a log that grows")
     with open_input(path) as source:
         is_archive = kind_of(source.peek()) is not None
     if is_archive:
-        raise UsageError(f"{path}: is an archive, which does not grow: leave out -F")
+        raise UsageError(f"{path}: is an archive, which does not grow; remove -F")
 
 
 def _waits_for_reader() -> Callable[[float], bool]:
@@ -111,9 +111,9 @@ def _waits_for_reader() -> Callable[[float], bool]:
 class _Plain:
     """Shows text as it comes."""
 
-    def __init__(self, sink: Sink, settings: Settings) -> None:
+    def __init__(self, sink: Sink, *, marks: bool) -> None:
         self._sink = sink
-        self._marks = settings.options.marks
+        self._marks = marks
         self._in_line = False
 
     def add(self, item: Piece | Loss, path: Path) -> None:  # noqa: ARG002 - as below
@@ -132,20 +132,20 @@ class _Plain:
 class _Filtered:
     """Shows what is wanted, each record once its line is whole."""
 
-    def __init__(self, sink: Sink, settings: Settings, asked: "Asked") -> None:
+    def __init__(self, sink: Sink, selection: "Selection", *, marks: bool) -> None:
         self._sink = sink
-        self._marks = settings.options.marks
-        self._asked = asked
+        self._marks = marks
+        self._selection = selection
         self._lanes: dict[Path, _Lane] = {}
         """One for each file: the newest, and one that may get late lines."""
-        sink.write(asked.writer().header)
+        sink.write(selection.header)
 
     def add(self, item: Piece | Loss, path: Path) -> None:
         """Take `item`, which came from `path`."""
         if path not in self._lanes:
             for old in list(self._lanes)[:-1]:
                 self._show(self._lanes.pop(old).end())
-            self._lanes[path] = _Lane(self._asked, str(path), marks=self._marks)
+            self._lanes[path] = _Lane(self._selection, str(path), marks=self._marks)
         event = (item.offset, bytes(item.text)) if isinstance(item, Piece) else item
         self._lanes[path].waiting.append(event)
 
@@ -162,11 +162,11 @@ class _Filtered:
 class _Lane:
     """The records of one file, as far as they have come."""
 
-    def __init__(self, asked: "Asked", name: str, *, marks: bool) -> None:
+    def __init__(self, selection: "Selection", name: str, *, marks: bool) -> None:
         self.waiting: deque[Event] = deque()
         self._paused = False
         self._is_over = False
-        self._chunks = asked.render(self._events(), asked.writer(marks=marks), name)
+        self._chunks = selection.render(self._events(), selection.writer(marks=marks), name)
 
     def take(self) -> Iterator[bytes]:
         """Yield what is made of all that waits: `render` gives a chunk for every pause."""

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from xlogdecode.cli.paths import Place
+from xlogdecode.cli.streams import standard_output
 from xlogdecode.crypto import make_key_pair
 from xlogdecode.errors import OutputError, UsageError
-from xlogdecode.jobs.job import standard_output
 from xlogdecode.outputs import SaveFile
 
 __all__ = ["keygen"]

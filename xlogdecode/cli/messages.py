@@ -1,27 +1,28 @@
-"""What is said on standard error: a line for what matters, none for what went as it should."""
+"""Messages on standard error: a line for what matters, none for what went as it should."""
 
 import contextlib
 import sys
 from collections.abc import Iterable
 
-import click
-
 from xlogdecode.decoder.report import Report
-from xlogdecode.jobs.job import Outcome
-from xlogdecode.jobs.settings import Settings
+from xlogdecode.errors import MissingExtraError
+from xlogdecode.jobs.result import Result
 from xlogdecode.jobs.status import KEY_REMEDY, Status
 from xlogdecode.outputs.sanitize import shown
 
-__all__ = ["Voice", "say", "say_notes", "what_came"]
+__all__ = ["Messages", "say", "say_notes", "summary_of"]
 
 SHOWN = 3
-"""Losses of an input that are told one by one."""
+"""Losses of an input that are listed one by one."""
 
 
 def say(line: str) -> None:
-    """Say a line; where standard error takes none, the work goes on without."""
+    """Print a line; where standard error takes none, the work goes on without."""
+    if sys.stderr is None:
+        return
     try:
-        click.echo(f"xlogdecode: {shown(line)}", err=True)
+        sys.stderr.write(f"xlogdecode: {shown(line)}\n")
+        sys.stderr.flush()
     except BrokenPipeError:
         raise
     except OSError:
@@ -30,70 +31,84 @@ def say(line: str) -> None:
         sys.stderr = None
 
 
-def say_notes(notes: Iterable[str], settings: Settings) -> None:
-    """Say what is worth knowing of a run."""
-    for note in () if settings.quiet else notes:
+def say_notes(notes: Iterable[str], *, quiet: bool) -> None:
+    """Print what is worth knowing of a run."""
+    for note in () if quiet else notes:
         say(f"note: {note}")
 
 
-class Voice:
-    """Says what came of each input, and once what is wrong with all of them."""
+class Messages:
+    """Prints the results of a run, and once what is wrong with all inputs."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Say as much as was asked for."""
-        self._settings = settings
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, test: bool = False) -> None:
+        """Print errors only if `quiet`, and what went as it should as well if `verbose`."""
+        self.quiet = quiet
+        self._verbose = verbose
+        self._test = test
         self._general: set[str] = set()
 
-    def fault(self, outcome: Outcome) -> None:
-        """Say what went wrong with an input, if anything did, or that it is no log."""
-        report = outcome.report
-        if _is_no_log(report) and not outcome.is_skipped:
-            say(f"{outcome.name}: {what_came(report)}")
-        if not outcome.error or outcome.error in self._general:
+    def print_fault(self, result: Result) -> None:
+        """Print what went wrong with an input, if anything did, or that it is not a log."""
+        if _is_not_a_log(result.report) and not result.is_skipped:
+            say(f"{result.name}: {summary_of(result.report)}")
+        message = result.message
+        if not message or message in self._general:
             return
-        say(outcome.error)
-        if outcome.is_general:
-            self._general.add(outcome.error)
+        say(message)
+        if isinstance(result.error, MissingExtraError):
+            self._general.add(message)
 
-    def tell(self, outcome: Outcome) -> None:
-        """Say what came of an input: a line, and one for each of the first losses."""
-        self.fault(outcome)
-        if not outcome.error or outcome.report.blocks:
-            _tell(outcome, self._settings)
+    def print(self, result: Result) -> None:
+        """Print a line on an input, and one for each of its first losses."""
+        self.print_fault(result)
+        if not result.message or result.report.blocks:
+            self._print(result)
+
+    def _print(self, result: Result) -> None:
+        name, report, status = result.name, result.report, result.status
+        if self.quiet and status is Status.LOCKED:
+            say(f"{name}: {report.summary()}; {KEY_REMEDY}")
+        if self.quiet and status is not Status.FAILED:
+            return
+        is_up_to_date = result.is_skipped and result.path is not None
+        if result.note and (self._verbose or not is_up_to_date):
+            say(f"{name}: {result.note}")
+        if result.is_skipped or _is_not_a_log(report):
+            return
+        if status is not Status.OK or not result.is_printed or self._verbose:
+            say(f"{name}: {self._line(result)}")
+            for loss in report.losses[:SHOWN]:
+                say(f"{name}: {loss}{'; ' + KEY_REMEDY if loss.locked_blocks else ''}")
+            if len(report.losses) > SHOWN:
+                say(f"{name}: {len(report.losses) - SHOWN} more; --report FILE lists them")
+        self._print_gaps(result)
+
+    def _print_gaps(self, result: Result) -> None:
+        report = result.report
+        if not report.gaps:
+            return
+        first = next((note.text for note in report.notes if "missing" in note.text), "")
+        more = f"; {report.gaps - 1:,} more such gaps" if report.gaps > 1 else ""
+        say(f"note: {result.name}: {first}{more}")
+
+    def _line(self, result: Result) -> str:
+        line = summary_of(result.report)
+        if result.path is not None:
+            size = "" if result.size is None else f" ({result.size:,} bytes)"
+            return f"{line} -> {result.path}{size}"
+        is_plain = bool(result.report.plain_text) and not result.report.blocks
+        if is_plain and not result.is_printed and not self._test:
+            return "already plain text, nothing to decode (-c prints it)"
+        return line
 
 
-def _tell(outcome: Outcome, settings: Settings) -> None:
-    name, report, status = outcome.name, outcome.report, outcome.status
-    if settings.quiet and status is Status.LOCKED:
-        say(f"{name}: {report.summary()}; {KEY_REMEDY}")
-    if settings.quiet and status is not Status.FAILED:
-        return
-    if outcome.note:
-        say(f"{name}: {outcome.note}")
-    if outcome.is_skipped or _is_no_log(report):
-        return
-    if status is Status.WHOLE and outcome.is_expected and not settings.verbose:
-        return
-    say(f"{name}: {what_came(report)}{_arrow(outcome, settings)}")
-    for loss in report.losses[:SHOWN]:
-        say(f"{name}: {loss}{'; ' + KEY_REMEDY if loss.locked_blocks else ''}")
-    if len(report.losses) > SHOWN:
-        say(f"{name}: and {len(report.losses) - SHOWN} more: --report FILE lists them")
-
-
-def _is_no_log(report: Report) -> bool:
+def _is_not_a_log(report: Report) -> bool:
     """Tell whether nothing of an input is a log."""
     return report.gave_nothing and not report.blocks
 
 
-def what_came(report: Report) -> str:
-    """Return the one line on an input."""
-    return f"no xlog file: {report.losses[0]}" if _is_no_log(report) else report.summary()
-
-
-def _arrow(outcome: Outcome, settings: Settings) -> str:
-    if outcome.target is not None:
-        size = "" if outcome.size is None else f" ({outcome.size:,} bytes)"
-        return f" -> {outcome.target}{size}"
-    is_plain = bool(outcome.report.plain_text) and not outcome.report.blocks
-    return "; -c prints it" if is_plain and not outcome.is_expected and not settings.test else ""
+def summary_of(report: Report) -> str:
+    """Return the line on an input."""
+    if _is_not_a_log(report):
+        return f"not an xlog file: no block found; {report.losses[0]}"
+    return report.summary()

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self
 
-from xlogdecode.inputs import STDIN
-from xlogdecode.inputs.walk import Place, walk
-from xlogdecode.jobs.settings import Settings
+from xlogdecode.inputs import STDIN, Place, iter_places
+from xlogdecode.jobs.request import Request
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -23,17 +22,17 @@ WORTH_A_BAR = 8 << 20
 class Progress:
     """The bar, or nothing where no one would see it."""
 
-    def __init__(self, paths: list[str], settings: Settings) -> None:
+    def __init__(self, paths: list[str], request: Request, *, quiet: bool) -> None:
         """Show how far all of `paths` are."""
         self._bar: tqdm[NoReturn] | None = None
         self._files = 0
         self.on_read: Callable[[int], object] | None = None
-        text_on_terminal = settings.to_stdout and sys.stdout.isatty()
-        if settings.quiet or text_on_terminal or not sys.stderr.isatty():
+        text_on_terminal = request.to_sink and sys.stdout.isatty()
+        if quiet or text_on_terminal or not sys.stderr.isatty():
             return
         if STDIN in paths:
             return  # its text goes to standard output, and its size no one knows
-        total = sum(_sizes(paths, settings))
+        total = sum(_sizes(paths, request))
         if total >= WORTH_A_BAR:
             self._start(total)
 
@@ -69,12 +68,8 @@ class Progress:
             self._bar.close()
 
 
-def _sizes(paths: list[str], settings: Settings) -> Iterator[int]:
-    for path in paths:
-        found: list[str] = [path]
-        if settings.recursive and os.path.isdir(path):  # noqa: PTH112 - as below
-            places = walk(path, plain=settings.takes_plain)
-            found = [place.path for place in places if isinstance(place, Place)]
-        for file in found:
+def _sizes(paths: list[str], request: Request) -> Iterator[int]:
+    for place in iter_places(paths, recursive=request.recursive, plain=request.takes_plain):
+        if isinstance(place, Place):
             with contextlib.suppress(OSError):
-                yield os.stat(file).st_size  # noqa: PTH116 - thousands of files a second
+                yield os.stat(place.path).st_size  # noqa: PTH116 - thousands of files a second

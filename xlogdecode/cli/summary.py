@@ -9,7 +9,7 @@ from datetime import tzinfo
 import click
 
 from xlogdecode.cli.keys import read_keys
-from xlogdecode.cli.messages import say, what_came
+from xlogdecode.cli.messages import say, summary_of
 from xlogdecode.cli.paths import Place
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
@@ -94,16 +94,16 @@ def _add(
             source = saved.unsaved(opened, is_buffer=is_crash_buffer(entry.below))
             if source is None:
                 say(f"note: {entry.name}: {LEFT_OUT}")
-                return Status.WHOLE
+                return Status.OK
             events = iter_events(source, options, report, per_block=False)
             summarize(read_records(events, source=entry.name, zone=zone), summary)
     except (InputError, MissingExtraError) as error:
         say(str(error))
         return Status.FAILED
     status = of_report(report)
-    if status is not Status.WHOLE:
+    if status is not Status.OK:
         remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
-        say(f"{entry.name}: {what_came(report)}{remedy}")
+        say(f"{entry.name}: {summary_of(report)}{remedy}")
     return status
 
 

@@ -77,7 +77,7 @@ def open_place(
     foreign = foreign_kind_of(head)
     if foreign is not None:
         source.close()
-        yield Refusal(source.name, f"is packed by {foreign}: unpack it first")
+        yield Refusal(source.name, f"is packed by {foreign}; unpack it first")
         return
     kind = kind_of(head, source.name)
     if kind is None:

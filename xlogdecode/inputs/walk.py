@@ -23,6 +23,8 @@ class Place(NamedTuple):
     """The folder's name, where a folder was asked for."""
     path_index: int = 0
     """Which of the paths asked for it lies in."""
+    in_archive: bool = False
+    """As of an `Entry`: never."""
 
 
 def expand(paths: list[str]) -> list[str]:

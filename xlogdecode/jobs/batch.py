@@ -1,114 +1,216 @@
-"""All inputs, one after another: where each goes, what came of it, what is said."""
+"""The batch: all inputs of a request, where the text of each goes, and who decodes it."""
 
 import os
-import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from xlogdecode.errors import InputError, OutputError
 from xlogdecode.inputs import (
     STDIN,
     Entry,
+    Place,
     Refusal,
     Saved,
     crash_buffers_of,
     is_crash_buffer,
     is_log,
-    iter_entries,
+    iter_places,
     open_input,
+    open_place,
 )
-from xlogdecode.jobs.job import Nowhere, Outcome, Task, viewer
-from xlogdecode.jobs.settings import Settings
-from xlogdecode.jobs.status import Status
-from xlogdecode.jobs.threads import outcomes
+from xlogdecode.jobs.job import Decoder
+from xlogdecode.jobs.request import Request
+from xlogdecode.jobs.result import Result, failed
+from xlogdecode.types import Sink
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
     from pathlib import Path
 
     from xlogdecode.outputs.destinations import Places
-    from xlogdecode.outputs.reserved import Apart
 
-__all__ = ["Run"]
+__all__ = ["Batch"]
+
+OnRead = Callable[[int], object] | None
+
+_LISTED = 4096
+"""Inputs that are listed at a time."""
 
 
-class Run:
-    """One call of the command."""
+class Job(NamedTuple):
+    """A file that any process can decode by itself, and the file that its text goes to."""
 
-    def __init__(self, paths: list[str], settings: Settings, report: "Apart | None" = None) -> None:
-        """Take the paths, globs expanded; no text goes where the report will."""
-        self.paths = paths
-        self.settings = settings
-        self._sink = Nowhere() if settings.test else viewer()
-        self._report = report
-        self._is_begun = False
+    place: Place
+    target: "Path | None" = None
+
+
+class Batch:
+    """All inputs of one request."""
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        request: Request,
+        sink: Sink | None = None,
+        *,
+        reserve: "Callable[[Path], object] | None" = None,
+        executor: "Executor | None" = None,
+    ) -> None:
+        """Take the paths, globs expanded, and the sink for text that goes to no file.
+
+        `reserve` raises UsageError for a place where no text may go. With an `executor` inputs that
+        are files are decoded there.
+        """
+        self.paths = list(paths)
+        self.request = request
+        self._sink = sink
+        self._on_read: OnRead = None
+        self._reserve = reserve
+        self._executor = executor
+        self._decoder = Decoder(request, sink)
         self._saved = Saved()
         self._scanned = 0
-        self._passed_over: list[str] = []
-        self._is_alone = len(paths) <= 1 and not settings.recursive
+        self._is_begun = False
+        self._is_sole = len(paths) <= 1 and not request.recursive
+        self._hints: list[str] = []
+
+    def results(self, on_read: OnRead = None) -> Iterator[Result]:
+        """Decode all inputs; yield the result of each, in their order.
+
+        `on_read` gets the number of bytes that were read.
+
+        Raises OutputError, or BrokenPipeError, where the sink takes no more.
+        """
+        request, self._on_read = self.request, on_read
+        places = iter_places(self.paths, recursive=request.recursive, plain=request.takes_plain)
+        while listed := list(islice(places, _LISTED)):
+            for is_shareable, group in groupby(listed, self._is_shareable):
+                items = list(group)
+                if is_shareable:
+                    yield from self._shared([item for item in items if isinstance(item, Place)])
+                else:
+                    for item in items:
+                        yield from self._one(item)
+
+    def hints(self) -> Iterator[str]:
+        """Yield what is worth knowing, once all inputs are done."""
+        yield from self._hints
+        buffer = self._crash_buffer_beside()
+        if buffer is not None:
+            yield f"the crash buffer {buffer} may hold newer records; add it to the command"
+
+    def _is_shareable(self, item: Place | Refusal) -> bool:
+        """Tell whether another process may decode it: a log that waits for no other."""
+        if isinstance(item, Refusal) or self._is_sole or self.request.in_turn:
+            return False
+        name = item.below
+        return item.path != STDIN and is_log(name, plain=True) and not is_crash_buffer(name)
+
+    def _shared(self, places: Sequence[Place]) -> Iterator[Result]:
+        """Decode logs in several processes, if that is of use; yield the results in order."""
+        from xlogdecode.jobs.sharing import by_executor, by_forks, of_use
+
+        processes = of_use(places, self.request)
+        if self._executor is None and processes == 1:
+            for place in places:
+                yield from self._one(place)
+            return
+        jobs = [self._job(place) for place in places]
+        ready = [job for job in jobs if isinstance(job, Job)]
+        if self._executor is not None:
+            answers = by_executor(ready, self.request, self._executor, self._prepare)
+        else:
+            self._begin()
+            sink = None if self.request.test else self._sink
+            answers = by_forks(ready, self.request, processes, sink, self._prepare)
+        for job in jobs:
+            if isinstance(job, Result):
+                yield job
+                continue
+            answer = next(answers)
+            if answer is None:  # it has to be done here
+                yield from self._one(job.place, job.target)
+                continue
+            self._saved.add(answer.saved)
+            if self._on_read is not None:
+                self._on_read(answer.result.report.bytes_in)
+            yield answer.result
+
+    def _job(self, place: Place) -> Job | Result:
+        try:
+            return Job(place, self._target(place))
+        except OutputError as error:
+            return failed(place.path, error)
+
+    def _one(self, item: Place | Refusal, target: "Path | None" = None) -> Iterator[Result]:
+        """Decode what is at a place, or in the archive there, in this process."""
+        if isinstance(item, Refusal):
+            yield from self._refused(item)
+            return
+        plain = self.request.takes_plain
+        for entry in open_place(item, plain=plain, on_read=self._on_read):
+            if isinstance(entry, Refusal):
+                yield from self._refused(entry)
+            else:
+                yield self._decode(entry, None if entry.in_archive else target)
+
+    def _refused(self, refusal: Refusal) -> Iterator[Result]:
+        if refusal.is_failure:
+            yield failed(refusal.name, InputError(str(refusal)))
+        else:
+            self._hints.append(str(refusal))
+
+    def _decode(self, entry: Entry, target: "Path | None") -> Result:
+        self._look_ahead(entry)
+        saved = None if self._is_sole and not entry.in_archive else self._saved
+        try:
+            target = target or self._target(entry)
+            if target is None:
+                self._begin()
+            else:
+                self._prepare(entry, target)
+        except OutputError as error:
+            entry.source.close()
+            return failed(entry.name, error)
+        return self._decoder.decode(entry, target, saved)
+
+    def _target(self, entry: Entry | Place) -> "Path | None":
+        """Return the file that a text goes to; None if it goes to the sink."""
+        request = self.request
+        from_stdin = self.paths[entry.path_index] == STDIN
+        if request.test or request.to_sink or (from_stdin and request.output is None):
+            return None
+        target = self._places.place(entry)
+        if self._reserve is not None:
+            self._reserve(target)
+        return target
+
+    def _prepare(self, entry: Entry | Place, target: "Path") -> None:
+        self._places.prepare(entry, target)
 
     @cached_property
     def _places(self) -> "Places":
-        from xlogdecode.outputs.destinations import Places  # 5 ms; standard output needs none
+        from xlogdecode.outputs.destinations import Places  # 5 ms; a sink needs none
 
-        settings, several = self.settings, len(self.paths) > 1
+        request, several = self.request, len(self.paths) > 1
         return Places(
-            settings.output,
-            in_folder=settings.recursive or settings.in_folder or several,
+            request.output,
+            in_folder=request.recursive or request.output_is_folder or several,
             several=several,
-            suffix=settings.form.suffix,
+            suffix=request.suffix,
         )
 
-    def outcomes(self, on_read: Callable[[int], object] | None = None) -> Iterator[Outcome]:
-        """Decode all inputs; yield what came of each, in their order."""
-        yield from outcomes(self._tasks(on_read), self.settings.options.threads)
-
-    def _tasks(self, on_read: Callable[[int], object] | None) -> Iterator[Task | Outcome]:
-        settings = self.settings
-        for item in iter_entries(
-            self.paths, recursive=settings.recursive, plain=settings.takes_plain, on_read=on_read
-        ):
-            if isinstance(item, Refusal) and not item.is_failure:
-                self._passed_over.append(str(item))
-            elif isinstance(item, Refusal):
-                yield Outcome(item.name, Status.FAILED, error=str(item))
-            else:
-                yield self._task_or_fault(item)
-
-    def _task_or_fault(self, entry: Entry) -> Task | Outcome:
-        try:
-            return self._task(entry)
-        except OutputError as error:
-            entry.source.close()
-            return Outcome(entry.name, Status.FAILED, error=str(error))
-
-    def _task(self, entry: Entry) -> Task | Outcome:
-        settings = self.settings
-        self._look_ahead(entry)
-        saved = None if self._is_alone and not entry.in_archive else self._saved
-        from_stdin = self.paths[entry.path_index] == STDIN
-        if settings.test or settings.to_stdout or (from_stdin and settings.output is None):
-            if not self._is_begun:
-                self._is_begun = True
-                self._sink.write(settings.form.header)
-            return Task(entry, settings, None, self._sink, saved)
-        target = self._places.place(entry)
-        if self._report is not None:
-            self._report.refuse(target, "the text in")
-        found = _stat(target) if settings.writes_over else None
-        if found is not None and os.path.samestat(found, entry.stat):
-            raise OutputError(f"{target}: is the input itself; -o names another file")
-        if settings.update and found and found.st_mtime_ns >= entry.stat.st_mtime_ns:
-            if saved is not None and not is_crash_buffer(entry.below):
-                saved.leave(entry.source, entry.path)
-            entry.source.close()
-            note = f"{target} is up to date" if settings.verbose else ""
-            return Outcome(entry.name, Status.WHOLE, note=note, is_skipped=True)
-        self._places.prepare(entry, target)
-        return Task(entry, settings, target, self._sink, saved)
+    def _begin(self) -> None:
+        """Write the header, once."""
+        request = self.request
+        if not self._is_begun and self._sink is not None and not request.test:
+            self._is_begun = True
+            self._sink.write(request.header)
 
     def _look_ahead(self, entry: Entry) -> None:
-        """Have logs that were named behind a crash buffer looked at: they may hold its records."""
+        """Have logs that are named after a crash buffer looked at: they may hold its records."""
         if not is_crash_buffer(entry.below):
             return
         first = max(entry.path_index + 1, self._scanned)
@@ -119,16 +221,9 @@ class Run:
             if path != STDIN and is_log(path, plain=False) and not is_crash_buffer(path)
         ]
 
-    def notes(self) -> Iterator[str]:
-        """Yield what is worth knowing, once all inputs are through."""
-        yield from self._passed_over
-        buffer = self._crash_buffer_beside()
-        if buffer is not None:
-            yield f"{buffer}, beside it, holds records that may be in no log: name it too"
-
     def _crash_buffer_beside(self) -> str | None:
         """Return the crash buffer beside the one log that was named, if it holds any records."""
-        if not self._is_alone or not self.paths:
+        if not self._is_sole or not self.paths:
             return None
         folder, log = os.path.split(self.paths[0])
         for name in crash_buffers_of(log):
@@ -140,11 +235,3 @@ class Run:
             except InputError:
                 continue
         return None
-
-
-def _stat(path: "Path") -> os.stat_result | None:
-    try:
-        found = os.stat(path)  # noqa: PTH116 - thousands of files a second
-    except OSError:
-        return None
-    return found if stat.S_ISREG(found.st_mode) else None

@@ -1,194 +1,180 @@
-"""One input: decoded to where it is to go, and what came of it."""
+"""One input: decoded to where its text goes, and the result of that."""
 
 import os
 import stat
-import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from xlogdecode.decoder.decode import DamagedError, Options
+from xlogdecode.decoder.decode import decode
+from xlogdecode.decoder.options import DamagedError
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
 from xlogdecode.inputs import Entry, Input, Saved, is_crash_buffer
-from xlogdecode.jobs.settings import Settings
-from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report
-from xlogdecode.outputs import Escaped, OpenFile, SaveFile, Utf8
+from xlogdecode.jobs.request import Request
+from xlogdecode.jobs.result import Period, Result, failed, of_damage
+from xlogdecode.jobs.status import Status, of_report
+from xlogdecode.outputs import SaveFile, Utf8
 from xlogdecode.types import Sink, Source
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from xlogdecode.jobs.period import Openings
 
-__all__ = [
-    "Nowhere", "Outcome", "Task", "of_damage", "standard_output", "through", "torn", "viewer",
-]  # fmt: skip
+__all__ = ["LEFT_OUT", "Decoder", "through", "torn"]
 
 T = TypeVar("T")
 
-
-class Outcome(NamedTuple):
-    """What came of one input."""
-
-    name: str
-    status: Status
-    report: Report = Report()
-    target: "Path | None" = None
-    """The file that was written."""
-    error: str = ""
-    """Why there is nothing, or not all: a line that names what went wrong."""
-    note: str = ""
-    """What is worth knowing."""
-    is_general: bool = False
-    """The error is of the whole run, and every input may meet it."""
-    is_skipped: bool = False
-    """Nothing had to be done."""
-    is_expected: bool = False
-    """Its text went to standard output, where it is there to see."""
-    size: int | None = None
-    """Bytes of the file, where it is not simply the text."""
+LEFT_OUT = "all its records are in a log already: left out"
 
 
-class Nowhere:
+class _Nowhere:
     """Takes text, and keeps none."""
 
     def write(self, data: object, /) -> None:
         """Forget `data`."""
 
 
-def standard_output() -> OpenFile:
-    """Return standard output, whatever Python made of it."""
-    sys.stdout.flush()
-    return OpenFile(sys.stdout.fileno(), "standard output")
+class Decoder:
+    """Decodes inputs of one request, one after another."""
 
+    def __init__(self, request: Request, sink: Sink | None = None) -> None:
+        """Write what goes to no file to `sink`."""
+        self._request = request
+        self._sink = sink or _Nowhere()
+        self._openings: Openings | None = None
 
-LEFT_OUT = "all its records are in a log already: left out"
+    def decode(
+        self, entry: Entry, target: "str | os.PathLike[str] | None", saved: Saved | None = None
+    ) -> Result:
+        """Decode an input into the file `target`, or else into the sink; close its source.
 
-
-def viewer() -> Sink:
-    """Return standard output, safe to look at if that is a terminal."""
-    return Escaped(standard_output()) if sys.stdout.isatty() else standard_output()
-
-
-class Task(NamedTuple):
-    """One input and where its text goes: into `target`, or else into `sink`."""
-
-    entry: Entry
-    settings: Settings
-    target: "Path | None"
-    sink: Sink
-    saved: Saved | None = None
-    """Where logs and the crash buffer of an earlier launch meet; None where there is one input."""
-
-    @property
-    def is_alone(self) -> bool:
-        """Whether all inputs before it have to be done first, and it before all others.
-
-        The only input is alone, and needs no thread to be decoded beside others.
+        `saved` is where logs and the crash buffer of an earlier launch meet. What ends the whole
+        run is raised: the sink takes no more.
         """
-        if self.saved is None or self.settings.form.in_turn or self.entry.is_streamed:
-            return True
-        return is_crash_buffer(self.entry.below)
-
-    def run(self, threads: int) -> Outcome:
-        """Decode it; only what ends the whole run is raised."""
-        entry = self.entry
-        options = self.settings.options
-        if threads != options.threads:
-            options = options._replace(threads=threads)
         try:
-            with entry.source:
-                source = self._unsaved()
+            with entry.source as opened:
+                if target is not None and self._is_up_to_date(entry, target):
+                    _leave(entry, saved)
+                    note = f"{target} is up to date"
+                    done = Result(entry.name, Status.OK, Report(), str(target), note=note)
+                    return done._replace(is_skipped=True)
+                source = _unsaved(opened, entry, saved)
                 if source is None:
-                    return Outcome(entry.name, Status.WHOLE, note=LEFT_OUT, is_skipped=True)
-                report, file = self._decode(source, options)
-        except MissingExtraError as failure:
-            return Outcome(entry.name, Status.FAILED, error=str(failure), is_general=True)
-        except (InputError, OutputError) as failure:
-            if self.target is None and isinstance(failure, OutputError):
-                raise  # what all share is gone
-            return Outcome(entry.name, Status.FAILED, error=str(failure))
+                    return Result(entry.name, Status.OK, Report(), note=LEFT_OUT, is_skipped=True)
+                if target is None:
+                    return self._to_sink(entry, source)
+                return self._to_file(entry, source, target, saved)
+        except (InputError, MissingExtraError) as error:
+            return failed(entry.name, error)
+        except OutputError as error:
+            if target is None:
+                raise  # all inputs share it
+            return failed(entry.name, error)
         except DamagedError as damage:
-            status, why = of_damage(damage)
-            return Outcome(entry.name, status, error=f"{entry.name}: {why}")
-        status = of_report(report)
-        error = torn(entry)
-        if error and status is Status.WHOLE:
-            status = Status.LOST
-        note = ""
-        written = self.target if file is not None and file.is_written else None
-        is_whole = status is Status.WHOLE and file is not None and file.is_in_place
-        if self.settings.remove and is_whole and entry.path and isinstance(entry.source, Input):
-            note = _remove(entry.path, entry.stat)
-        is_other = file is not None and file.is_in_place and not self.settings.form.is_copy
-        return Outcome(
-            entry.name,
-            status,
-            report,
-            written,
-            error,
-            note,
-            is_expected=self.target is None and not self.settings.test,
-            size=file.size if file is not None and is_other else None,
-        )
+            return of_damage(entry.name, damage)
 
-    def _unsaved(self) -> Source | None:
-        """Return what to decode; None for a crash buffer that a launch saved into a log."""
-        source = self.entry.source
-        if self.saved is None:
-            return source
-        return self.saved.unsaved(source, is_buffer=is_crash_buffer(self.entry.below))
+    def _is_up_to_date(self, entry: Entry, target: "str | os.PathLike[str]") -> bool:
+        """Tell whether nothing has to be done. Raises OutputError for the input itself."""
+        request = self._request
+        found = _file_at(target) if request.replaces else None
+        if found is None:
+            return False
+        if os.path.samestat(found, entry.stat):
+            raise OutputError(f"{target}: is the input itself; -o names another file")
+        return request.update and found.st_mtime_ns >= entry.stat.st_mtime_ns
 
-    def _decode(self, source: Source, options: Options) -> tuple[Report, SaveFile | None]:
-        form = self.settings.form
+    def _to_sink(self, entry: Entry, source: Source) -> Result:
+        request = self._request
+        if not request.periods:
+            report = self._convert(source, self._sink, entry.name)
+            return _result(entry, report)._replace(is_printed=not request.test)
+        from xlogdecode.jobs.period import Openings, Seen
 
-        def pour(sink: Sink) -> Report:
-            return form.pour(source, sink, options, self.entry.name)
+        self._openings = self._openings or Openings()
+        seen = Seen(self._openings)
+        report = decode(source, seen, request.options._replace(marks=False))
+        first, last = (time and time.shown(entry.name) for time in (seen.first, seen.last))
+        return _result(entry, report)._replace(period=Period(first, last, seen.sessions))
 
-        if self.target is None:
-            return through(self.sink, self.settings, pour), None
-        like = self.entry.stat
+    def _to_file(
+        self,
+        entry: Entry,
+        source: Source,
+        target: "str | os.PathLike[str]",
+        saved: Saved | None,
+    ) -> Result:
+        request, like = self._request, entry.stat
+        is_file = stat.S_ISREG(like.st_mode)
         file = SaveFile(
-            self.target,
-            like=like if stat.S_ISREG(like.st_mode) and self.entry.path else None,
-            replace=self.settings.writes_over,
+            target, like=like if is_file and entry.path else None, replace=request.replaces
         )
         try:
             with file:
-                file.write(form.header)
-                report = through(file, self.settings, pour)
-                if report.locked_blocks and stat.S_ISREG(like.st_mode):
+                file.write(request.header)
+                report = self._convert(source, file, entry.name)
+                if report.locked_blocks and is_file:
                     file.date_before(like)
-                is_copy = form.is_copy and _is_plain(report)
+                is_copy = request.is_copy and _is_plain(report)
                 if (not report.bytes_out and not report.is_whole) or is_copy:
                     file.discard()
         except BaseException as failure:
             file.clean()  # Ctrl-C may come as `with` is about to do it
-            if isinstance(failure, OutputError) and self.saved is not None:
-                self.saved.leave(self.entry.source, self.entry.path)
+            if isinstance(failure, OutputError) and saved is not None:
+                saved.leave(entry.source, entry.path)
             raise
-        return report, file
+        result = _result(entry, report)
+        is_complete = result.status is Status.OK and file.is_in_place
+        is_source = entry.path is not None and isinstance(entry.source, Input)
+        return result._replace(
+            path=str(target) if file.is_written else None,
+            note=_remove(entry) if request.remove and is_complete and is_source else "",
+            size=file.size if file.is_in_place and not request.is_copy else None,
+        )
+
+    def _convert(self, source: Source, sink: Sink, name: str) -> Report:
+        selection, options = self._request.selection, self._request.options
+
+        def convert(sink: Sink) -> Report:
+            if selection is None:
+                return decode(source, sink, options)
+            return selection.convert(source, sink, options, name)
+
+        return through(sink, convert, utf8=self._request.utf8)
 
 
-def torn(entry: Entry) -> str:
-    """Say what is wrong with the archive that an input came from; nothing if it is whole."""
-    fault = entry.source.fault
-    return f"{entry.name}: is torn: {fault}: what came before that is decoded" if fault else ""
-
-
-def of_damage(damage: DamagedError) -> tuple[Status, str]:
-    """Return what an input that `--strict` stopped ends with, and why; a key is no damage."""
-    if damage.loss.locked_blocks:
-        return Status.LOCKED, f"{damage.loss}; {KEY_REMEDY}"
-    return Status.LOST, str(damage)
-
-
-def through(sink: Sink, settings: Settings, pour: Callable[[Sink], T]) -> T:
-    """Pour into `sink` through what the viewer needs."""
-    if not settings.utf8:
-        return pour(sink)
+def through(sink: Sink, convert: Callable[[Sink], T], *, utf8: bool) -> T:
+    """Do `convert` with `sink`; with `utf8` bytes that are not UTF-8 are replaced on the way."""
+    if not utf8:
+        return convert(sink)
     valid = Utf8(sink)
-    result = pour(valid)
+    result = convert(valid)
     valid.close()
     return result
+
+
+def torn(entry: Entry) -> InputError | None:
+    """Return what is wrong with the archive that an input came from, if anything is."""
+    fault = entry.source.fault
+    why = f"the archive is damaged: {fault}; what came before that is decoded"
+    return InputError(f"{entry.name}: {why}") if fault else None
+
+
+def _result(entry: Entry, report: Report) -> Result:
+    status, error = of_report(report), torn(entry)
+    if error is not None and status is Status.OK:
+        status = Status.LOST
+    return Result(entry.name, status, report, error=error)
+
+
+def _unsaved(source: Source, entry: Entry, saved: Saved | None) -> Source | None:
+    """Return what to decode; None for a crash buffer that a launch saved into a log."""
+    if saved is None:
+        return source
+    return saved.unsaved(source, is_buffer=is_crash_buffer(entry.below))
+
+
+def _leave(entry: Entry, saved: Saved | None) -> None:
+    if saved is not None and not is_crash_buffer(entry.below):
+        saved.leave(entry.source, entry.path)
 
 
 def _is_plain(report: Report) -> bool:
@@ -196,11 +182,19 @@ def _is_plain(report: Report) -> bool:
     return bool(report.plain_text) and report.bytes_out == report.plain_text and report.is_whole
 
 
-def _remove(name: str, was: os.stat_result) -> str:
-    """Remove a source whose text is whole and in place; return why it is kept, if it is."""
+def _file_at(path: "str | os.PathLike[str]") -> os.stat_result | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116 - thousands of files a second
+    except OSError:
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _remove(entry: Entry) -> str:
+    """Remove a source whose text is complete and in place; return why it is kept, if it is."""
     from pathlib import Path  # 4 ms that most runs need not spend
 
-    path = Path(name)
+    path, was = Path(entry.path or ""), entry.stat
     try:
         now = path.stat()
         if (now.st_size, now.st_mtime_ns) != (was.st_size, was.st_mtime_ns):

@@ -11,17 +11,20 @@ KEY_REMEDY = "give the server's private key with --key-file FILE or in $XLOGDECO
 
 
 class Status(enum.IntEnum):
-    """Exit statuses of `decode`; the table in the README says when."""
+    """How an input, or a run, ended: the exit statuses of `decode`."""
 
-    WHOLE = 0
+    OK = 0
     FAILED = 1
+    """It gave nothing, or could not be read or written."""
     LOST = 3
+    """Bytes were lost."""
     LOCKED = 4
+    """It is encrypted, and no key was given that fits."""
     INTERRUPTED = 130
 
 
-_GRAVEST_FIRST = (
-    Status.INTERRUPTED, Status.FAILED, Status.LOCKED, Status.LOST, Status.WHOLE,
+_MOST_SEVERE_FIRST = (
+    Status.INTERRUPTED, Status.FAILED, Status.LOCKED, Status.LOST, Status.OK,
 )  # fmt: skip
 
 
@@ -31,9 +34,9 @@ def of_report(report: Report) -> Status:
         return Status.FAILED
     if report.locked_blocks:
         return Status.LOCKED
-    return Status.WHOLE if report.is_whole else Status.LOST
+    return Status.OK if report.is_whole else Status.LOST
 
 
 def worst(statuses: Iterable[Status]) -> Status:
-    """Return the gravest of several."""
-    return min(statuses, key=_GRAVEST_FIRST.index, default=Status.WHOLE)
+    """Return the most severe of several."""
+    return min(statuses, key=_MOST_SEVERE_FIRST.index, default=Status.OK)

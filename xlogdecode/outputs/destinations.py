@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from xlogdecode.errors import OutputError
-from xlogdecode.inputs.entry import Entry
+from xlogdecode.inputs import Entry, Place
 
 __all__ = ["Places", "same_name"]
 
@@ -33,7 +33,7 @@ class Places:
         """Each place that is taken, and the last number that was given to another of its name."""
         self._parents: set[str] = set()
 
-    def place(self, entry: Entry) -> Path:
+    def place(self, entry: Entry | Place) -> Path:
         """Return where the text of `entry` goes."""
         if self._output is not None and not (self._in_folder or entry.in_archive):
             return self._output
@@ -45,7 +45,7 @@ class Places:
             below = "/".join(map(_portable, below.split("/")))
         return self._claim(f"{root}/{below}")
 
-    def prepare(self, entry: Entry, target: Path) -> None:
+    def prepare(self, entry: Entry | Place, target: Path) -> None:
         """Make the folder that `target` lies in, if it is one of ours. Raises OutputError."""
         folder = os.path.dirname(target)  # noqa: PTH120 - thousands of files a second
         if folder in self._parents:

@@ -1,0 +1,93 @@
+"""`decode_paths`: what the command does with files, folders and archives, for Python callers."""
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlogdecode.decoder.options import Options
+from xlogdecode.errors import UsageError
+from xlogdecode.inputs import STDIN, expand
+from xlogdecode.jobs.batch import Batch
+from xlogdecode.jobs.request import Request
+from xlogdecode.jobs.result import Result
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from xlogdecode.filters import Filter
+    from xlogdecode.jobs.selection import Selection
+
+__all__ = ["decode_paths"]
+
+FilePath = str | os.PathLike[str]
+
+_FORMATS = ("text", "json", "csv")
+
+
+def decode_paths(
+    paths: FilePath | Iterable[FilePath],
+    target: FilePath | None = None,
+    *,
+    options: Options | None = None,
+    filter: "Filter | None" = None,  # noqa: A002 - the word for it
+    format: str = "text",  # noqa: A002 - as above
+    zone: tzinfo | None = None,
+    recursive: bool = False,
+    update: bool = False,
+    replace: bool = False,
+    remove: bool = False,
+    executor: "Executor | None" = None,
+    processes: int = 0,
+) -> Iterator[Result]:
+    """Decode files, and the logs in folders and archives, into files; yield the result of each.
+
+    Nothing is done before the first result is taken: `for result in decode_paths(...)`. The text of
+    a.xlog goes to a.xlog.log beside it, that of the logs in case.zip into the folder case; `target`
+    is a file for the text of one log, else a folder that mirrors the inputs. Globs are expanded.
+
+    `filter` takes some of the records, `format` is `text`, `json` or `csv`, `zone` that of times
+    that have none. `recursive` takes the logs in folders. An output that exists is an error in the
+    result, unless `replace` is set, or `update`: it decodes only what is newer than its output.
+    `remove` removes each source whose complete text is in place.
+
+    Many files are shared among processes that are forked where the system bears it, `processes` of
+    them or as many as are of use; or they go to the `executor`, any of `concurrent.futures` and
+    those of clusters, to which paths must mean the same files. An input that fails stops no other:
+    see `Result.error`. Raises UsageError for what cannot be.
+    """
+    if isinstance(paths, str | os.PathLike):
+        paths = [paths]
+    found = expand([os.fspath(path) for path in paths])
+    if STDIN in found:
+        raise UsageError("standard input is no path here; use decode_file or iter_text")
+    selection = _selection(filter, format, zone)
+    if selection is not None and (remove or (update and filter is not None)):
+        raise UsageError("with a filter or a format no source can be removed, no text updated")
+    where = "" if target is None else os.fspath(target)
+    request = Request(
+        options or Options(),
+        selection,
+        output=Path(where) if where else None,
+        output_is_folder=where.endswith((os.sep, os.altsep or os.sep)),
+        replace=replace,
+        update=update,
+        remove=remove,
+        recursive=recursive,
+        processes=processes,
+    )
+    return Batch(found, request, executor=executor).results()
+
+
+def _selection(wanted: "Filter | None", form: str, zone: tzinfo | None) -> "Selection | None":
+    """Return which records are taken, and their format; None for the text as it was logged."""
+    if form not in _FORMATS:
+        raise UsageError(f"{form!r} is not a format; use {', '.join(_FORMATS)}")
+    if wanted is None and form == "text":
+        return None
+    from xlogdecode.filters import Filter
+    from xlogdecode.jobs.selection import Selection
+
+    selection = Selection(wanted or Filter(), form, zone=zone)
+    return None if selection.is_plain else selection

@@ -1,0 +1,74 @@
+"""The request: what is done with each input, and where its text goes."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from xlogdecode.decoder.options import Options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xlogdecode.jobs.selection import Selection
+
+__all__ = ["Request"]
+
+
+class Request(NamedTuple):
+    """What is done with each input; the same for all of a batch.
+
+    A named tuple: the module `dataclasses` alone takes as long as a small log.
+    """
+
+    options: Options = Options()
+    selection: "Selection | None" = None
+    """Which records, in which format; None is the text as it was logged."""
+    output: "Path | None" = None
+    """The file, or the folder, for the text; None is beside each input."""
+    output_is_folder: bool = False
+    """`output` is a folder, even if it does not exist yet."""
+    to_sink: bool = False
+    """The text of all inputs goes to the one sink of the batch."""
+    replace: bool = False
+    """An output that exists is replaced."""
+    update: bool = False
+    """Only inputs that are newer than their output are decoded; that is replaced."""
+    remove: bool = False
+    """A source is removed once its text is complete and in place."""
+    recursive: bool = False
+    test: bool = False
+    """The text is not kept."""
+    periods: bool = False
+    """With `test`: each result has the time that its records cover."""
+    utf8: bool = False
+    """Bytes that are not UTF-8 are replaced."""
+    processes: int = 0
+    """Processes that may share the work; 0 is as many as are of use."""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether an output that exists is replaced."""
+        return self.replace or self.update
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the output of plain text would be that same text."""
+        return self.selection is None or self.selection.count
+
+    @property
+    def takes_plain(self) -> bool:
+        """Whether plain-text logs of before SDK 4.7.1 are taken: they are not copied to files."""
+        return self.to_sink or self.periods or not self.is_copy
+
+    @property
+    def suffix(self) -> str:
+        """The end of the name of each file that is written."""
+        return ".log" if self.selection is None else self.selection.suffix
+
+    @property
+    def header(self) -> bytes:
+        """The first bytes of each output."""
+        return b"" if self.selection is None else self.selection.header
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether one input has to be done before the next begins."""
+        return self.selection is not None and self.selection.redactor is not None

@@ -1,0 +1,113 @@
+"""Which records are taken, and in which format they are written.
+
+Imported only where a filter or a format is wanted: patterns of records take 35 ms to load.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from xlogdecode.decoder.options import Options
+from xlogdecode.decoder.report import Report
+from xlogdecode.filters import LAST, Filter, count
+from xlogdecode.merge import Log, render_merged
+from xlogdecode.records import Event, Record, read_records
+from xlogdecode.records.events import iter_events
+from xlogdecode.types import Sink, Source
+from xlogdecode.writers import CsvWriter, JsonWriter, TextWriter, Writer, printable, render
+
+if TYPE_CHECKING:
+    from xlogdecode.redact import Redactor
+
+__all__ = ["Selection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which records of each input are taken, and how they are written."""
+
+    filter: Filter = field(default_factory=Filter)
+    format: str = "text"
+    """`text`, `json` or `csv`."""
+    count: bool = False
+    """Only the number of the records is written."""
+    zone: tzinfo | None = None
+    """The zone of times that have none."""
+    redactor: "Redactor | None" = None
+    sole_name: str = ""
+    """The one input whose count is written without its name."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the output is what decoding alone gives."""
+        as_text = self.format == "text" and not self.count and self.redactor is None
+        return as_text and self.filter.is_empty
+
+    @property
+    def suffix(self) -> str:
+        """The end of the name of each file that is written."""
+        suffix = ".log" if self.format == "text" else f".{self.format}"
+        return suffix if self.redactor is None else f".redacted{suffix}"
+
+    @property
+    def header(self) -> bytes:
+        """The first bytes of each output."""
+        return b"" if self.count else self.writer().header
+
+    @property
+    def wants_last(self) -> bool:
+        """Whether the last session is wanted, which is known at the end only."""
+        return self.filter.session == LAST
+
+    @property
+    def per_block(self) -> bool:
+        """Whether each record names its block (`iter_events`)."""
+        return self.format != "text"
+
+    @property
+    def _change(self) -> Callable[[Record], Record] | None:
+        return self.redactor.change if self.redactor else None
+
+    def writer(self, *, marks: bool = True, named: bool = False, apart: bool = False) -> Writer:
+        """Return the writer of the format; `named` and `apart` are as for `TextWriter`."""
+        if self.format == "text":
+            return TextWriter(marks=marks, named=named, apart=apart)
+        return JsonWriter(marks=marks) if self.format == "json" else CsvWriter(marks=marks)
+
+    def render(self, events: Iterable[Event], writer: Writer, source: str) -> Iterator[bytes]:
+        """Yield the output of one input, without `writer.header`."""
+        return render(
+            events, writer, wanted=self.filter, source=source, zone=self.zone, change=self._change
+        )
+
+    def render_merged(self, logs: Sequence[Log], writer: Writer) -> Iterator[bytes]:
+        """Yield the output of all inputs as one timeline, without `writer.header`."""
+        return render_merged(logs, writer, wanted=self.filter, zone=self.zone, change=self._change)
+
+    def convert(self, source: Source, sink: Sink, options: Options, name: str) -> Report:
+        """Write what is taken of `source`, which is called `name`, to `sink`."""
+        report = Report()
+        if self.count:
+            events = iter_events(source, options, report, per_block=False)
+            number = count(read_records(events, source=name, zone=self.zone), self.filter)
+            if not report.gave_nothing:
+                label = "" if name == self.sole_name else f"{printable(name)}: "
+                sink.write(f"{label}{number}\n".encode())
+            return report
+        faults: list[Exception] = []
+        events = _noting(iter_events(source, options, report, per_block=self.per_block), faults)
+        for chunk in self.render(events, self.writer(marks=options.marks), name):
+            if chunk:
+                sink.write(chunk)
+        if faults:
+            raise faults[0]
+        return report
+
+
+def _noting(events: Iterable[Event], faults: list[Exception]) -> Iterator[Event]:
+    """Yield `events`; note what they raise, so that all that came before it is written first."""
+    try:
+        yield from events
+    except Exception as fault:  # noqa: BLE001 - raised when that is done
+        faults.append(fault)

@@ -1,0 +1,128 @@
+"""Files of a batch shared out: to forked processes, or to the executor that a caller has."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from xlogdecode.errors import InputError, OutputError
+from xlogdecode.inputs import Input, Place, Refusal, Saved, open_place
+from xlogdecode.jobs.job import Decoder
+from xlogdecode.jobs.request import Request
+from xlogdecode.jobs.result import Result, failed
+from xlogdecode.jobs.ring import LEFT, Left, Lost, in_turns
+from xlogdecode.platform.forks import may_fork, usable_processors
+from xlogdecode.types import Sink
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+    from xlogdecode.jobs.batch import Job
+
+__all__ = ["Answer", "by_executor", "by_forks", "of_use"]
+
+_MANY = 48
+"""Files that are worth more processes, however small they are."""
+
+_LARGE = 1 << 20
+"""Bytes of several files that are."""
+
+_MOST = 8
+"""Processes that are started without being asked for."""
+
+_STRETCH = 8
+"""Files that a process takes at a time; fewer where there are few."""
+
+_AHEAD = 4
+"""Files an executor may be ahead, for each of its workers as far as they are known."""
+
+Prepare = Callable[[Place, Path], object]
+
+
+class Answer(NamedTuple):
+    """The result of a file that another process decoded."""
+
+    result: Result
+    saved: Saved
+    """What it saw of crash buffers."""
+
+
+def of_use(places: Sequence[Place], request: Request) -> int:
+    """Return how many processes are of use for these files."""
+    if len(places) < 2 or not may_fork():
+        return 1
+    processes = request.processes or min(usable_processors(), _MOST)
+    if processes == 1 or (len(places) < _MANY and sum(map(_size, places)) < _LARGE):
+        return 1
+    return min(processes, len(places))
+
+
+def _size(place: Place) -> int:
+    try:
+        return os.stat(place.path).st_size  # noqa: PTH116 - of many files
+    except OSError:
+        return 0
+
+
+def by_forks(
+    jobs: "Sequence[Job]", request: Request, processes: int, sink: Sink | None, prepare: Prepare
+) -> Iterator[Answer | None]:
+    """Yield the answer for each job, in their order; None for one that has to be done here."""
+    request = request._replace(options=request.options._replace(threads=1))
+
+    def work(job: "Job", sink: Sink | None) -> Answer | Left:
+        if job.target is not None:
+            try:
+                prepare(job.place, job.target)
+            except OutputError as error:
+                return Answer(failed(job.place.path, error), Saved())
+        return decode_file_of(job, request, sink) or LEFT
+
+    stretch = max(1, min(_STRETCH, len(jobs) // (processes * 4)))
+    shared = sink if request.to_sink else None
+    answers = in_turns(jobs, work, processes, sink=shared, stretch=stretch)
+    for job, answer in zip(jobs, answers, strict=True):
+        if isinstance(answer, Lost):
+            yield Answer(_lost(job.place.path, answer), Saved())
+        else:
+            yield None if isinstance(answer, Left) else answer
+
+
+def _lost(name: str, answer: Lost) -> Result:
+    how = "early" if answer.status is None else f"with {answer.status}"
+    why = f"the process that decoded it ended {how}; try -T 1"
+    return failed(name, InputError(f"{name}: {why}"))
+
+
+def by_executor(
+    jobs: "Sequence[Job]", request: Request, executor: "Executor", prepare: Prepare
+) -> Iterator[Answer | None]:
+    """Yield the answer for each job, in their order; None for one that has to be done here."""
+    request = request._replace(options=request.options._replace(threads=1))
+    waiting: deque[Future[Answer | None]] = deque()
+    ahead = max(1, request.processes or usable_processors()) * _AHEAD
+    try:
+        for job in jobs:
+            if job.target is not None:
+                prepare(job.place, job.target)
+            waiting.append(executor.submit(decode_file_of, job, request))
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def decode_file_of(job: "Job", request: Request, sink: Sink | None = None) -> Answer | None:
+    """Decode one file, wherever this runs; return None for an archive, which needs its batch."""
+    saved = Saved()
+    for entry in open_place(job.place):
+        if isinstance(entry, Refusal):
+            return Answer(failed(entry.name, InputError(str(entry))), saved)
+        if not isinstance(entry.source, Input):
+            return None
+        return Answer(Decoder(request, sink).decode(entry, job.target, saved), saved)
+    return None

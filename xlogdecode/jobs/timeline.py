@@ -1,0 +1,187 @@
+"""All inputs as one timeline: each is read twice, and all are written once, in order of time."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from xlogdecode.decoder.options import DamagedError, Options
+from xlogdecode.decoder.report import Report
+from xlogdecode.errors import InputError, MissingExtraError, UsageError, XlogError
+from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, iter_entries
+from xlogdecode.inputs.spool import Opened, Spool
+from xlogdecode.jobs.job import LEFT_OUT, through, torn
+from xlogdecode.jobs.request import Request
+from xlogdecode.jobs.result import Result, failed, of_damage
+from xlogdecode.jobs.selection import Selection
+from xlogdecode.jobs.status import Status, of_report
+from xlogdecode.merge import Log, count_merged
+from xlogdecode.outputs import SaveFile
+from xlogdecode.records import Event
+from xlogdecode.records.events import iter_events
+from xlogdecode.types import Sink
+
+__all__ = ["Timeline"]
+
+OnRead = Callable[[int], object] | None
+
+
+class Timeline:
+    """All inputs of one request, which become one output."""
+
+    def __init__(self, paths: Sequence[str], request: Request, sink: Sink) -> None:
+        """Take the paths, globs expanded, and the sink for the text if there is no output file.
+
+        Raises UsageError for a folder as the output.
+        """
+        self.paths = list(paths)
+        self.request = request
+        self._selection = request.selection or Selection()
+        self._sink = sink
+        self._hints: list[str] = []
+        output = request.output
+        if output is not None and (request.output_is_folder or output.is_dir()):
+            raise UsageError(f"{output}: is a folder; -o takes one file for a timeline")
+
+    def results(self, on_read: OnRead = None) -> Iterator[Result]:
+        """Write the timeline; then yield the result of each input, in their order.
+
+        `on_read` gets the number of bytes that were read.
+        """
+        with Spool() as spool:
+            found = self._inputs(spool, on_read)
+            parts = [item for item in found if isinstance(item, _Part)]
+            written = self._write(parts)
+        for item in found:
+            yield item.result(written) if isinstance(item, _Part) else item
+
+    def hints(self) -> Iterator[str]:
+        """Yield what is worth knowing, once all inputs are done."""
+        yield from self._hints
+
+    def _inputs(self, spool: Spool, on_read: OnRead) -> "list[_Part | Result]":
+        """Return each log, or why it is left out."""
+        found: list[_Part | Result] = []
+        half = None if on_read is None else lambda size: on_read(size // 2)  # read twice
+        options = self.request.options._replace(threads=1)  # many are read side by side
+        for item in iter_entries(self.paths, recursive=self.request.recursive, plain=True):
+            if isinstance(item, Refusal) and not item.is_failure:
+                self._hints.append(str(item))
+                continue
+            if isinstance(item, Refusal):
+                found.append(failed(item.name, InputError(str(item))))
+                continue
+            try:
+                with item.source:
+                    opened = spool.keep(item, half)
+            except InputError as error:
+                found.append(failed(item.name, error))
+                continue
+            found.append(_Part(item, opened, options, per_block=self._selection.per_block))
+        return _without_saved(found)
+
+    def _write(self, parts: "Sequence[_Part]") -> Path | None:
+        """Write the timeline; return the file that it went to."""
+        target = self.request.output
+        if target is None:
+            self._convert(self._sink, parts)
+            return None
+        if any(part.is_at(target) for part in parts):
+            raise UsageError(f"{target}: is one of the inputs; -o names another file")
+        file = SaveFile(target, replace=self.request.replace)
+        try:
+            with file:
+                self._convert(file, parts)
+                if all(part.gave_nothing for part in parts):
+                    file.discard()
+        except BaseException:
+            file.clean()  # Ctrl-C may come as `with` is about to do it
+            raise
+        return target if file.is_written else None
+
+    def _convert(self, sink: Sink, parts: "Sequence[_Part]") -> None:
+        selection, logs = self._selection, [Log(part.name, part.events) for part in parts]
+        if selection.count:
+            found = count_merged(logs, wanted=selection.filter, zone=selection.zone)
+            sink.write(b"%d\n" % found)
+            return
+        marks, named = self.request.options.marks, len(logs) > 1
+        writer = selection.writer(marks=marks, named=named, apart=True)
+
+        def convert(sink: Sink) -> None:
+            for chunk in selection.render_merged(logs, writer):
+                sink.write(chunk)
+
+        sink.write(writer.header)
+        through(sink, convert, utf8=self.request.utf8)
+
+
+class _Part:
+    """One log of the timeline, and its result."""
+
+    def __init__(self, entry: Entry, opened: Opened, options: Options, *, per_block: bool) -> None:
+        self.name = entry.name
+        self.is_crash_buffer = is_crash_buffer(entry.below)
+        self.opened = opened
+        self._file = entry.stat if entry.path else None
+        self._options = options
+        self._per_block = per_block
+        self._report = Report()
+        self._failure: Result | None = None
+        self._error: XlogError | None = torn(entry)
+
+    def events(self) -> Iterator[Event]:
+        """Yield what is in it: the second time what the first gave, but nothing where it failed."""
+        if self._failure is not None:
+            return
+        self._report = report = Report()
+        try:
+            with self.opened() as source:
+                yield from iter_events(source, self._options, report, per_block=self._per_block)
+        except DamagedError as damage:
+            self._failure = of_damage(self.name, damage)
+        except (InputError, MissingExtraError) as error:
+            self._failure = failed(self.name, error)
+
+    @property
+    def gave_nothing(self) -> bool:
+        """Whether there is not even an empty log."""
+        return self._failure is not None or self._report.gave_nothing
+
+    def is_at(self, path: Path) -> bool:
+        """Tell whether it is the very file at `path`."""
+        try:
+            return self._file is not None and os.path.samestat(self._file, path.stat())
+        except OSError:
+            return False
+
+    def result(self, written: Path | None) -> Result:
+        """Return its result; `written` is the file of the timeline, if it went to one."""
+        path, is_printed = None if written is None else str(written), written is None
+        if self._failure is not None:
+            return self._failure._replace(report=self._report, path=path, is_printed=is_printed)
+        status = of_report(self._report)
+        if self._error is not None and status is Status.OK:
+            status = Status.LOST
+        return Result(self.name, status, self._report, path, self._error, is_printed=is_printed)
+
+
+def _without_saved(found: "list[_Part | Result]") -> "list[_Part | Result]":
+    """Leave out crash buffers whose records a launch has saved into one of the logs."""
+    parts = [item for item in found if isinstance(item, _Part)]
+    saved = Saved()
+    if any(part.is_crash_buffer for part in parts):
+        for part in parts:
+            if not part.is_crash_buffer:
+                with part.opened() as source:
+                    saved.scan(source)
+    return [
+        Result(item.name, Status.OK, Report(), note=LEFT_OUT, is_skipped=True)
+        if isinstance(item, _Part) and item.is_crash_buffer and _is_saved(item, saved)
+        else item
+        for item in found
+    ]
+
+
+def _is_saved(buffer: _Part, saved: Saved) -> bool:
+    with buffer.opened() as source:
+        return saved.unsaved(source, is_buffer=True) is None
