@@ -1,107 +1,117 @@
-"""The README is the manual: every command in it runs, and prints what the manual says."""
+"""The README and the manual: each command runs and prints what the page says, each link leads."""
 
-import importlib.util
 import os
 import re
-import shlex
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
+import click
 import pytest
 
-from tests.shared import FIXTURES, ROOT
-
-README = (ROOT / "README.md").read_text("utf-8")
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+from tests.manual import (
+    FENCE,
+    MANUAL,
+    PAGES,
+    examples,
+    fences,
+    make_folder,
+    needs_a_missing_tool,
+    run,
+)
+from tests.shared import ROOT
+from xlogdecode.cli.app import cli
 
 RUN_ELSEWHERE = {
     "python3 -m venv .venv && .venv/bin/pip install -q . &&": ".ci/run",
     "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' &&": ".ci/run",
+    "pip install ": ".ci/run installs the same",
+    ".ci/run": "it is what runs everything",
+    "pre-commit install": "it changes the clone",
     ".venv/bin/python -m pytest -m heavy": ".ci/run",
     '.venv/bin/python -m pytest -n auto -m "not heavy and not untraced" --cov': ".ci/run",
     ".venv/bin/python tests/fuzz/": "by hand: ten minutes and more each",
+    ".venv/bin/python -m tests.": "by hand: it measures the machine, or changes the pages",
+    ".venv/bin/cog ": "by hand: it changes the pages; .ci/run checks them",
+    "sudo ": "as root",
+    ".venv/bin/python -m pytest tests/bench": "by hand: it measures the machine",
     "xlogdecode sweep /storage/emulated/0 --delete": "on a phone; what it does: tests/retention",
     "mkdir -p phone/Android && adb pull": "with a phone",
     "xlogdecode sweep phone --json": "with what was pulled; what it does: tests/retention",
-    "xlogdecode -F --with-mmap": "it never ends by itself; what it does: tests/pile",
-    ".venv/bin/python -m tests.bench": "by hand: it measures the machine",
-    ".venv/bin/python -m pytest tests/bench": "by hand: it measures the machine",
+    "xlogdecode -F": "it never ends by itself; what it does: tests/cli",
+    "xlogdecode summary -r logs | less": "less wants a terminal",
 }
 """Commands that a test cannot run within a test run, and where they are run."""
 
 
-_TOOLS = {
-    "| jq ": lambda: shutil.which("jq"),
-    "import duckdb": lambda: importlib.util.find_spec("duckdb"),
-    "import pandas": lambda: importlib.util.find_spec("pandas"),
-}
-_MISSING = [sign for sign, find in _TOOLS.items() if not find()]
-"""Signs of tools that are not installed here."""
-
-
-def fences(language: str) -> list[str]:
-    """Return the fenced blocks of the README in one language."""
-    return [body for kind, body in FENCE.findall(README) if kind == language]
-
-
-def examples() -> list[tuple[str, str]]:
-    """Return commands and what the README says they print, in their order."""
-    found = []
-    for body in fences("console"):
-        for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
-            command, _, output = part.partition("\n")
-            while command.endswith("\\"):
-                more, _, output = output.partition("\n")
-                command = command[:-1] + more.removeprefix("> ")
-            found.append((command, output))
-    return found
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A scratch folder with the fixtures in it, and the command on the path."""
-    shutil.copytree(FIXTURES, tmp_path / "fixtures")
-    (tmp_path / "bin").mkdir()
-    script = tmp_path / "bin/xlogdecode"
-    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m xlogdecode "$@"\n')
-    script.chmod(0o755)
-    return tmp_path
-
-
 @pytest.mark.skipif(os.name != "posix", reason="the examples are written for a POSIX shell")
-def test_each_example_runs_and_prints_what_the_manual_says(folder):
-    path = f"{folder / 'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}"
-    env = os.environ | {
-        "PATH": path + os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "HOME": str(folder),
-    }
-    for command, output in examples():
-        if any(sign in command for sign in _MISSING):
+@pytest.mark.parametrize("page", PAGES)
+def test_each_example_runs_and_prints_what_the_page_says(page, tmp_path):
+    env = make_folder(tmp_path)
+    for example in examples(page):
+        if needs_a_missing_tool(example.code) or _is_run_elsewhere(example):
             continue
-        done = subprocess.run(
-            ["sh", "-c", command], cwd=folder, env=env, capture_output=True, text=True
-        )
-        assert done.returncode == 0, (command, done.stderr)
-        if output:
-            assert done.stdout + done.stderr == output, command
-    (folder / "sweep.yaml").write_text(f"keep: 7d\nroots: [{{path: {folder / 'sdcard'}}}]\n")
-    for number, script in enumerate(fences("python")):
-        path = folder / f"{number}.py"
-        path.write_text(script)
-        done = subprocess.run(
-            [sys.executable, path], cwd=folder, env=env, capture_output=True, text=True
-        )
-        assert (done.returncode, done.stderr) == (0, ""), script
+        done = run(example, tmp_path, env)
+        assert done.returncode == 0, (example.code, done.stdout)
+        if example.language == "console":
+            assert done.stdout == example.output, example.code
+        if example.language == "python":
+            assert "Traceback" not in done.stdout
+
+
+def _is_run_elsewhere(example) -> bool:
+    return example.language == "sh" and example.code.startswith(tuple(RUN_ELSEWHERE))
 
 
 def test_commands_that_no_test_can_run_are_run_elsewhere():
     ci = (ROOT / ".ci/run").read_text()
-    for body in fences("sh"):
-        for line in body.splitlines():
-            where = [place for start, place in RUN_ELSEWHERE.items() if line.startswith(start)]
-            assert where, f"no one runs: {line}"
     assert "readme_command" in ci
     assert "pytest -m heavy" in ci
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_relative_link_leads_somewhere(page):
+    prose = FENCE.sub("", PAGES[page].read_text("utf-8"))
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if re.match(r"[a-z]+:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        name = os.path.normpath(f"{os.path.split(page)[0]}/{path}".lstrip("/")) if path else page
+        if name in PAGES:
+            assert not anchor or anchor in _anchors(name), target
+        elif name == "xlogdecode/manual":
+            assert MANUAL.is_dir()
+        else:
+            assert (ROOT / name).exists(), target
+
+
+def _anchors(page: str) -> set[str]:
+    heads = re.findall(r"^#+ (.*)$", PAGES[page].read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_the_readme_is_one_page_and_leads_to_each_page_of_the_manual():
+    readme = PAGES["README.md"].read_text("utf-8")
+    assert len(readme.splitlines()) <= 200
+    assert [name for name in PAGES if name != "README.md" and f"({name})" not in readme] == []
+
+
+def test_each_option_is_in_the_manual():
+    manual = "\n".join(path.read_text("utf-8") for path in PAGES.values())
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        options = [opt for parameter in command.params for opt in parameter.opts]
+        missing = [opt for opt in options if opt.startswith("--") and opt not in manual]
+        assert missing == [], name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_tables_have_as_many_cells_in_each_row(page):
+    """An unescaped | in a cell makes one more, on GitHub too, inside of code as well."""
+    prose = FENCE.sub("", PAGES[page].read_text("utf-8"))
+    for table in re.findall(r"(?:^\|.*\|$\n?)+", prose, re.MULTILINE):
+        counts = {len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}
+        assert len(counts) == 1, table
+
+
+def test_fenced_blocks_are_of_known_languages():
+    known = {"console", "sh", "python", "yaml", "ini", "crontab", "text", "json"}
+    assert {language for page in PAGES for language, _ in fences(page)} <= known

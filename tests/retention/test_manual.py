@@ -1,19 +1,20 @@
-"""What the README says of the sweep: its unit is as tight as it claims, no option is untold."""
+"""The manual's page on sweeping: a systemd unit as tight as it claims, and each option."""
 
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from tests.manual import PAGES, fences
 from xlogdecode.cli.sweep import sweep as command
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+PAGE = "xlogdecode/manual/sweeping.md"
+TEXT = PAGES[PAGE].read_text("utf-8")
 
 
 def units() -> dict[str, str]:
-    blocks = re.findall(r"```ini\n(.*?)```", README, re.DOTALL)
+    blocks = [text for language, text in fences(PAGE) if language == "ini"]
     return {"service" if "[Service]" in text else "timer": text for text in blocks}
 
 
@@ -28,7 +29,7 @@ def test_the_service_is_exposed_to_less_than_one(tmp_path):
     score = re.search(r"Overall exposure level for \S+: ([0-9.]+)", result.stdout)
     assert score, result.stderr
     assert float(score[1]) < 1.0
-    assert f"exposure {score[1]} by" in README
+    assert f"exposure {score[1]} by" in TEXT
 
 
 def test_the_service_s_options_exist():
@@ -37,6 +38,6 @@ def test_the_service_s_options_exist():
     assert set(re.findall(r" (--?[a-z-]+)", line)) <= known
 
 
-def test_every_option_is_told_of():
+def test_each_option_is_on_the_page():
     options = {o for p in command.params for o in p.opts if o.startswith("--")}
-    assert [o for o in sorted(options - {"--help", "--quiet", "--json"}) if o not in README] == []
+    assert [o for o in sorted(options - {"--help", "--quiet", "--json"}) if o not in TEXT] == []
