@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xlogdecode.jobs.status import Status
     from xlogdecode.records import Record
     from xlogdecode.records.sessions import Session, read_sessions
+    from xlogdecode.retention.run import sweep
     from xlogdecode.when import parse_bound
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
     "MissingExtraError", "Note", "Options", "OutputError", "Piece", "Record", "Report", "Result",
     "Session", "Status", "UsageError", "XlogError", "XlogHandler", "XlogWriter", "decode_bytes",
     "decode_file", "decode_paths", "encode_bytes", "iter_decode", "iter_text", "parse_bound",
-    "parse_level", "read_keys", "read_records", "read_sessions",
+    "parse_level", "read_keys", "read_records", "read_sessions", "sweep",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
@@ -51,6 +52,7 @@ _MODULES = {
     "records": ("Record",),
     "decoder.report": ("Loss", "Note", "Report"),
     "records.sessions": ("Session", "read_sessions"),
+    "retention.run": ("sweep",),
     "when": ("parse_bound",),
 }  # fmt: skip
 """Each is imported when a name of it is used: a sweep needs no decoder, which takes 50 ms, and

@@ -12,10 +12,10 @@ import pytest
 import zstandard
 
 from tests.retention.trees import IMSDK, NOW, aged, day, everything, log, sweep
-from xlogdecode.retention import Rule, Verdict, carry_out, plan, scan
+from xlogdecode.retention import Rule, SweepVerdict, carry_out, plan, scan
 from xlogdecode.retention import archive as room
 from xlogdecode.retention.archive import MonthlyArchive
-from xlogdecode.retention.state import locked
+from xlogdecode.retention.state import LockHeldError, locked
 
 
 def content(path: Path) -> dict[str, bytes]:
@@ -73,7 +73,7 @@ def test_two_names_of_one_file_are_stored_in_full(root, folder):
     june = log(root / IMSDK, "imsdk_20260602.xlog", size=9)
     other = june.with_name("imsdk_C_20260602.xlog")
     other.hardlink_to(june)
-    assert {outcome.verdict for outcome in moved(root, folder)} == {Verdict.ARCHIVED}
+    assert {outcome.verdict for outcome in moved(root, folder)} == {SweepVerdict.ARCHIVED}
     (path,) = folder.glob("*.zst")
     assert content(path) == {member(june): b"x" * 9, member(other): b"x" * 9}
 
@@ -106,7 +106,7 @@ def test_a_log_stays_if_its_archive_does_not_read_back(root, folder, monkeypatch
     old = aged(root / IMSDK, 9)
     monkeypatch.setattr(room, "_digests", lambda path: {})
     (outcome,) = moved(root, folder)
-    assert outcome.verdict is Verdict.FAILED
+    assert outcome.verdict is SweepVerdict.FAILED
     assert "read back" in str(outcome.error)
     assert old.exists()
     assert everything(folder) == [".lock"]
@@ -118,7 +118,7 @@ def test_a_spoilt_archive_is_left_as_it_is_and_so_are_the_logs(root, folder):
     spoilt = folder / f"com.example.chat-{day(9)[:4]}-{day(9)[4:6]}.tar.zst"
     spoilt.write_bytes(b"no archive")
     (outcome,) = moved(root, folder)
-    assert outcome.verdict is Verdict.FAILED
+    assert outcome.verdict is SweepVerdict.FAILED
     assert "is damaged: move it away" in str(outcome.error)
     assert old.exists()
     assert spoilt.read_bytes() == b"no archive"
@@ -129,7 +129,7 @@ def test_an_archive_that_cannot_be_written_fails_its_month_alone(root, folder):
     june, may = (log(root / IMSDK, f"imsdk_20260{m}02.xlog") for m in (6, 5))
     (folder / "com.example.chat-2026-05.tar.zst").mkdir(parents=True)
     verdicts = [o.verdict for o in moved(root, folder)]
-    assert verdicts == [Verdict.FAILED, Verdict.ARCHIVED]
+    assert verdicts == [SweepVerdict.FAILED, SweepVerdict.ARCHIVED]
     assert may.exists()
     assert not june.exists()
 
@@ -144,7 +144,7 @@ def test_a_log_that_changes_while_it_is_stored_stays(root, folder, monkeypatch):
 
     monkeypatch.setattr(room, "_digests", and_meanwhile)
     (outcome,) = moved(root, folder)
-    assert outcome.verdict is Verdict.KEPT
+    assert outcome.verdict is SweepVerdict.KEPT
     assert old.read_bytes() == b"news"
 
 
@@ -161,11 +161,11 @@ def test_tar_reads_an_archive_that_has_grown(root, folder, tmp_path):
 
 def test_two_sweeps_do_not_write_one_archive_at_once(root, folder):
     old = aged(root / IMSDK, 9)
-    with locked(folder / ".lock", ""):
-        (outcome,) = moved(root, folder)
-    assert outcome.verdict is Verdict.FAILED
+    planned = plan(scan(root), Rule(), now=NOW)
+    with locked(folder / ".lock", ""), pytest.raises(LockHeldError):
+        carry_out(planned, archive=MonthlyArchive(folder, patience=0))
     assert old.exists()
-    assert moved(root, folder)[0].verdict is Verdict.ARCHIVED
+    assert moved(root, folder)[0].verdict is SweepVerdict.ARCHIVED
 
 
 def test_what_a_killed_sweep_left_is_no_hindrance(root, folder):
@@ -173,7 +173,7 @@ def test_what_a_killed_sweep_left_is_no_hindrance(root, folder):
     folder.mkdir()
     left = folder / f".com.example.chat-{day(9)[:4]}-{day(9)[4:6]}.tar.zst.part"
     left.write_bytes(b"half")
-    assert moved(root, folder)[0].verdict is Verdict.ARCHIVED
+    assert moved(root, folder)[0].verdict is SweepVerdict.ARCHIVED
     assert not left.exists()
 
 
@@ -187,7 +187,7 @@ def test_an_archive_takes_the_place_of_no_pipe_and_no_link(root, folder, tmp_pat
     os.mkfifo(pipe)
     link.symlink_to(tmp_path / "aside")
     outcomes = moved(root, folder)
-    assert {outcome.verdict for outcome in outcomes} == {Verdict.FAILED}
+    assert {outcome.verdict for outcome in outcomes} == {SweepVerdict.FAILED}
     assert {str(outcome.error) for outcome in outcomes} == {
         f"not archived in {pipe}: is not a regular file, and is not replaced",
         f"not archived in {link}: is a link, and is not replaced",

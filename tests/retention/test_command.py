@@ -26,7 +26,7 @@ def test_nothing_goes_without_delete(root, state):
     result = sweep(root, "--state", state)
     assert result.returncode == 0
     assert f"delete   {old}: " in result.stdout
-    assert "nothing was deleted" in result.stdout
+    assert "dry run, nothing deleted" in result.stdout
     assert old.exists()
     assert not state.exists()
 
@@ -109,7 +109,7 @@ def test_names_that_break_lines_stay_on_one(root):
     log(root / IMSDK, "a\nkeep b\x1b[2J.xlog")
     lines = sweep(root).stdout.splitlines()
     assert len(lines) == 2
-    assert r"a\nkeep b\x1b[2J.xlog: not a log's name" in lines[0]
+    assert r"a\nkeep b\x1b[2J.xlog: not an SDK log file" in lines[0]
 
 
 def test_keep_and_its_kin_may_stand_on_the_command_line(root):

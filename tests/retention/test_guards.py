@@ -106,7 +106,7 @@ def test_a_clock_a_year_beyond_the_newest_log_is_refused(tmp_path):
     assert result.returncode == 3
     assert "401 days after the newest log" in result.stderr
     assert newest.exists()
-    assert sweep(*args, now=NOW + timedelta(days=364)).returncode == 0
+    assert sweep(*args, now=NOW + timedelta(days=29)).returncode == 0
     assert sweep(*args, "--force", now=later).returncode == 0
 
 
@@ -140,7 +140,9 @@ def test_a_clock_before_the_last_run_is_refused(tmp_path):
     result = sweep(*args, now=earlier)
     assert result.returncode == 3
     assert "before the last run" in result.stderr
-    assert sweep(tmp_path, "--state", tmp_path / "state", now=earlier).returncode == 3
+    dry = sweep(tmp_path, "--state", tmp_path / "state", now=earlier)
+    assert dry.returncode == 0
+    assert "before the last run" in dry.stderr
     assert sweep(*args, "--force", now=earlier).returncode == 0
 
 

@@ -10,6 +10,7 @@ from tests.retention.trees import NOW, aged, day, log, objects, sweep
 from xlogdecode.cli.app import cli
 from xlogdecode.errors import UsageError
 from xlogdecode.retention import layouts, scan
+from xlogdecode.retention.names import LogName, recogniser
 
 FOLDERS = [
     ("android", "Android/data/com.example.chat/files/log/tencent/imsdk", "com.example.chat"),
@@ -92,8 +93,12 @@ def test_the_folder_of_old_apple_logs_has_much_else_that_is_not_even_looked_at(t
 
 
 def test_an_unknown_layout_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="'nokia' is no layout"):
+    with pytest.raises(UsageError, match="'nokia' is not a layout"):
         scan(tmp_path, layout="nokia")
+
+
+def recognise(name: str, kind: str) -> LogName | None:
+    return recogniser([kind])(name)
 
 
 LOGS = {
@@ -109,7 +114,7 @@ LOGS = {
 
 @pytest.mark.parametrize("name", LOGS)
 def test_a_log_is_recognised_by_its_whole_name(name):
-    assert layouts.recognise(name, "imsdk") == layouts.LogName(date(2026, 1, 1), *LOGS[name])
+    assert recognise(name, "imsdk") == LogName(date(2026, 1, 1), *LOGS[name])
 
 
 @pytest.mark.parametrize(
@@ -127,12 +132,12 @@ def test_a_log_is_recognised_by_its_whole_name(name):
     ],
 )  # fmt: skip
 def test_anything_else_is_no_log(name):
-    assert layouts.recognise(name, "imsdk") is None
+    assert recognise(name, "imsdk") is None
 
 
 @pytest.mark.parametrize("digits", ["20260230", "20250229", "20261301", "20260100", "00000101"])
 def test_an_impossible_date_is_a_log_s_name_without_a_day(digits):
-    found = layouts.recognise(f"imsdk_{digits}.xlog", "imsdk")
+    found = recognise(f"imsdk_{digits}.xlog", "imsdk")
     assert found is not None
     assert found.day is None
 
@@ -150,7 +155,7 @@ def test_an_impossible_date_is_a_log_s_name_without_a_day(digits):
     ],
 )
 def test_liteav_has_names_of_its_own(name, is_log):
-    assert (layouts.recognise(name, "liteav") is not None) is is_log
+    assert (recognise(name, "liteav") is not None) is is_log
 
 
 def test_the_table_shows_every_layout():

@@ -19,7 +19,7 @@ def units() -> dict[str, str]:
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
-def test_the_service_is_exposed_to_less_than_one(tmp_path):
+def test_the_service_is_exposed_to_little(tmp_path):
     unit = tmp_path / "xlogdecode-sweep.service"
     unit.write_text(units()["service"])
     result = subprocess.run(
@@ -28,7 +28,7 @@ def test_the_service_is_exposed_to_less_than_one(tmp_path):
     )  # fmt: skip
     score = re.search(r"Overall exposure level for \S+: ([0-9.]+)", result.stdout)
     assert score, result.stderr
-    assert float(score[1]) < 1.0
+    assert float(score[1]) < 1.2  # CAP_SYS_PTRACE, for the files that others hold open, is 0.3
     assert f"exposure {score[1]} by" in TEXT
 
 

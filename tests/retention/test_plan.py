@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlogdecode.errors import UsageError
-from xlogdecode.retention import Candidate, Kind, LogDirectory, LogName, Reason, Rule, plan
+from xlogdecode.retention import (
+    Candidate,
+    DecisionReason,
+    EntryKind,
+    LogDirectory,
+    LogName,
+    Rule,
+    plan,
+)
 
 HERE = LogDirectory("/r/com_tencent_imsdk_log", "r/com_tencent_imsdk_log", "windows", "")
 DAY = timedelta(days=1)
@@ -20,10 +28,10 @@ def file(day: date | None, changed: datetime, *, number: int = 0, size: int = 1,
     source = f"imsdk_{digits}_{number}.xlog"
     name = source + ".log" if decoded else source
     mtime = (changed - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
-    return Candidate(HERE, name, Kind.FILE, LogName(day, number, source), size, mtime)
+    return Candidate(HERE, name, EntryKind.FILE, LogName(day, number, source), size, mtime)
 
 
-def reason(candidate: Candidate, now: datetime, rule: Rule | None = None) -> Reason:
+def reason(candidate: Candidate, now: datetime, rule: Rule | None = None) -> DecisionReason:
     return plan([candidate], rule or Rule(), now=now)[0].reason
 
 
@@ -57,14 +65,14 @@ def test_a_log_goes_from_168_hours_after_its_last_change_on(zone, day):
     now = datetime.combine(day + 20 * DAY, datetime.min.time(), zone)
     week = timedelta(hours=168)
     utc = now.astimezone(UTC)
-    assert reason(file(day, utc - week), now) is Reason.AGE
-    assert reason(file(day, utc - week + timedelta(microseconds=1)), now) is Reason.TOUCHED
+    assert reason(file(day, utc - week), now) is DecisionReason.AGE
+    assert reason(file(day, utc - week + timedelta(microseconds=1)), now) is DecisionReason.TOUCHED
 
 
 def test_every_record_of_a_day_that_goes_is_a_week_old():
     now = datetime(2026, 6, 30, tzinfo=UTC)  # the first moment of T
     last_record = datetime(2026, 6, 22, 23, 59, 59, 999999, tzinfo=UTC)
-    assert reason(file(date(2026, 6, 22), last_record), now) is Reason.AGE
+    assert reason(file(date(2026, 6, 22), last_record), now) is DecisionReason.AGE
     assert now - last_record >= timedelta(hours=168)
 
 
@@ -73,13 +81,18 @@ NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 
 def test_futures_and_impossible_dates_stay():
     old = NOW - 90 * DAY
-    assert reason(file(date(2026, 7, 1), old), NOW) is Reason.FUTURE_DATE
-    assert reason(file(date(9999, 12, 31), old), NOW) is Reason.FUTURE_DATE
-    assert reason(file(date(2026, 1, 1), NOW + timedelta(seconds=1)), NOW) is Reason.FUTURE_MTIME
-    assert reason(file(None, old), NOW) is Reason.IMPOSSIBLE_DATE
+    assert reason(file(date(2026, 7, 1), old), NOW) is DecisionReason.FUTURE_DATE
+    assert reason(file(date(9999, 12, 31), old), NOW) is DecisionReason.FUTURE_DATE
+    assert (
+        reason(file(date(2026, 1, 1), NOW + timedelta(seconds=1)), NOW)
+        is DecisionReason.FUTURE_MTIME
+    )
+    assert reason(file(None, old), NOW) is DecisionReason.IMPOSSIBLE_DATE
 
 
-@pytest.mark.parametrize("kind", [Kind.LINK, Kind.SPECIAL, Kind.FOREIGN, Kind.UNREADABLE])
+@pytest.mark.parametrize(
+    "kind", [EntryKind.LINK, EntryKind.SPECIAL, EntryKind.FOREIGN, EntryKind.UNREADABLE]
+)
 def test_only_regular_files_go(kind):
     old = file(date(2020, 1, 1), NOW - 90 * DAY)._replace(kind=kind)
     assert not plan([old], Rule(), now=NOW)[0].clear
@@ -87,16 +100,16 @@ def test_only_regular_files_go(kind):
 
 def test_an_unknown_name_stays():
     old = file(date(2020, 1, 1), NOW - 90 * DAY)._replace(log=None)
-    assert reason(old, NOW) is Reason.UNKNOWN_NAME
+    assert reason(old, NOW) is DecisionReason.UNKNOWN_NAME
 
 
 def test_another_age_moves_both_conditions():
     rule = Rule(keep=3 * DAY)
-    assert reason(file(date(2026, 6, 26), NOW - 3 * DAY), NOW, rule) is Reason.AGE
-    assert reason(file(date(2026, 6, 27), NOW - 3 * DAY), NOW, rule) is Reason.YOUNG
-    assert reason(file(date(2026, 6, 26), NOW - 2.9 * DAY), NOW, rule) is Reason.TOUCHED
+    assert reason(file(date(2026, 6, 26), NOW - 3 * DAY), NOW, rule) is DecisionReason.AGE
+    assert reason(file(date(2026, 6, 27), NOW - 3 * DAY), NOW, rule) is DecisionReason.YOUNG
+    assert reason(file(date(2026, 6, 26), NOW - 2.9 * DAY), NOW, rule) is DecisionReason.TOUCHED
     assert reason(file(date(1, 1, 1), NOW - 90 * DAY), NOW, Rule(keep=9999 * 365 * DAY)) is not (
-        Reason.AGE
+        DecisionReason.AGE
     )
 
 
@@ -143,7 +156,7 @@ def test_a_ceiling_clears_the_oldest_and_never_what_is_younger_than_two_days():
     files = [file(date(2026, 6, 30) - n * DAY, NOW - n * DAY, size=10) for n in range(7)]
     decisions = plan(files, Rule(max_total=45), now=NOW)
     assert [d.clear for d in decisions] == [False] * 4 + [True] * 3
-    assert {d.reason for d in decisions if d.clear} == {Reason.CEILING}
+    assert {d.reason for d in decisions if d.clear} == {DecisionReason.CEILING}
     floor = plan(files, Rule(max_total=1), now=NOW)
     assert [d.clear for d in floor] == [False] * 3 + [True] * 4
 
@@ -200,7 +213,7 @@ def test_what_goes_fulfils_all_conditions(folder, rule):
     now, files = folder
     for candidate, why, _ in plan(files, rule, now=now):
         if why.clears:
-            age = rule.keep if why is Reason.AGE else min(rule.keep, 2 * DAY)
+            age = rule.keep if why is DecisionReason.AGE else min(rule.keep, 2 * DAY)
             changed = datetime.fromtimestamp(candidate.mtime_ns / 1e9, UTC)
             assert now.date() - candidate.log.day > age
             assert now - changed >= age - timedelta(milliseconds=1)
@@ -239,7 +252,7 @@ def test_a_ceiling_takes_older_logs_first_and_no_more_than_it_must(folder, rule)
     without = plan(files, replace(rule, max_total=None), now=now)
     decisions = plan(files, rule, now=now)
     assert {d.candidate for d in without if d.clear} <= {d.candidate for d in decisions if d.clear}
-    over = [d.candidate for d in decisions if d.reason is Reason.CEILING]
+    over = [d.candidate for d in decisions if d.reason is DecisionReason.CEILING]
     if over:
         left = sum(d.candidate.size for d in decisions if not d.clear)
         newest = max(over, key=lambda c: (c.log.day, c.log.number, c.mtime_ns, c.name))

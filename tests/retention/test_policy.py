@@ -55,36 +55,36 @@ def test_what_stands_above_holds_for_every_root(policy):
         ("", "1:1", "empty policy"),
         ("# nothing\n", "1:1", "empty policy"),
         ("keep: 7d\n", "1:1", "empty policy"),
-        ("roots: []\n", "1:8", "no root"),
-        ("roots:\n", "1:7", "a list"),
+        ("roots: []\n", "1:8", "not a root"),
+        ("roots:\n", "1:7", "must be a list"),
         ("keep: 7d\nrots: []\n", "2:1", "unknown key 'rots'"),
         ("roots:\n  - path: /a\n    kep: 7d\n", "3:5", "unknown key 'kep'"),
-        ("keep: 7\nroots: [{path: /a}]\n", "1:7", "'7' is no age"),
-        ("keep: seven\nroots: [{path: /a}]\n", "1:7", "no age"),
-        ("keep: [7d]\nroots: [{path: /a}]\n", "1:7", "an age is a word"),
-        ("keep:\nroots: [{path: /a}]\n", "1:6", "an age is a word"),
+        ("keep: 7\nroots: [{path: /a}]\n", "1:7", "'7' has no unit; write 7d or 7w"),
+        ("keep: seven\nroots: [{path: /a}]\n", "1:7", "no age|not an age|unit"),
+        ("keep: [7d]\nroots: [{path: /a}]\n", "1:7", "an age must be a text"),
+        ("keep:\nroots: [{path: /a}]\n", "1:6", "an age must be a text"),
         ("keep: 7d\nkeep: 8d\nroots: [{path: /a}]\n", "2:1", "twice"),
         ("keep_last: two\nroots: [{path: /a}]\n", "1:12", "whole number"),
         ("keep_last: -1\nroots: [{path: /a}]\n", "1:12", "whole number"),
         ("keep_last: true\nroots: [{path: /a}]\n", "1:12", "whole number"),
-        ("max_total: lots\nroots: [{path: /a}]\n", "1:12", "no size"),
+        ("max_total: lots\nroots: [{path: /a}]\n", "1:12", "is no[t a]* size"),
         ("max_total: 0\nroots: [{path: /a}]\n", "1:12", "keep nothing"),
         ("liteav: 1\nroots: [{path: /a}]\n", "1:9", "true or false"),
         ("roots:\n  - path: a/b\n", "2:11", "relative"),
         ("roots:\n  - path: ~/a\n", "2:11", "relative"),
-        ("roots:\n  - path: ''\n", "2:11", "a path is a word"),
-        ("roots:\n  - path:\n", "2:10", "a path is a word"),
+        ("roots:\n  - path: ''\n", "2:11", "a path must be a text"),
+        ("roots:\n  - path:\n", "2:10", "a path must be a text"),
         ("roots:\n  - path: /a/**/b\n", "2:11", "not supported"),
         ("roots:\n  - path: /a/../b\n", "2:11", "not supported"),
         ("roots:\n  - layout: auto\n", "2:5", "without a path"),
-        ("roots:\n  - path: /a\n    layout: nokia\n", "3:13", "no layout"),
-        ("roots: /a\n", "1:8", "a list"),
-        ("roots: [/a]\n", "1:9", "a mapping"),
-        ("[1]\n", "1:1", "a mapping"),
+        ("roots:\n  - path: /a\n    layout: nokia\n", "3:13", "not a layout"),
+        ("roots: /a\n", "1:8", "must be a list"),
+        ("roots: [/a]\n", "1:9", "must be a mapping"),
+        ("[1]\n", "1:1", "must be a mapping"),
         ("keep: 0d\nroots: [{path: /a}]\n", "2:9", "keep nothing"),
         ("roots:\n  - {path: /a, keep: 0h}\n", "2:22", "keep nothing"),
         ("roots:\n  - path: /a\n    packages: {com.a.b: {keep: 0d}}\n", "3:32", "keep nothing"),
-        ("roots:\n  - path: /a\n    packages: {a/b: {keep: 1d}}\n", "3:16", "no Android package"),
+        ("roots:\n  - path: /a\n    packages: {a/b: {keep: 1d}}\n", "3:16", "not the name of an"),
         ("roots:\n  - path: /a\n    packages: {com.a.b: {path: /b}}\n", "3:26", "unknown key"),
         ("roots: [{path: /a}\n", "2:1", "not YAML"),
         ("roots: [{path: /a}]\n---\nroots: [{path: /b}]\n", "2:1", "not YAML"),
@@ -116,7 +116,7 @@ def test_a_file_that_is_not_there_or_not_text_is_said_to_be_so(policy, tmp_path)
     with pytest.raises(ConfigError, match=r":2:9: not UTF-8"):
         load_policy(path)
     path.write_text("[" * 5000)
-    with pytest.raises(ConfigError, match=r":1:1: nested deeper"):
+    with pytest.raises(ConfigError, match=r":1:1: nested too deeply"):
         load_policy(path)
     path.write_bytes(b"keep: \x01\n")
     with pytest.raises(ConfigError, match=r":1:1: not YAML"):
@@ -168,9 +168,9 @@ def test_an_exception_counts_wherever_it_stands_among_the_roots(policy, tmp_path
 def test_where_no_log_is_found_that_is_said(tmp_path):
     (tmp_path / "empty").mkdir()
     result = sweep(tmp_path / "empty")
-    assert "no log was found: `xlogdecode layouts ROOT` tells what is there" in result.stdout
+    assert "no log folder was found: `xlogdecode layouts ROOT` looks for logs" in result.stdout
     aged(tmp_path / IMSDK, 1)
-    assert "no log was found" not in sweep(tmp_path).stdout
+    assert "no log folder was found" not in sweep(tmp_path).stdout
 
 
 def test_wildcards_that_match_nothing_are_a_missing_root(policy, tmp_path):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.retention.trees import IMSDK, NOW, day
-from xlogdecode.retention import Rule, Verdict, iter_outcomes, plan, scan
+from xlogdecode.retention import Rule, SweepVerdict, iter_outcomes, plan, scan
 
 pytestmark = [
     pytest.mark.untraced,
@@ -62,7 +62,7 @@ def naive(root: Path) -> int:
 def careful(root: Path) -> int:
     """Our way; returns how many files went."""
     outcomes = iter_outcomes(plan(scan(root), Rule(), now=NOW))
-    return sum(outcome.verdict is Verdict.DELETED for outcome in outcomes)
+    return sum(outcome.verdict is SweepVerdict.DELETED for outcome in outcomes)
 
 
 def losses(tmp_path: Path, way: Callable[[Path], int], trials: int, *, enough: int = 0):

@@ -27,7 +27,7 @@ def state(tmp_path):
 def test_a_second_sweep_of_a_policy_is_status_75_and_of_another_is_not(tmp_path, state):
     old = aged(tmp_path / "sd" / IMSDK, 9)
     root, other = tmp_path / "sd", tmp_path / "other"
-    other.mkdir()
+    aged(other / IMSDK, 2)
     with State(state, [str(root)]).locked():
         result = sweep(root, "--delete", "--state", state)
         assert result.returncode == 75

@@ -29,7 +29,7 @@ def test_all_shares_are_the_whole_and_no_two_have_a_folder_in_common(tmp_path, n
     roots = (Root(str(tmp_path), literal=True), Root(str(tmp_path / "gone"), literal=True))
     job = Sweep(Policy(roots), NOW)
     parts = [
-        [decision for batch in job.batches(Share(which, number)) for decision in batch]
+        [decision for batch in job.batches(Share(which, number)) for decision in batch.decisions]
         for which in range(number)
     ]
     shown = sorted(decision.candidate.shown for part in parts for decision in part)

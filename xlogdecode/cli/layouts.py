@@ -10,13 +10,13 @@ from xlogdecode.cli.sweep_output import Stdout, size_in_words
 from xlogdecode.outputs.sanitize import shown
 from xlogdecode.outputs.table import as_table
 from xlogdecode.retention.layouts import AUTO, LAYOUTS
-from xlogdecode.retention.scan import Candidate, Kind, scan
+from xlogdecode.retention.scan import Candidate, EntryKind, scan
 
 __all__ = ["layouts"]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FolderContents:
     """What one folder holds."""
 
     layout: str
@@ -25,10 +25,10 @@ class Found:
     oldest: date = date.max
     newest: date = date.min
 
-    def and_also(self, candidate: Candidate) -> "Found":
+    def and_also(self, candidate: Candidate) -> "FolderContents":
         """Return this with one more file."""
         day = candidate.log.day if candidate.log else None
-        if candidate.kind is not Kind.FILE or day is None:
+        if candidate.kind is not EntryKind.FILE or day is None:
             return self
         return replace(
             self,
@@ -69,16 +69,16 @@ def _print_table(out: Stdout) -> None:
 
 
 def _print_found(root: str, layout: str, out: Stdout, *, liteav: bool) -> bool:
-    folders: dict[str, Found] = {}
+    folders: dict[str, FolderContents] = {}
     failed = False
     for candidate in scan(root, layout=layout, liteav=liteav):
         here = candidate.directory
-        if candidate.kind is Kind.UNREADABLE:
+        if candidate.kind is EntryKind.UNREADABLE:
             failed = True
             why = _in_words(candidate.error)
             click.echo(f"xlogdecode: {shown(candidate.shown)}: {why}", err=True)
         elif here.identity:
-            found = folders.get(here.shown, Found(here.layout))
+            found = folders.get(here.shown, FolderContents(here.layout))
             folders[here.shown] = found.and_also(candidate)
     with_logs = [(path, found) for path, found in folders.items() if found.logs]
     if not with_logs and not failed:

@@ -4,51 +4,107 @@ import errno
 import json
 import os
 import sys
+from base64 import b64encode
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 import click
 
 from xlogdecode.outputs.sanitize import shown
-from xlogdecode.retention.apply import Outcome, Verdict
-from xlogdecode.retention.totals import Tally
+from xlogdecode.retention.apply import SweepOutcome, SweepVerdict, is_warning
+from xlogdecode.retention.totals import Totals
 
-__all__ = ["Printer", "Stdout", "size_in_words"]
+__all__ = ["Printer", "Stdout", "readable", "size_in_words"]
+
+
+MANY: Final = 300
+"""From so many files on, kept ones are only counted."""
 
 
 class Printer:
-    """Writes outcomes to standard output, failures to standard error."""
+    """Writes outcomes to standard output, failures and warnings to standard error."""
 
-    def __init__(self, *, as_json: bool, quiet: bool, dry_run: bool) -> None:
+    def __init__(
+        self, *, as_json: bool, quiet: bool, dry_run: bool, by_folder: bool, verbose: bool
+    ) -> None:
         self._out = Stdout()
         self._write = _quiet if quiet else self._out.write
-        self._line = _json_line if as_json else _text_line
         self._as_json = as_json
-        self.quiet = quiet
         self._dry_run = dry_run
+        self._quiet = quiet
+        self._folders: dict[str, Totals] | None = {} if by_folder and not as_json else None
+        self._all = verbose or as_json or quiet
+        self._waiting: list[SweepOutcome] = []
+        """The first outcomes, until it is known whether there are many."""
+        self._many = False
 
-    def show(self, outcome: Outcome) -> None:
+    def show(self, outcome: SweepOutcome) -> None:
         """Print one file."""
-        if outcome.verdict is Verdict.FAILED:
-            path = shown(outcome.decision.candidate.shown)
-            click.echo(f"xlogdecode: {path}: {_error(outcome)}", err=True)
-            if not self._as_json:
+        if is_warning(outcome):
+            click.echo(f"xlogdecode: {_warning(outcome)}", err=True)
+            if outcome.verdict is SweepVerdict.FAILED and not self._as_json:
                 return
-        if not self.quiet:
-            self._write(self._line(outcome) + "\n")
+        if self._quiet:
+            return
+        if self._folders is not None:
+            folder = outcome.decision.candidate.directory.shown
+            self._folders.setdefault(folder, Totals()).add([outcome])
+        elif self._all:
+            self._line(outcome)
+        elif not self._many:
+            self._waiting.append(outcome)
+            if len(self._waiting) > MANY:
+                self._many = True
+                self._print_waiting()
+        elif outcome.verdict is not SweepVerdict.KEPT:
+            self._line(outcome)
 
-    def total(self, tally: Tally) -> None:
-        """Print what it came to."""
-        if self._as_json:
-            self._write(json.dumps(_summary(tally, dry_run=self._dry_run)) + "\n")
-        else:
-            self._write(_total(tally, dry_run=self._dry_run) + "\n")
+    def warn(self, text: str) -> None:
+        """Print a line about the run."""
+        click.echo(f"xlogdecode: {shown(text)}", err=True)
+
+    def skipped(self, now: datetime) -> None:
+        """Say that nothing was to be done."""
+        if not self._as_json:
+            self._write(f"nothing done at {now:%Y-%m-%d %H:%M}: the last success is recent\n")
         self._out.flush()
+
+    def total(self, totals: Totals) -> None:
+        """Print the totals."""
+        self._print_waiting()
+        if self._folders:
+            for folder, its in self._folders.items():
+                self._write(f"{shown(folder)}: {_counts(its, dry_run=self._dry_run)}\n")
+        if self._as_json:
+            self._write(json.dumps(_summary(totals, dry_run=self._dry_run)) + "\n")
+        else:
+            text = _total(totals, dry_run=self._dry_run)
+            if self._many and totals.files[SweepVerdict.KEPT]:
+                text += "; kept files are not listed, -v lists them"
+            self._write(text + "\n")
+        self._out.flush()
+
+    def _print_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for outcome in waiting:
+            if not (self._many and outcome.verdict is SweepVerdict.KEPT):
+                self._line(outcome)
+
+    def _line(self, outcome: SweepOutcome) -> None:
+        self._write((_json_line if self._as_json else _text_line)(outcome) + "\n")
 
     @property
     def failed(self) -> bool:
-        """Whether standard output took not all, and nobody had left."""
+        """Whether standard output did not take all of it, though its reader was there."""
         return self._out.failed
+
+
+def _warning(outcome: SweepOutcome) -> str:
+    path = shown(outcome.decision.candidate.shown)
+    if outcome.verdict is SweepVerdict.FAILED:
+        return f"{path}: {_error(outcome)}"
+    return f"warning: {path}: on another mount, not swept; --cross-mounts sweeps it"
 
 
 def _quiet(text: str) -> None:
@@ -103,17 +159,18 @@ def size_in_words(size: int) -> str:
     return f"{amount:.1f} TiB"
 
 
-def _text_line(outcome: Outcome) -> str:
+def _text_line(outcome: SweepOutcome) -> str:
     decision, verdict, _ = outcome
     return f"{verdict.value:<8} {shown(decision.candidate.shown)}: {decision.because}"
 
 
-def _json_line(outcome: Outcome) -> str:
+def _json_line(outcome: SweepOutcome) -> str:
+    """Return the object of a file; the manual documents its fields."""
     decision, verdict, _ = outcome
     candidate = decision.candidate
     day = candidate.log.day if candidate.log else None
     fields: dict[str, Any] = {
-        "path": candidate.shown,
+        "path": readable(candidate.shown),
         "verdict": verdict.value,
         "reason": decision.reason.name.lower(),
         "because": decision.because,
@@ -123,41 +180,62 @@ def _json_line(outcome: Outcome) -> str:
         "layout": candidate.directory.layout or None,
         "package": candidate.directory.package or None,
     }
-    if verdict is Verdict.FAILED:
-        fields["error"] = _error(outcome)
+    if fields["path"] != candidate.shown:
+        fields["path_base64"] = b64encode(os.fsencode(candidate.shown)).decode("ascii")
+    if verdict is SweepVerdict.FAILED:
+        fields["error"] = readable(_error(outcome))
     return json.dumps(fields)
 
 
-def _error(outcome: Outcome) -> str:
+def readable(path: str) -> str:
+    """Return `path` with the bytes that are not UTF-8 written as `\\xff`."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _error(outcome: SweepOutcome) -> str:
     error = outcome.error
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error)
 
 
-def _summary(tally: Tally, *, dry_run: bool) -> dict[str, Any]:
+def _summary(totals: Totals, *, dry_run: bool) -> dict[str, Any]:
     return {
         "summary": {
             "dry_run": dry_run,
-            "files": {verdict.value: tally.files[verdict] for verdict in Verdict},
-            "bytes": {verdict.value: tally.bytes[verdict] for verdict in Verdict},
-            "kept": {reason.name.lower(): tally.kept[reason] for reason in tally.kept},
+            "files": {verdict.value: totals.files[verdict] for verdict in SweepVerdict},
+            "bytes": {verdict.value: totals.bytes[verdict] for verdict in SweepVerdict},
+            "kept": {reason.name.lower(): totals.kept[reason] for reason in totals.kept},
+            "folders": totals.folders,
+            "roots_without_logs": totals.without_logs,
         }
     }
 
 
-def _total(tally: Tally, *, dry_run: bool) -> str:
+_GOING: Final = (
+    SweepVerdict.DUE, SweepVerdict.DELETED, SweepVerdict.ARCHIVED, SweepVerdict.VANISHED,
+)  # fmt: skip
+
+
+def _total(totals: Totals, *, dry_run: bool) -> str:
+    text = "total: " + _counts(totals, dry_run=dry_run)
+    if not totals.folders:
+        text += "; no log folder was found: `xlogdecode layouts ROOT` looks for logs"
+    return f"{text}; dry run, nothing deleted; add --delete to delete" if dry_run else text
+
+
+def _counts(totals: Totals, *, dry_run: bool) -> str:
+    first = SweepVerdict.DUE if dry_run else SweepVerdict.DELETED
     parts = [
-        f"{verdict.value} {_files(tally.files[verdict])} ({size_in_words(tally.bytes[verdict])})"
-        for verdict in (Verdict.DUE, Verdict.DELETED, Verdict.ARCHIVED, Verdict.KEPT)
-        if tally.files[verdict] or verdict is (Verdict.DUE if dry_run else Verdict.DELETED)
+        f"{verdict.value} {_files(totals.files[verdict])} ({size_in_words(totals.bytes[verdict])})"
+        for verdict in _GOING
+        if totals.files[verdict] or verdict is first
     ]
-    if failures := tally.files[Verdict.FAILED]:
+    if kept := totals.files[SweepVerdict.KEPT]:
+        parts.append(f"keep {_files(kept)}")
+    if failures := totals.files[SweepVerdict.FAILED]:
         parts.append(f"failed {failures}")
-    text = "total: " + ", ".join(parts)
-    if not tally.files.total():
-        text += "; no log was found: `xlogdecode layouts ROOT` tells what is there"
-    return f"{text}; nothing was deleted: --delete does" if dry_run else text
+    return ", ".join(parts)
 
 
 def _files(number: int) -> str:

@@ -1,9 +1,10 @@
-"""Decisions into deeds: each folder opened again by steps, each file looked at again, then gone.
+"""Decisions applied: each due file is set aside by a private name, looked at again, then deleted.
 
-The last look and the unlink are two system calls, one after the other: no system unlinks a file by
-what it is, only by its name, so a file put in place within those microseconds would go instead.
+By that name nobody puts another file in its place: the file that was looked at is the one that
+goes. A file that is no longer the one that was judged gets its name back.
 """
 
+import contextlib
 import enum
 import errno
 import itertools
@@ -13,46 +14,59 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Final, NamedTuple, Protocol
 
-from xlogdecode.retention.folders import Folder, open_folder
+from xlogdecode.retention.aside import set_aside
+from xlogdecode.retention.folders import Folder, FolderPath
 from xlogdecode.retention.in_use import NOTHING_HELD, InUse, Watch, choose_watch
-from xlogdecode.retention.plan import Decision, Reason
-from xlogdecode.retention.scan import Candidate, made
+from xlogdecode.retention.plan import Decision, DecisionReason
+from xlogdecode.retention.scan import Candidate, LogDirectory, made
 
-__all__ = ["Archive", "Outcome", "Verdict", "carry_out", "iter_outcomes"]
+__all__ = [
+    "Applier", "Archive", "SweepOutcome", "SweepVerdict", "carry_out",
+    "is_warning", "iter_outcomes",
+]  # fmt: skip
 
 _SHARING_VIOLATION = 32  # ERROR_SHARING_VIOLATION: Windows' word for "in use"
 
 
-class Verdict(enum.Enum):
-    """What became of a file."""
+class SweepVerdict(enum.Enum):
+    """The end of a file."""
 
     KEPT = "keep"
     DUE = "delete"
     """It would go; this was a dry run."""
     DELETED = "deleted"
     ARCHIVED = "archived"
+    VANISHED = "vanished"
+    """It was to go, and somebody else had deleted it."""
     FAILED = "failed"
 
     __hash__ = object.__hash__  # counted for every file, and an Enum's own is slow
 
 
-_DUE: Final = Verdict.DUE  # in the hot loop an Enum's member is slow to look up
+_DUE: Final = SweepVerdict.DUE  # in the hot loop an Enum's member is slow to look up
+_KEPT: Final = SweepVerdict.KEPT
 
 
-class Outcome(NamedTuple):
-    """A decision and what became of it."""
+class SweepOutcome(NamedTuple):
+    """A decision and its result."""
 
     decision: Decision
-    verdict: Verdict
+    verdict: SweepVerdict
     error: Exception | None = None
     """Why, for FAILED."""
 
 
 class Archive(Protocol):
-    """Where files go before they are deleted."""
+    """A place that files go to before they are deleted."""
 
-    def take(self, folder: Folder, decisions: list[Decision]) -> list[Exception | None]:
-        """Store the files, read them back; return None for each that is safe, else what failed."""
+    def take(
+        self, folders: list[tuple[LogDirectory, list[Decision]]]
+    ) -> dict[tuple[str, str], Exception]:
+        """Store the files of all folders, read them back.
+
+        Returns, by the paths of folders and names, the failures: all others are safe. Raises
+        XlogError where nothing could be stored.
+        """
 
 
 def carry_out(
@@ -62,11 +76,11 @@ def carry_out(
     archive: Archive | None = None,
     watch: Watch | None = None,
     stop: Callable[[], bool] = lambda: False,
-) -> list[Outcome]:
-    """Delete what `decisions` clear and return one outcome a decision, in their order.
+) -> list[SweepOutcome]:
+    """Delete the files that `decisions` clear; return one outcome a decision, in their order.
 
-    A dry run does all but the deletion. `archive` takes each file first, `watch` tells which are
-    held open (by default what this system offers), and once `stop` says so the rest is kept.
+    A dry run does all but the deletion. `archive` takes each file first, `watch` knows which are
+    held open (by default as well as this system can tell), and once `stop` is true the rest stays.
     """
     return list(iter_outcomes(decisions, dry_run=dry_run, archive=archive, watch=watch, stop=stop))
 
@@ -78,97 +92,187 @@ def iter_outcomes(
     archive: Archive | None = None,
     watch: Watch | None = None,
     stop: Callable[[], bool] = lambda: False,
-) -> Iterator[Outcome]:
-    """As `carry_out`, folder by folder and lazily: nothing goes before it is asked for."""
-    hand = _Hand(watch or choose_watch(), stop, None if dry_run else archive, dry_run=dry_run)
-    for _, group in itertools.groupby(decisions, key=operator.attrgetter("candidate.directory")):
-        yield from hand.folder(list(group))
+) -> Iterator[SweepOutcome]:
+    """As `carry_out`, folder by folder and lazily: nothing goes before it is asked for.
+
+    With an `archive` all decisions are read first: files of one archive come from many folders.
+    """
+    applier = Applier(
+        watch=watch, stop=stop, dry_run=dry_run, archived=bool(archive) and not dry_run
+    )
+    groups: Iterable[list[Decision]] = (
+        list(group)
+        for _, group in itertools.groupby(decisions, key=operator.attrgetter("candidate.directory"))
+    )
+    with applier:
+        if archive and not dry_run:
+            groups = list(groups)
+            applier.store(groups, archive)
+        for group in groups:
+            yield from applier.reopened(group)
 
 
-class _Hand:
-    """One run."""
+class Applier:
+    """One run: how files are looked at, and whether they are deleted."""
 
     def __init__(
-        self, watch: Watch, stop: Callable[[], bool], archive: Archive | None, *, dry_run: bool
+        self,
+        *,
+        watch: Watch | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        dry_run: bool = False,
+        archived: bool = False,
     ) -> None:
-        self._watch = watch
+        self._watch = watch or choose_watch()
         self._stop = stop
-        self._archive = archive
         self._remove = not dry_run
-        self._done = Verdict.ARCHIVED if archive else Verdict.DELETED
+        self._done = SweepVerdict.ARCHIVED if archived else SweepVerdict.DELETED
+        self._ways = FolderPath()
+        self._settled: dict[tuple[str, str], SweepOutcome] = {}
 
-    def folder(self, decisions: list[Decision]) -> Iterator[Outcome]:
-        """Carry out the decisions on one folder."""
+    def __enter__(self) -> "Applier":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ways.__exit__()
+
+    def store(self, groups: list[list[Decision]], archive: Archive) -> None:
+        """Hand the files that may go to `archive`; those without a copy stay. Raises XlogError."""
+        folders: list[tuple[LogDirectory, list[Decision]]] = []
+        for group in groups:
+            due = [decision for decision in group if decision.clear]
+            if not due or self._stop():
+                continue
+            directory = due[0].candidate.directory
+            try:
+                folder = self._open(directory)
+            except OSError:
+                continue  # this is met again, and reported, by `reopened`
+            free = []
+            for decision in due:
+                outcome = self._settle(folder, decision, likely=True, remove=False, fresh=False)
+                if outcome.verdict is _DUE:
+                    free.append(decision)
+                else:
+                    self._settled[directory.path, decision.candidate.name] = outcome
+            folders.append((directory, free))
+        if not any(free for _, free in folders):
+            return
+        failed = archive.take(folders)
+        for directory, free in folders:
+            for decision in free:
+                key = directory.path, decision.candidate.name
+                if error := failed.get(key):
+                    self._settled[key] = SweepOutcome(decision, SweepVerdict.FAILED, error)
+
+    def reopened(self, decisions: list[Decision]) -> Iterator[SweepOutcome]:
+        """Apply the decisions on one folder, which is opened again."""
         due = [decision for decision in decisions if decision.reason.clears]
         if not due or self._stop():
-            yield from (self._kept(decision) for decision in decisions)
+            yield from (_kept(decision) for decision in decisions)
             return
-        directory = due[0].candidate.directory
         try:
-            folder = open_folder(directory.path)
+            folder = self._open(due[0].candidate.directory)
         except OSError as error:
-            yield from [self._kept(decision, error) for decision in decisions]
+            yield from [_kept(decision, error) for decision in decisions]
             return
-        with folder:
-            if folder.identity() != directory.identity:
-                replaced = FileNotFoundError(errno.ENOENT, "the folder was replaced meanwhile")
-                yield from (self._kept(decision, replaced) for decision in decisions)
-                return
-            settled = self._archived(folder, due)
-            newest = max(filter(None, map(_day, due)), default=None)
-            stop, remove = self._stop, self._remove
-            for decision in decisions:
-                if not decision.reason.clears or stop():
-                    yield self._kept(decision)
-                elif settled and decision.candidate.name in settled:
-                    yield settled[decision.candidate.name]
-                else:
-                    likely = _day(decision) == newest
-                    yield self._last_look(folder, decision, likely=likely, remove=remove)
+        yield from self._apply(folder, decisions, fresh=False)
 
-    def _kept(self, decision: Decision, error: Exception | None = None) -> Outcome:
-        if decision.clear:
-            if error:
-                return Outcome(decision, Verdict.FAILED, error)
-            return Outcome(decision._replace(reason=Reason.STOPPED), Verdict.KEPT)
-        if decision.reason is Reason.UNREADABLE:
-            return Outcome(decision, Verdict.FAILED, decision.candidate.error)
-        return Outcome(decision, Verdict.KEPT)
+    def opened(self, folder: Folder, decisions: list[Decision]) -> list[SweepOutcome]:
+        """Apply the decisions on files of a folder that were looked at just now."""
+        return list(self._apply(folder, decisions, fresh=True))
 
-    def _archived(self, folder: Folder, due: list[Decision]) -> dict[str, Outcome]:
-        """Hand what may go to the archive; return, by name, what must stay for lack of a copy."""
-        if self._archive is None:
-            return {}
-        looks = [self._last_look(folder, d, likely=True, remove=False) for d in due]
-        free = [outcome.decision for outcome in looks if outcome.verdict is Verdict.DUE]
-        settled = [outcome for outcome in looks if outcome.verdict is not Verdict.DUE]
-        for decision, error in zip(free, self._archive.take(folder, free), strict=True):
-            if error:
-                settled.append(Outcome(decision, Verdict.FAILED, error))
-        return {outcome.decision.candidate.name: outcome for outcome in settled}
+    def _open(self, directory: LogDirectory) -> Folder:
+        folder = self._ways.open(directory.path)
+        if folder.identity() != directory.identity:
+            raise OSError(errno.ESTALE, "the folder was replaced meanwhile")
+        return folder
 
-    def _last_look(
-        self, folder: Folder, decision: Decision, *, likely: bool, remove: bool
-    ) -> Outcome:
+    def _apply(
+        self, folder: Folder, decisions: list[Decision], *, fresh: bool
+    ) -> Iterator[SweepOutcome]:
+        days = [_day(decision) for decision in decisions if decision.reason.clears]
+        newest = max(filter(None, days), default=None)
+        stop, remove, settled = self._stop, self._remove, self._settled
+        for decision in decisions:
+            if not decision.reason.clears or stop():
+                yield _kept(decision)
+                continue
+            candidate = decision.candidate
+            if settled and (known := settled.get((candidate.directory.path, candidate.name))):
+                yield known
+                continue
+            likely = _day(decision) == newest
+            yield self._settle(folder, decision, likely=likely, remove=remove, fresh=fresh)
+
+    def _settle(
+        self, folder: Folder, decision: Decision, *, likely: bool, remove: bool, fresh: bool
+    ) -> SweepOutcome:
+        """Look at one file again, and delete it if `remove`; `fresh`: it was looked at just now."""
         candidate = decision.candidate
-        name = candidate.name
         held = NOTHING_HELD
         try:
             held = self._watch.claim(folder, candidate, likely=likely)
-            if not _same(folder.stat(name), candidate):
-                return Outcome(decision._replace(reason=Reason.CHANGED), Verdict.KEPT)
-            if remove:
-                folder.remove(name)
+            changed = not fresh and not _same(folder.stat(candidate.name), candidate)
+            if changed or (remove and not _remove(folder, candidate)):
+                changed_now = decision._replace(reason=DecisionReason.CHANGED)
+                return SweepOutcome(changed_now, _KEPT)
         except InUse:
-            return Outcome(decision._replace(reason=Reason.IN_USE), Verdict.KEPT)
+            return SweepOutcome(decision._replace(reason=DecisionReason.IN_USE), _KEPT)
+        except FileNotFoundError:
+            return SweepOutcome(decision, SweepVerdict.VANISHED)
         except OSError as error:
             if getattr(error, "winerror", None) == _SHARING_VIOLATION:
-                return Outcome(decision._replace(reason=Reason.IN_USE), Verdict.KEPT)
-            return Outcome(decision, Verdict.FAILED, error)
+                return SweepOutcome(decision._replace(reason=DecisionReason.IN_USE), _KEPT)
+            return SweepOutcome(decision, SweepVerdict.FAILED, error)
         finally:
             if held != NOTHING_HELD:
                 os.close(held)
-        return made(Outcome, (decision, self._done if remove else _DUE, None))
+        return made(SweepOutcome, (decision, self._done if remove else _DUE, None))
+
+
+def _remove(folder: Folder, candidate: Candidate) -> bool:
+    """Delete the file if it is the one that was judged; return whether it was."""
+    name = candidate.name
+    private = set_aside(folder, name)
+    try:
+        if _same(folder.stat(private), candidate):
+            folder.remove(private)
+            return True
+    except BaseException:
+        if private != name:
+            with contextlib.suppress(OSError):
+                folder.rename_back(private, name)
+        raise
+    if private != name:
+        try:
+            folder.rename_back(private, name)
+        except FileExistsError:
+            why = f"another file took its name meanwhile; it is now {private}"
+            raise OSError(errno.EEXIST, why) from None
+    return False
+
+
+def is_warning(outcome: SweepOutcome) -> bool:
+    """Return whether an outcome is shown even where little is: a failure, or a mount in the way."""
+    foreign = outcome.decision.reason is DecisionReason.FOREIGN
+    return outcome.verdict is SweepVerdict.FAILED or (
+        foreign and outcome.decision.candidate.directory.identity is None
+    )
+
+
+def _kept(decision: Decision, error: OSError | None = None) -> SweepOutcome:
+    """Return the outcome of a file that is not touched: its folder's `error`, or a stop."""
+    reason = decision.reason
+    if reason.clears:
+        if error is None:
+            return SweepOutcome(decision._replace(reason=DecisionReason.STOPPED), _KEPT)
+        if error.errno == errno.ENOENT:
+            return SweepOutcome(decision, SweepVerdict.VANISHED)
+        return SweepOutcome(decision, SweepVerdict.FAILED, error)
+    if reason is DecisionReason.UNREADABLE:
+        return SweepOutcome(decision, SweepVerdict.FAILED, decision.candidate.error)
+    return made(SweepOutcome, (decision, _KEPT, None))
 
 
 def _day(decision: Decision) -> date | None:
@@ -177,7 +281,7 @@ def _day(decision: Decision) -> date | None:
 
 
 def _same(now: os.stat_result, then: Candidate) -> bool:
-    """Tell whether a file is still the one that was judged."""
+    """Return whether a file is still the one that was judged."""
     _, _, _, _, size, mtime_ns, device, inode, _ = then  # faster than names, for every file
     return (
         now.st_ino == inode

@@ -10,9 +10,9 @@ from typing import IO, Any, Final
 
 from xlogdecode.errors import XlogError
 from xlogdecode.platform.files import may_replace
-from xlogdecode.retention.folders import Folder
+from xlogdecode.retention.folders import Folder, FolderPath
 from xlogdecode.retention.plan import Decision
-from xlogdecode.retention.scan import Candidate
+from xlogdecode.retention.scan import Candidate, LogDirectory
 from xlogdecode.retention.state import locked
 
 __all__ = ["MonthlyArchive"]
@@ -27,52 +27,57 @@ class ArchiveError(XlogError):
 class MonthlyArchive:
     """A folder of archives, `<package>-<YYYY-MM>.tar.zst`; the layout's name where no package is.
 
-    An archive that exists is written anew with what it held and what is added, beside itself, and
-    takes its own place only once all of it has read back right: it is whole at any moment.
+    An archive that exists is written anew with its members and the added ones, beside itself, and
+    takes its own place only once all of it has read back right: it is complete at any moment. It is
+    written once for all folders, so that the time grows with the files alone.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, patience: float = 60) -> None:
+        """Use `folder`; wait up to `patience` seconds for another sweep that writes there."""
         self._folder = folder
+        self._patience = patience
 
-    def take(self, folder: Folder, decisions: list[Decision]) -> list[Exception | None]:
-        """Store the files of one log folder; return None for each that is safe, else what failed.
+    def take(
+        self, folders: list[tuple[LogDirectory, list[Decision]]]
+    ) -> dict[tuple[str, str], Exception]:
+        """Store the files of all log folders; return the failures, by folder and name.
 
-        What fails fails for all of its month.
+        A failure is one for all files of its archive. Raises LockHeldError, and XlogError where
+        the folder cannot be made.
         """
-        if not decisions:
-            return []
-        try:
-            with locked(self._folder / ".lock", "choose a folder with --archive"):
-                failed = self._take(folder, decisions)
-        except XlogError as error:
-            return [error] * len(decisions)
-        return [failed.get(_archive_name(decision.candidate)) for decision in decisions]
-
-    def _take(self, folder: Folder, decisions: list[Decision]) -> dict[str, Exception]:
-        """Store the files; return what failed, by archive."""
-        failed: dict[str, Exception] = {}
         months: dict[str, list[Candidate]] = {}
-        for decision in decisions:
-            months.setdefault(_archive_name(decision.candidate), []).append(decision.candidate)
-        for name, candidates in months.items():
-            try:
-                self._add(self._folder / name, folder, candidates)
-            except (OSError, XlogError, tarfile.TarError, _zstd_error()) as error:
-                why = getattr(error, "strerror", None) or error
-                told = f"not archived in {self._folder / name}: {why}"
-                if isinstance(error, (tarfile.TarError, _zstd_error())):
-                    told += ": it is damaged: move it away, and a new one is begun"
-                failed[name] = ArchiveError(told)
+        for _, decisions in folders:
+            for decision in decisions:
+                months.setdefault(_archive_name(decision.candidate), []).append(decision.candidate)
+        failed: dict[tuple[str, str], Exception] = {}
+        remedy = "choose a folder with --archive"
+        with locked(self._folder / ".lock", remedy, patience=self._patience):
+            for name, candidates in months.items():
+                if error := self._stored(self._folder / name, candidates):
+                    for candidate in candidates:
+                        failed[candidate.directory.path, candidate.name] = error
         return failed
 
-    def _add(self, path: Path, folder: Folder, candidates: list[Candidate]) -> None:
+    def _stored(self, path: Path, candidates: list[Candidate]) -> Exception | None:
+        try:
+            self._add(path, candidates)
+        except (OSError, XlogError, tarfile.TarError, _zstd_error()) as error:
+            why = getattr(error, "strerror", None) or error
+            text = f"not archived in {path}: {why}"
+            if isinstance(error, (tarfile.TarError, _zstd_error())):
+                text += ": it is damaged: move it away, and a new one is begun"
+            return ArchiveError(text)
+        return None
+
+    def _add(self, path: Path, candidates: list[Candidate]) -> None:
         part = path.with_name(f".{path.name}.part")
         may_replace(path)
         part.unlink(missing_ok=True)  # what a killed run left
         try:
-            with _writing(part) as new:
+            with _writing(part) as new, FolderPath() as ways:
                 digests = _copy(path, new) if path.exists() else {}
                 for candidate in candidates:
+                    folder = ways.open(candidate.directory.path)
                     _store(new, folder, candidate, digests)
             if _digests(part) != digests:
                 raise ArchiveError("it does not read back as it went in")

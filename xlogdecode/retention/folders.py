@@ -9,19 +9,20 @@ import contextlib
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol, Self
 
-__all__ = ["NO_FOLDER", "Folder", "is_link", "join", "open_folder", "split_anchor"]
+__all__ = ["NO_FOLDER", "Folder", "FolderPath", "is_link", "join", "open_folder", "split_anchor"]
 
-_STEP = (
-    getattr(os, "O_PATH", os.O_RDONLY)  # a folder that may be entered and not listed is a step too
+_LIST = (
+    os.O_RDONLY
     | getattr(os, "O_DIRECTORY", 0)
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_CLOEXEC", 0)
 )
-_LIST = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_ENTER = _LIST | getattr(os, "O_PATH", 0)
 
 NO_FOLDER: Final = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EMLINK})
 """What systems say of a step to a link or a file."""
@@ -56,6 +57,12 @@ class Folder(Protocol):
     def remove(self, name: str) -> None:
         """Unlink `name`."""
 
+    def rename(self, name: str, new: str) -> None:
+        """Give `name` a name that nothing has."""
+
+    def rename_back(self, name: str, old: str) -> None:
+        """As `rename`, but FileExistsError if something has the name: nothing is replaced."""
+
     def identity(self) -> tuple[int, int]:
         """Return device and inode."""
 
@@ -73,27 +80,21 @@ class DescriptorFolder:
         self._fd = descriptor
 
     def step(self, name: str) -> "DescriptorFolder":
-        """Open the folder `name` in this one."""
-        return DescriptorFolder(os.open(name, _STEP, dir_fd=self._fd))
+        """Open the folder `name` in this one; one that may be entered and not listed, too."""
+        return DescriptorFolder(_open(name, self._fd))
 
-    @contextlib.contextmanager
-    def entries(self) -> Iterator[Iterator[os.DirEntry[str]]]:
+    def entries(self) -> contextlib.AbstractContextManager[Iterator[os.DirEntry[str]]]:
         """Iterate over what is in the folder."""
-        with self._readable() as descriptor, os.scandir(descriptor) as entries:
-            yield entries
+        return os.scandir(self._fd)
 
     def names(self) -> list[str]:
         """Return the names of all that is in the folder."""
-        with self._readable() as descriptor:
-            return os.listdir(descriptor)  # noqa: PTH208 - a descriptor
-
-    @contextlib.contextmanager
-    def _readable(self) -> Iterator[int]:
-        descriptor = os.open(".", _LIST, dir_fd=self._fd)
         try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
+            return os.listdir(self._fd)  # noqa: PTH208 - a descriptor
+        except OSError as error:
+            if error.errno != errno.EBADF:  # opened to be entered only
+                raise
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
 
     def stat(self, name: str) -> os.stat_result:
         """Return the status of `name` itself."""
@@ -107,6 +108,16 @@ class DescriptorFolder:
     def remove(self, name: str) -> None:
         """Unlink `name`."""
         os.unlink(name, dir_fd=self._fd)
+
+    def rename(self, name: str, new: str) -> None:
+        """Give `name` a name that nothing has."""
+        os.rename(name, new, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+
+    def rename_back(self, name: str, old: str) -> None:
+        """As `rename`, but FileExistsError if something has the name."""
+        if not rename_without_replacing(self._fd, name, old):
+            os.link(name, old, src_dir_fd=self._fd, dst_dir_fd=self._fd, follow_symlinks=False)
+            os.unlink(name, dir_fd=self._fd)
 
     def identity(self) -> tuple[int, int]:
         """Return device and inode."""
@@ -162,6 +173,18 @@ class PathFolder:
             )
         (self._path / name).unlink()
 
+    def rename(self, name: str, new: str) -> None:
+        """Give `name` a name that nothing has, if the folder is still the one that was opened."""
+        if PathFolder(self._path).identity() != self._identity:
+            raise OSError(errno.ESTALE, "the folder was replaced meanwhile", str(self._path))
+        (self._path / name).rename(self._path / new)
+
+    def rename_back(self, name: str, old: str) -> None:
+        """As `rename`, but FileExistsError if something has the name."""
+        if os.path.lexists(self._path / old):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), old)
+        (self._path / name).rename(self._path / old)
+
     def identity(self) -> tuple[int, int]:
         """Return device and inode."""
         return self._identity
@@ -204,13 +227,81 @@ def split_anchor(path: str) -> tuple[str, tuple[str, ...]]:
 def open_folder(path: str) -> Folder:
     """Open the folder at the absolute `path`, no step of which may be a link."""
     anchor, steps = split_anchor(path)
-    folder: Folder = (
-        DescriptorFolder(os.open(anchor, _STEP)) if BY_DESCRIPTOR else PathFolder(Path(anchor))
-    )
+    folder = _anchor(anchor)
     for name in steps:
         with folder as parent:
             folder = parent.step(name)
     return folder
+
+
+class FolderPath:
+    """The way to the folder that was opened last, held open: neighbours share most of it."""
+
+    def __init__(self) -> None:
+        self._open: list[Folder] = []
+        self._steps: list[str] = []
+
+    def open(self, path: str) -> Folder:
+        """Open the folder at the absolute `path`, as `open_folder`; it ends with the next call."""
+        anchor, names = split_anchor(path)
+        steps = [anchor, *names]
+        common = 0
+        for ours, theirs in zip(self._steps, steps, strict=False):
+            if ours != theirs:
+                break
+            common += 1
+        self._close(min(common, len(steps) - 1))  # the last step is looked up anew each time
+        while len(self._open) < len(steps):
+            step = steps[len(self._open)]
+            folder = self._open[-1].step(step) if self._open else _anchor(step)
+            self._open.append(folder)
+            self._steps.append(step)
+        return self._open[-1]
+
+    def _close(self, keep: int) -> None:
+        while len(self._open) > keep:
+            self._steps.pop()
+            self._open.pop().__exit__()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close(0)
+
+
+def _anchor(path: str) -> Folder:
+    return DescriptorFolder(_open(path, None)) if BY_DESCRIPTOR else PathFolder(Path(path))
+
+
+def _open(name: str, parent: int | None) -> int:
+    try:
+        return os.open(name, _LIST, dir_fd=parent)
+    except PermissionError:
+        if _ENTER == _LIST:
+            raise
+        return os.open(name, _ENTER, dir_fd=parent)
+
+
+def rename_without_replacing(folder: int, name: str, new: str) -> bool:
+    """Rename in one step if `new` is free; return False where the system has no such call.
+
+    Raises OSError, FileExistsError if `new` is taken.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    import ctypes  # only what must be put back needs it
+
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if call is None:
+        return False
+    no_replace = 1  # RENAME_NOREPLACE, linux/fs.h
+    if call(folder, os.fsencode(name), folder, os.fsencode(new), no_replace) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.EINVAL, errno.ENOSYS):  # the file system has none
+        return False
+    raise OSError(number, os.strerror(number), name)
 
 
 def _mount_number(descriptor: int) -> bytes:

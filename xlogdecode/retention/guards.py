@@ -1,4 +1,4 @@
-"""What a sweep refuses to begin, whatever it was told."""
+"""Refusals: the roots, clocks and numbers that a sweep does not begin with."""
 
 import os
 import sys
@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import Final
 
 from xlogdecode.errors import XlogError
-from xlogdecode.retention.scan import Candidate, Kind
+from xlogdecode.retention.scan import Candidate, EntryKind
 
-__all__ = ["GuardError", "check_clock", "check_count", "check_root", "newest_day"]
+__all__ = [
+    "GuardError", "RootGuard", "check_clock", "check_count", "check_root", "is_recent",
+    "newest_day",
+]  # fmt: skip
 
 
 class GuardError(XlogError):
     """A guard refused; nothing was deleted."""
 
 
-MAX_SILENCE: Final = timedelta(days=365)
-"""A newest log older than this speaks against the clock."""
+MAX_SILENCE: Final = timedelta(days=30)
+"""A clock further than this beyond the newest log and the last run is not believed."""
 
 # ruff: noqa: S108 - these are the names of what is refused
 _SYSTEM: Final = (
@@ -41,26 +44,57 @@ _WINDOWS: Final = (
 )  # fmt: skip
 
 
-def check_root(root: str, layout: str) -> None:
-    """Raise GuardError if `root` is one that no sweep may begin at.
+class RootGuard:
+    """Knows the folders that no sweep may begin at; looks each of them up once."""
 
-    That is no path at all, the file system's root by whatever name, and where the folder itself is
-    taken for a log folder (`layout` is `path`) a home or a folder of the system.
-    """
-    if not root.strip():
-        raise GuardError("an empty root: name a folder (is a variable unset?)")
-    real = Path(os.path.realpath(root))
-    if real == Path(real.anchor) or _same(real, Path(real.anchor)):
-        raise GuardError(f"{root}: is the root of the file system: name a folder in it")
-    if layout != "path":
-        return
-    if any(real == home or _same(real, home) for home in _homes()):
-        raise GuardError(f"{root}: is a home, no log folder: name the folder in it that is")
-    trees = [Path(tree) for tree in _SYSTEM_TREES]
-    if any(real == folder or _same(real, folder) for folder in _system_folders()) or any(
-        tree in real.parents for tree in trees
-    ):
-        raise GuardError(f"{root}: is the system's, no log folder: name the folder that is")
+    def __init__(self) -> None:
+        self._top: set[tuple[int, int]] = set(filter(None, map(_identity, ["/"])))
+        self._names: set[Path] = set()
+        self._identities: set[tuple[int, int]] = set()
+        self._homes: set[tuple[int, int]] = set()
+
+    def check(self, root: str, layout: str, identity: tuple[int, int] | None = None) -> None:
+        """Raise GuardError if `root` is one that no sweep may begin at.
+
+        These are an empty path, the file system's root by whatever name, and where the folder
+        itself is taken for a log folder (`path`, `logs`) a home or a folder of the system.
+        `identity` is of a root that was reached by steps, without links.
+        """
+        if not root.strip():
+            raise GuardError("an empty root: name a folder (is a variable unset?)")
+        real = Path(root if identity else os.path.realpath(root))
+        identity = identity or _identity(real)
+        if real == Path(real.anchor) or (identity in self._top):
+            raise GuardError(f"{root}: is the root of the file system: name a folder in it")
+        if layout not in ("path", "logs"):
+            return
+        if not self._names:
+            self._learn()
+        if identity in self._homes:
+            raise GuardError(f"{root}: is a home, not a log folder: name the log folder in it")
+        trees = (Path(tree) for tree in _SYSTEM_TREES)
+        known = real in self._names or identity in self._identities
+        if known or any(tree in real.parents for tree in trees):
+            raise GuardError(f"{root}: is the system's, not a log folder: name the log folder")
+
+    def _learn(self) -> None:
+        self._homes = set(filter(None, map(_identity, _homes())))
+        self._names = set(_system_folders())
+        self._identities = set(filter(None, map(_identity, self._names)))
+
+
+def check_root(root: str, layout: str) -> None:
+    """Raise GuardError if `root` is one that no sweep may begin at; see RootGuard."""
+    RootGuard().check(root, layout)
+
+
+def _identity(path: str | Path) -> tuple[int, int] | None:
+    """Return device and inode: one folder has many names (a bind mount is another)."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a text or a Path
+    except (OSError, ValueError):
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _homes() -> Iterator[Path]:
@@ -84,14 +118,6 @@ def _system_folders() -> Iterator[Path]:
             yield Path(value).parent
 
 
-def _same(one: Path, other: Path) -> bool:
-    """Tell whether both are one folder, by whatever name (a bind mount has another)."""
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
-
-
 def newest_day(candidates: Iterable[Candidate], now: datetime) -> date | None:
     """Return the newest day that a log's name states, or the first that is recent enough.
 
@@ -100,12 +126,17 @@ def newest_day(candidates: Iterable[Candidate], now: datetime) -> date | None:
     tomorrow = min(now.date(), date.max - timedelta(days=1)) + timedelta(days=1)
     newest: date | None = None
     for candidate in candidates:
-        day = candidate.log.day if candidate.log and candidate.kind is Kind.FILE else None
+        day = candidate.log.day if candidate.log and candidate.kind is EntryKind.FILE else None
         if day and day <= tomorrow and (newest is None or day > newest):
             newest = day
             if now.date() - newest <= MAX_SILENCE:
                 break
     return newest
+
+
+def is_recent(moment: datetime | None, now: datetime) -> bool:
+    """Return whether `moment` is near enough before `now` to make the clock plausible."""
+    return moment is not None and timedelta(0) <= now - moment <= MAX_SILENCE
 
 
 def check_clock(now: datetime, last_run: datetime | None, newest: date | None) -> None:
@@ -119,7 +150,7 @@ def check_clock(now: datetime, last_run: datetime | None, newest: date | None) -
         days = (now.date() - newest).days
         raise GuardError(
             f"the clock says {now:%Y-%m-%d}, {days} days after the newest log ({newest}):"
-            " set it right, or give --force"
+            " set it right, or give --force if it is right"
         )
 
 

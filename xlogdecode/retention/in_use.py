@@ -50,7 +50,7 @@ class Nobody:
 
 
 class Linux:
-    """`/proc` for all, looked at again when it is old, and leases for the likely."""
+    """The table of `/proc` for all, read again when it is old, and leases for the likely."""
 
     def __init__(self) -> None:
         self._good_until = float("-inf")
@@ -66,11 +66,11 @@ class Linux:
         return _lease(folder, candidate.name) if likely else NOTHING_HELD
 
     def _look(self) -> None:
-        """Read `/proc`: good for a tenth of a second, and longer where that took more than 5 ms."""
+        """Read `/proc`: good for a second, and longer where that took more than 20 ms."""
         started = time.monotonic()
         self._open = set(_open_files())
         ended = time.monotonic()
-        self._good_until = ended + max(0.1, 20 * (ended - started))
+        self._good_until = ended + max(1.0, 50 * (ended - started))
 
 
 def _lease(folder: Folder, name: str) -> int:

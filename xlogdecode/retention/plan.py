@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from xlogdecode.errors import UsageError
-from xlogdecode.retention.scan import Candidate, Kind, made
+from xlogdecode.retention.names import LogName
+from xlogdecode.retention.scan import Candidate, EntryKind, made
 
-__all__ = ["Decision", "Reason", "Rule", "plan"]
+__all__ = ["Decision", "DecisionReason", "MomentJudge", "Rule", "plan"]
 
 SEVEN_DAYS: Final = timedelta(days=7)
 CEILING_FLOOR: Final = timedelta(days=2)
@@ -24,7 +25,7 @@ CEILING_FLOOR: Final = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What to keep."""
+    """The logs to keep."""
 
     keep: timedelta = SEVEN_DAYS
     keep_last: int = 0
@@ -38,21 +39,23 @@ class Rule:
             raise UsageError(f"{self}: less than nothing: ages, numbers and sizes begin at 0")
 
 
-class Reason(enum.Enum):
+class DecisionReason(enum.Enum):
     """Why a file stays or goes."""
 
-    AGE = "its day and its last change are {age} past or more"
-    CEILING = "the oldest, and the logs take more than max_total"
-    YOUNG = "its day is not {age} past"
+    AGE = "older than {age} (date in name and last change)"
+    CEILING = "one of the oldest, and the logs take more than max_total"
+    YOUNG = "not older than {age} (date in name)"
     TOUCHED = "written to less than {age} ago"
     KEEP_LAST = "one of the newest {last} here"
     FUTURE_DATE = "dated in the future"
     FUTURE_MTIME = "last written in the future"
     IMPOSSIBLE_DATE = "the date in its name does not exist"
-    UNKNOWN_NAME = "not a log's name"
+    UNKNOWN_NAME = "not an SDK log file"
+    CRASH_BUFFER = "crash buffer: never deleted"
     LINK = "a link"
     SPECIAL = "not a regular file"
     FOREIGN = "on another file system"
+    SET_ASIDE = "left by an interrupted sweep; the next one puts it back"
     IN_USE = "held open"
     CHANGED = "changed since it was looked at"
     STOPPED = "the sweep was stopped before it"
@@ -67,10 +70,10 @@ class Reason(enum.Enum):
 
 
 class Decision(NamedTuple):
-    """What is to become of one candidate. A tuple for the reason that `Candidate` is one."""
+    """The future of one candidate. A tuple for the reason that `Candidate` is one."""
 
     candidate: Candidate
-    reason: Reason
+    reason: DecisionReason
     rule: Rule
 
     @property
@@ -92,14 +95,15 @@ def plan(
     now: datetime,
     packages: Mapping[str, Rule] = MappingProxyType({}),
 ) -> list[Decision]:
-    """Return one decision a candidate, in their order: what `rule` says of one root at `now`.
+    """Return one decision a candidate, in their order, by `rule` for one root at `now`.
 
     `now` is aware, and its date is the day T; `packages` has the rules of single packages, in place
-    of `rule`. Ceilings count all candidates handed in. Raises UsageError for a naive `now`.
+    of `rule`; the root's ceiling neither counts nor clears their logs. Ceilings count all
+    candidates handed in. Raises UsageError for a naive `now`.
     """
     if now.tzinfo is None:
         raise UsageError("a time without a zone: hand in an aware datetime")
-    judge = _Judge(now)
+    judge = MomentJudge(now)
     decisions: list[Decision] = []
     for candidate in candidates:
         mine = packages.get(candidate.directory.package, rule) if packages else rule
@@ -108,52 +112,67 @@ def plan(
     safe = _newest(decisions, now.date()) if last else set()
     for i in safe:
         if decisions[i].clear:
-            decisions[i] = decisions[i]._replace(reason=Reason.KEEP_LAST)
+            decisions[i] = decisions[i]._replace(reason=DecisionReason.KEEP_LAST)
     for package, mine in packages.items():
         if mine.max_total is not None:
             here = {i for i, d in enumerate(decisions) if d.candidate.directory.package == package}
             _lower(decisions, here, safe, mine.max_total, judge)
     if rule.max_total is not None:
-        _lower(decisions, set(range(len(decisions))), safe, rule.max_total, judge)
+        own = {i for i, d in enumerate(decisions) if d.candidate.directory.package not in packages}
+        _lower(decisions, own, safe, rule.max_total, judge)
     return decisions
 
 
-_AGE: Final = Reason.AGE  # in the hot loop an Enum's member is slow to look up
-_FILE: Final = Kind.FILE
+_AGE: Final = DecisionReason.AGE  # in the hot loop an Enum's member is slow to look up
+_FILE: Final = EntryKind.FILE
 _BY_KIND: Final = {
-    Kind.LINK: Reason.LINK,
-    Kind.SPECIAL: Reason.SPECIAL,
-    Kind.FOREIGN: Reason.FOREIGN,
-    Kind.UNREADABLE: Reason.UNREADABLE,
+    EntryKind.LINK: DecisionReason.LINK,
+    EntryKind.SPECIAL: DecisionReason.SPECIAL,
+    EntryKind.FOREIGN: DecisionReason.FOREIGN,
+    EntryKind.SET_ASIDE: DecisionReason.SET_ASIDE,
+    EntryKind.UNREADABLE: DecisionReason.UNREADABLE,
 }
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class _Judge:
-    """One moment, and what each age means then as a last day and a last nanosecond."""
+class MomentJudge:
+    """One moment, and each age as a last day and a last nanosecond then."""
 
     def __init__(self, now: datetime) -> None:
         self._today = now.date()
         self._now_ns = (now - _EPOCH) // timedelta(microseconds=1) * 1000
         self._limits: dict[timedelta, tuple[date, int]] = {}
 
-    def reason(self, candidate: Candidate, rule: Rule) -> Reason:
-        """Return what age and kind say of `candidate`."""
+    def kept_by_name(self, log: LogName | None, rule: Rule) -> bool:
+        """Return whether the day in the name alone keeps the file."""
+        if log is None:
+            return False
+        if log.day is None:
+            return True
+        last_day, _ = self._limits.get(rule.keep) or self._limit(rule.keep)
+        return log.day > last_day
+
+    def reason(self, candidate: Candidate, rule: Rule) -> DecisionReason:
+        """Return the reason that age and kind give for `candidate`."""
         _, _, kind, log, _, mtime_ns, _, _, _ = candidate  # faster than names, for every file
         if kind is not _FILE:
             return _BY_KIND[kind]
         if log is None:
-            return Reason.UNKNOWN_NAME
+            name = candidate.name
+            is_buffer = name.endswith((".mmap2", ".mmap3"))
+            return DecisionReason.CRASH_BUFFER if is_buffer else DecisionReason.UNKNOWN_NAME
         day = log.day
         if day is None:
-            return Reason.IMPOSSIBLE_DATE
+            return DecisionReason.IMPOSSIBLE_DATE
         last_day, last_ns = self._limits.get(rule.keep) or self._limit(rule.keep)
         if day > last_day:
-            return Reason.FUTURE_DATE if day > self._today else Reason.YOUNG
+            return DecisionReason.FUTURE_DATE if day > self._today else DecisionReason.YOUNG
         if mtime_ns > last_ns:
-            return Reason.FUTURE_MTIME if mtime_ns > self._now_ns else Reason.TOUCHED
+            return (
+                DecisionReason.FUTURE_MTIME if mtime_ns > self._now_ns else DecisionReason.TOUCHED
+            )
         return _AGE
 
     def _limit(self, age: timedelta) -> tuple[date, int]:
@@ -195,7 +214,7 @@ def _newest(decisions: list[Decision], today: date) -> set[int]:
 
 
 def _lower(
-    decisions: list[Decision], here: set[int], safe: set[int], ceiling: int, judge: _Judge
+    decisions: list[Decision], here: set[int], safe: set[int], ceiling: int, judge: MomentJudge
 ) -> None:
     """Clear the oldest logs among those at the indexes `here` until the rest fits `ceiling`."""
     logs = [i for i in here if _is_log(decisions[i].candidate)]
@@ -207,13 +226,15 @@ def _lower(
         floor = Rule(keep=min(rule.keep, CEILING_FLOOR))
         if reason.clears or i in safe or not judge.reason(candidate, floor).clears:
             continue
-        decisions[i] = Decision(candidate, Reason.CEILING, rule)
+        decisions[i] = Decision(candidate, DecisionReason.CEILING, rule)
         total -= candidate.size
 
 
 def _is_log(candidate: Candidate) -> bool:
     return (
-        candidate.kind is Kind.FILE and candidate.log is not None and candidate.log.day is not None
+        candidate.kind is EntryKind.FILE
+        and candidate.log is not None
+        and candidate.log.day is not None
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlogdecode.errors import UsageError
-from xlogdecode.retention.folders import NO_FOLDER, Folder, open_folder, split_anchor
+from xlogdecode.retention.folders import NO_FOLDER, Folder, join, open_folder, split_anchor
 
 __all__ = ["RootFolder", "expand", "has_wildcard", "resolve"]
 
@@ -21,6 +21,8 @@ class RootFolder:
     """As it was named: how its files are reported."""
     path: str
     """Absolute; opened from the anchor down, and no step of it may be a link."""
+    identity: tuple[int, int] | None = None
+    """Device and inode, where they are known."""
 
 
 def resolve(root: str | os.PathLike[str]) -> RootFolder:
@@ -28,11 +30,13 @@ def resolve(root: str | os.PathLike[str]) -> RootFolder:
 
     Links on the way to it are the caller's own and are resolved here, once; the last step is not,
     unless it lies in the file system's root, as Android's `/sdcard` does: nobody swaps it there.
-    Raises UsageError for an empty text.
+    Raises UsageError for an empty text, or one with a NUL.
     """
     shown = os.fspath(root)
     if not shown:
         raise UsageError("an empty root: name a folder (is a variable unset?)")
+    if "\0" in shown:
+        raise UsageError(f"{shown!r}: not a path, it has a NUL character; name a folder")
     path = shown if os.path.isabs(shown) else os.path.join(os.getcwd(), shown)  # noqa: PTH109, PTH117, PTH118
     head, tail = os.path.split(path.rstrip(os.sep) or os.sep)
     if tail in ("", ".", "..") or head == Path(head).anchor:
@@ -41,14 +45,14 @@ def resolve(root: str | os.PathLike[str]) -> RootFolder:
 
 
 def has_wildcard(path: str) -> bool:
-    """Tell whether `path` holds any of `*?[`."""
+    """Return whether `path` holds any of `*?[`."""
     return any(sign in path for sign in "*?[")
 
 
 def expand(pattern: str) -> Iterator[tuple[RootFolder, OSError | None]]:
     """Yield the folders that an absolute `pattern` matches, by name, hidden ones only by a dot.
 
-    What stands before the first wildcard is resolved as by `resolve`; from there on links match
+    The part before the first wildcard is resolved as by `resolve`; from there on links match
     no wildcard. A folder that cannot be looked into comes with the reason, and stops no other.
     """
     if not has_wildcard(pattern):
@@ -74,9 +78,14 @@ def _matches(
 ) -> Iterator[tuple[RootFolder, OSError | None]]:
     if not any(map(has_wildcard, steps)):
         try:
-            if steps:
+            if len(steps) == 1:
+                status = folder.stat(steps[0])
+                yield _below(at, *steps, identity=(status.st_dev, status.st_ino)), None
+            elif steps:
                 folder.stat(steps[0])
-            yield _below(at, *steps), None
+                yield _below(at, *steps), None
+            else:
+                yield _below(at, identity=folder.identity()), None
         except OSError as error:
             if error.errno != errno.ENOENT:
                 yield _below(at, *steps), error
@@ -108,5 +117,8 @@ def _names(folder: Folder, pattern: str) -> list[str]:
     )
 
 
-def _below(at: RootFolder, *steps: str) -> RootFolder:
-    return RootFolder(str(Path(at.shown, *steps)), str(Path(at.path, *steps)))
+def _below(at: RootFolder, *steps: str, identity: tuple[int, int] | None = None) -> RootFolder:
+    shown, path = at.shown, at.path
+    for step in steps:
+        shown, path = join(shown, step), join(path, step)
+    return RootFolder(shown, path, identity)

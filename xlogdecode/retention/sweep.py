@@ -3,45 +3,123 @@
 import errno
 import itertools
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from xlogdecode.retention.guards import check_clock, check_count, check_root, newest_day
-from xlogdecode.retention.plan import Decision, plan
+from xlogdecode.retention.folders import Folder
+from xlogdecode.retention.guards import (
+    MAX_SILENCE,
+    RootGuard,
+    check_clock,
+    check_count,
+    is_recent,
+    newest_day,
+)  # fmt: skip
+from xlogdecode.retention.names import LogName
+from xlogdecode.retention.plan import Decision, MomentJudge, plan
 from xlogdecode.retention.policy import Policy, Root
 from xlogdecode.retention.roots import RootFolder, expand, has_wildcard, resolve
-from xlogdecode.retention.scan import Candidate, Kind, LogDirectory, scan_directories
+from xlogdecode.retention.scan import Candidate, EntryKind, LogDirectory, Look, Scanner
 from xlogdecode.retention.workers import WHOLE, Share
 
-__all__ = ["Sweep"]
+__all__ = ["Batch", "Sweep", "Target"]
+
+PART = 2000
+"""Files of one folder that are judged at a time."""
+_ROOTS_A_SHARE = 8
+"""From so many roots for each share on, a root belongs to one share as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
+class Target(NamedTuple):
+    """A folder that a root of the policy means, or the reason why there is none."""
+
+    root: Root
+    folder: RootFolder
+    error: OSError | None
+
+
+class Batch(NamedTuple):
+    """The decisions on a folder, a part of it, or on all folders of a root with a ceiling."""
+
+    number: int
+    """Number of the target."""
+    folder: Folder | None
+    """Open until the next batch is asked for; None where it must be opened again."""
+    directory: LogDirectory
+    decisions: list[Decision]
+    found: int
+    """Log folders that begin here."""
+
+
 class Sweep:
-    """A policy at one moment: `check` it, then take `decisions` to `iter_outcomes`."""
+    """A policy at one moment: judge it by the guards, then apply the `batches`."""
 
-    policy: Policy
-    now: datetime
-    missing_ok: bool = False
+    def __init__(self, policy: Policy, now: datetime, *, missing_ok: bool = False) -> None:
+        self.policy = policy
+        self.now = now
+        self._missing_ok = missing_ok
+        self._known: list[Target] | None = None
+        self._overlap = self._nested = False
+        self._scanners: dict[tuple[str, tuple[str, ...]], Scanner] = {}
 
-    def check(
-        self, *, last_run: datetime | None = None, force: bool = False, limit: int | None = None
-    ) -> None:
-        """Raise GuardError if this sweep must not begin; `force` waives what the clock says.
+    @property
+    def targets(self) -> list[Target]:
+        """The folders of all roots. Where some overlap, the deepest is first: it wins.
 
-        `last_run` is when the last one began; `limit` is how many files may go.
+        Of several names of one folder, the one without wildcards is first.
         """
+        if self._known is None:
+            found = [target for root in self.policy.roots for target in self._targets(root)]
+            paths = [target.folder.path for target in found]
+            different = set(paths)
+            self._nested = len(self.policy.roots) > 1 and any(
+                str(parent) in different for path in different for parent in Path(path).parents
+            )
+            self._overlap = self._nested or len(different) < len(paths)
+            if self._overlap:
+                found.sort(
+                    key=lambda t: (-len(Path(t.folder.path).parts), has_wildcard(t.root.path))
+                )
+            self._known = found
+        return self._known
+
+    def check_roots(self) -> None:
+        """Raise GuardError if a root is one that no sweep may begin at."""
+        guard = RootGuard()
         for root in self.policy.roots:
-            check_root(root.path, root.layout)
-            for folder in self._folders(root):
-                if isinstance(folder, RootFolder):
-                    check_root(folder.path, root.layout)
-        if not force:
-            check_clock(self.now, last_run, newest_day(self._candidates(), self.now))
-        if limit is not None:
-            check_count(sum(decision.clear for decision in self.decisions()), limit)
+            guard.check(root.path, root.layout)
+        for target in self.targets:
+            guard.check(target.folder.path, target.root.layout, target.folder.identity)
+
+    def check_clock(self, last_run: datetime | None, clock_was_right: datetime | None) -> bool:
+        """Raise GuardError if the clock is not plausible; return whether something speaks for it.
+
+        A clock is plausible shortly after it was so, or if a log of any root is recent.
+        """
+        recent = is_recent(clock_was_right, self.now)
+        newest = None if recent else self.newest_day()
+        check_clock(self.now, last_run, newest)
+        return recent or newest is not None
+
+    def newest_day(self) -> date | None:
+        """Return the newest day of a log of all roots, or the first that is recent enough."""
+        newest = date.min
+
+        def kept_by_name(log: LogName | None, _: str) -> bool:
+            return bool(log and (log.day is None or log.day <= newest))
+
+        for target in self.targets:
+            for look in self._looks(target, WHOLE, kept_by_name):
+                newest = max(newest, newest_day(look.candidates, self.now) or newest)
+                if self.now.date() - newest <= MAX_SILENCE:
+                    return newest
+        return None if newest == date.min else newest
+
+    def check_count(self, limit: int) -> None:
+        """Raise GuardError if more than `limit` files are to go."""
+        check_count(sum(decision.clear for decision in self.decisions()), limit)
 
     @property
     def can_be_shared(self) -> bool:
@@ -49,70 +127,126 @@ class Sweep:
 
         A ceiling looks at a whole root; a root in another makes two ways to one folder.
         """
-        folders = (folder for root in self.policy.roots for folder in self._folders(root))
-        paths = sorted(Path(f.path).parts for f in folders if isinstance(f, RootFolder))
-        nested = any(a != b and a == b[: len(a)] for a, b in itertools.pairwise(paths))
-        return not nested and not any(_has_ceiling(root) for root in self.policy.roots)
+        roots_overlap = bool(self.targets) and self._nested
+        return not roots_overlap and not any(_has_ceiling(root) for root in self.policy.roots)
 
     def decisions(self) -> Iterator[Decision]:
         """Yield a decision a file, folder by folder."""
-        return itertools.chain.from_iterable(self.batches())
+        return itertools.chain.from_iterable(batch.decisions for batch in self.batches())
 
-    def batches(self, share: Share = WHOLE) -> Iterator[list[Decision]]:
+    def batches(
+        self, share: Share = WHOLE, *, lean: bool = False, repair: bool = False
+    ) -> Iterator[Batch]:
         """Yield the decisions on one folder after another: memory is bounded by the largest.
 
-        All shares together have what the whole has, if it `can_be_shared`.
-
-        A root with a ceiling is judged as a whole, and held in memory as a whole.
+        All shares together have all batches, if the sweep `can_be_shared`. A root with a ceiling
+        is judged, and held in memory, as one. `lean` looks at no file that its name keeps: its
+        size and last change are not known then. `repair` puts back what an interrupted sweep left.
         """
         seen: set[str] = set()
-        exceptions_first = sorted(self.policy.roots, key=lambda root: has_wildcard(root.path))
-        for root in exceptions_first:
-            for folder in self._folders(root):
-                if isinstance(folder, Candidate):
-                    if share.has(folder.shown):
-                        yield plan([folder], root.rule, now=self.now)
-                    continue
-                batches: Iterable[list[Candidate]] = self._unseen(root, folder, seen, share)
-                if _has_ceiling(root):
-                    batches = [list(itertools.chain.from_iterable(batches))]
-                for batch in batches:
-                    yield plan(batch, root.rule, now=self.now, packages=root.packages)
-
-    def _candidates(self) -> Iterator[Candidate]:
-        for root in self.policy.roots:
-            for folder in self._folders(root):
-                if isinstance(folder, RootFolder):
-                    yield from itertools.chain.from_iterable(
-                        self._unseen(root, folder, set(), WHOLE)
-                    )
-
-    def _unseen(
-        self, root: Root, folder: RootFolder, seen: set[str], share: Share
-    ) -> Iterator[list[Candidate]]:
-        """Yield what lies below one root but for folders that another root had before."""
-        for batch in scan_directories(
-            folder, layout=root.layout, liteav=self.policy.liteav, wanted=share.has
-        ):
-            if not batch:
+        by_root = len(self.targets) >= _ROOTS_A_SHARE * share.of
+        for number, target in enumerate(self.targets):
+            if by_root and not share.has(target.folder.path):
                 continue
-            directory = batch[0].directory
-            if directory.identity:  # else it is a fault
-                if directory.path in seen:
-                    continue
-                seen.add(directory.path)
-            yield batch
+            mine = WHOLE if by_root else share
+            root = target.root
+            kept_by_name = self._kept_by_name(root) if lean and not _is_ranked(root) else None
+            looks = self._looks(target, mine, kept_by_name, repair=repair)
+            if self._overlap:
+                looks = _unseen(looks, seen)
+            if _has_ceiling(root):
+                yield from self._all_at_once(number, root, looks)
+                continue
+            for look in looks:
+                decisions = plan(look.candidates, root.rule, now=self.now, packages=root.packages)
+                yield Batch(number, look.folder, look.directory, decisions, look.found)
 
-    def _folders(self, root: Root) -> Iterator[RootFolder | Candidate]:
-        """Yield the folders that `root` stands for, and as a candidate what is wrong with it."""
+    def _all_at_once(self, number: int, root: Root, looks: Iterator[Look]) -> Iterator[Batch]:
+        candidates: list[Candidate] = []
+        found = 0
+        directory: LogDirectory | None = None
+        for look in looks:
+            candidates += look.candidates
+            found += look.found
+            directory = look.directory
+        if directory is not None:
+            decisions = plan(candidates, root.rule, now=self.now, packages=root.packages)
+            yield Batch(number, None, directory, decisions, found)
+
+    def _looks(
+        self,
+        target: Target,
+        share: Share,
+        kept_by_name: Callable[[LogName | None, str], bool] | None,
+        *,
+        repair: bool = False,
+    ) -> Iterator[Look]:
+        root, folder, error = target
+        if error is not None:
+            if share.has(folder.shown):
+                fault = _fault(folder.shown, error)
+                yield Look(None, fault.directory, [fault], found=False)
+            return
+        yield from self._scanner(root).looks(
+            folder,
+            wanted=share.has,
+            settled=share is WHOLE,
+            kept_by_name=kept_by_name,
+            part=0 if _is_ranked(root) else PART,
+            repair=repair,
+        )
+
+    def _scanner(self, root: Root) -> Scanner:
+        key = root.layout, root.names
+        if key not in self._scanners:
+            self._scanners[key] = Scanner(
+                root.layout,
+                liteav=self.policy.liteav,
+                name_patterns=root.names,
+                cross_mounts=self.policy.cross_mounts,
+            )
+        return self._scanners[key]
+
+    def close(self) -> None:
+        """Let go of the folders that are held open."""
+        for scanner in self._scanners.values():
+            scanner.__exit__()
+
+    def _kept_by_name(self, root: Root) -> Callable[[LogName | None, str], bool]:
+        judge, rule, packages = MomentJudge(self.now), root.rule, root.packages
+        if not packages:
+            return lambda log, _: judge.kept_by_name(log, rule)
+        return lambda log, package: judge.kept_by_name(log, packages.get(package, rule))
+
+    def _targets(self, root: Root) -> Iterator[Target]:
+        """Yield the folders that `root` means, and what is wrong with it."""
         folders = [(resolve(root.path), None)] if root.literal else list(expand(root.path))
-        if not folders and not self.missing_ok:
-            yield _fault(root.path, FileNotFoundError(errno.ENOENT, "matches no folder"))
+        if not folders and not self._missing_ok:
+            missing = FileNotFoundError(errno.ENOENT, "matches no folder")
+            yield Target(root, RootFolder(root.path, root.path), missing)
         for folder, error in folders:
-            if error:
-                yield _fault(folder.shown, error)
-            elif not (self.missing_ok and not os.path.lexists(folder.path)):
-                yield folder
+            known = error or folder.identity or not self._missing_ok
+            if known or os.path.lexists(folder.path):
+                yield Target(root, folder, error)
+
+
+def _unseen(looks: Iterator[Look], seen: set[str]) -> Iterator[Look]:
+    """Leave out folders that another root had before."""
+    here = ""
+    for look in looks:
+        path = look.directory.path
+        if look.directory.identity and path != here:
+            if path in seen:
+                continue
+            seen.add(path)
+            here = path
+        yield look
+
+
+def _is_ranked(root: Root) -> bool:
+    """Return whether files of a folder are compared with each other."""
+    rules = (root.rule, *root.packages.values())
+    return any(rule.keep_last or rule.max_total is not None for rule in rules)
 
 
 def _has_ceiling(root: Root) -> bool:
@@ -122,4 +256,4 @@ def _has_ceiling(root: Root) -> bool:
 def _fault(root: str, error: OSError) -> Candidate:
     path = Path(root)
     directory = LogDirectory(str(path.parent), str(path.parent), "", "")
-    return Candidate(directory, path.name, Kind.UNREADABLE, error=error)
+    return Candidate(directory, path.name, EntryKind.UNREADABLE, error=error)

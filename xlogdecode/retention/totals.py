@@ -1,50 +1,86 @@
-"""What a sweep came to, counted: for the summary, and as metrics in Prometheus's text format."""
+"""Results of a sweep, counted: for the summary, and as metrics in Prometheus's text format."""
 
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
-from xlogdecode.retention.apply import Outcome, Verdict
-from xlogdecode.retention.plan import Reason
+from xlogdecode.retention.apply import SweepOutcome, SweepVerdict
+from xlogdecode.retention.plan import DecisionReason
 
-__all__ = ["Tally"]
+__all__ = ["SweepStep", "Totals"]
 
 
-class Tally:
+class SweepStep(NamedTuple):
+    """One look at a folder, or a part of it, and the outcomes."""
+
+    root: int
+    """Number of the root."""
+    outcomes: list[SweepOutcome]
+    found: int
+    """Log folders that were found by it."""
+    reached: bool
+    """Whether the root is not to be reported as one without logs."""
+    package: str = ""
+    """The folder's package, if the policy names it."""
+
+
+class Totals:
     """Counts outcomes; memory does not grow with them."""
 
     def __init__(self) -> None:
-        self.files: Counter[Verdict] = Counter()
-        self.bytes: Counter[Verdict] = Counter()
-        self.kept: Counter[Reason] = Counter()
+        self.files: Counter[SweepVerdict] = Counter()
+        self.bytes: Counter[SweepVerdict] = Counter()
+        self.kept: Counter[DecisionReason] = Counter()
+        self.folders = 0
+        """Log folders found."""
+        self.reached: set[int] = set()
+        """Numbers of the roots that hold a log folder."""
+        self.packages: set[str] = set()
+        """Packages found, of those that the policy names."""
+        self.without_logs = 0
+        """Roots that held no log folder; known at the end."""
 
-    def add(self, outcomes: Collection[Outcome]) -> None:
+    def add(self, outcomes: Collection[SweepOutcome]) -> None:
         """Count `outcomes`; many at once take a third of the time."""
         for verdict in {verdict for _, verdict, _ in outcomes}:
             alike = [decision for decision, its, _ in outcomes if its is verdict]
             self.files[verdict] += len(alike)
             self.bytes[verdict] += sum(candidate.size for candidate, _, _ in alike)
-            if verdict is Verdict.KEPT:
+            if verdict is SweepVerdict.KEPT:
                 self.kept.update(reason for _, reason, _ in alike)
 
-    def merge(self, other: "Tally") -> None:
-        """Count what `other` has counted."""
+    def step(self, step: SweepStep) -> None:
+        """Count one step."""
+        self.add(step.outcomes)
+        self.folders += step.found
+        if step.reached:
+            self.reached.add(step.root)
+        if step.package:
+            self.packages.add(step.package)
+
+    def merge(self, other: "Totals") -> None:
+        """Add the counts of `other`."""
         self.files += other.files
         self.bytes += other.bytes
         self.kept += other.kept
+        self.folders += other.folders
+        self.reached |= other.reached
+        self.packages |= other.packages
 
     @property
     def gone(self) -> tuple[int, int]:
         """Files and bytes that were deleted or archived."""
-        done = (Verdict.DELETED, Verdict.ARCHIVED)
+        done = (SweepVerdict.DELETED, SweepVerdict.ARCHIVED)
         return sum(self.files[v] for v in done), sum(self.bytes[v] for v in done)
 
     def metrics(
-        self, *, seconds: float, last_success: datetime | None, refused: bool = False
+        self, *, seconds: float, last_success: datetime | None, faults: int = 0, policy: str = ""
     ) -> str:
         """Return the counts in Prometheus's text format, 0.0.4.
 
-        `seconds` is what the run took; `refused` counts a guard's refusal as an error.
+        `seconds` is the run's time; `faults` are errors besides files that failed, such as a
+        guard's refusal. All are labelled by `policy`, the path of its file, if there is one.
         """
         files, size = self.gone
         success = last_success.timestamp() if last_success else 0
@@ -54,15 +90,27 @@ class Tally:
             ("deleted_files", "Files the last run deleted or archived.", [("", files)]),
             ("deleted_bytes", "Bytes the last run deleted or archived.", [("", size)]),
             ("kept_files", "Files the last run kept, by reason.",
-             [(f'{{reason="{reason.name.lower()}"}}', self.kept[reason])
-              for reason in Reason if not reason.clears]),
+             [(f'reason="{reason.name.lower()}"', self.kept[reason])
+              for reason in DecisionReason if not reason.clears]),
             ("errors", "Failures of the last run.",
-             [("", self.files[Verdict.FAILED] + refused)]),
-            ("duration_seconds", "What the last run took.", [("", seconds)]),
+             [("", self.files[SweepVerdict.FAILED] + faults)]),
+            ("folders", "Log folders the last run found.", [("", self.folders)]),
+            ("files", "Files the last run found in them.", [("", self.files.total())]),
+            ("roots_without_logs", "Roots without a log folder in the last run.",
+             [("", self.without_logs)]),
+            ("duration_seconds", "Time of the last run.", [("", seconds)]),
         ]  # fmt: skip
+        mine = f'policy="{_escaped(policy)}"' if policy else ""
         lines = []
         for name, meaning, values in rows:
             whole = f"xlogdecode_sweep_{name}"
             lines += [f"# HELP {whole} {meaning}", f"# TYPE {whole} gauge"]
-            lines += [f"{whole}{label} {value!r}" for label, value in values]
+            for label, value in values:
+                labels = ",".join(filter(None, (mine, label)))
+                lines.append(f"{whole}{{{labels}}} {value!r}" if labels else f"{whole} {value!r}")
         return "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

@@ -17,8 +17,8 @@ from zlib import crc32
 
 from xlogdecode.errors import XlogError
 from xlogdecode.platform.forks import CAN_FORK, Fork, fork
-from xlogdecode.retention.apply import Outcome, Verdict
-from xlogdecode.retention.totals import Tally
+from xlogdecode.retention.apply import SweepOutcome, is_warning
+from xlogdecode.retention.totals import SweepStep, Totals
 
 __all__ = ["CAN_SHARE", "WHOLE", "Count", "Share", "share_out"]
 
@@ -27,13 +27,13 @@ CAN_SHARE: Final = CAN_FORK
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Which folders are whose: the same folder is always the same share's."""
+    """A part of the folders: the same folder is always the same share's."""
 
     which: int = 0
     of: int = 1
 
     def has(self, path: str) -> bool:
-        """Tell whether the folder at `path` is in this share."""
+        """Return whether the folder at `path` is in this share."""
         return self.of == 1 or crc32(os.fsencode(path)) % self.of == self.which
 
 
@@ -42,18 +42,18 @@ WHOLE: Final = Share()
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What one share came to."""
+    """The results of one share."""
 
-    tally: Tally = field(default_factory=Tally)
-    failures: list[Outcome] = field(default_factory=list)
+    totals: Totals = field(default_factory=Totals)
+    failures: list[SweepOutcome] = field(default_factory=list)
 
-    def add(self, outcomes: list[Outcome]) -> None:
-        """Count `outcomes`, and keep those that are failures."""
-        self.tally.add(outcomes)
-        self.failures.extend(o for o in outcomes if o.verdict is Verdict.FAILED)
+    def step(self, step: SweepStep) -> None:
+        """Count one step, and keep the outcomes that are to be shown in any case."""
+        self.totals.step(step)
+        self.failures.extend(o for o in step.outcomes if is_warning(o))
 
 
-def share_out(work: Callable[[Share], Iterable[list[Outcome]]], number: int) -> Iterator[Count]:
+def share_out(work: Callable[[Share], Iterable[SweepStep]], number: int) -> Iterator[Count]:
     """Do `work` for `number` shares, each in a process of its own; yield the count of each.
 
     Raises XlogError, with the first cause, if the process of a share ends early.
@@ -73,7 +73,7 @@ def share_out(work: Callable[[Share], Iterable[list[Outcome]]], number: int) -> 
 
 
 def _send_count(
-    work: Callable[[Share], Iterable[list[Outcome]]], parent: int, share: Share, results: int
+    work: Callable[[Share], Iterable[SweepStep]], parent: int, share: Share, results: int
 ) -> None:
     """Do the work of `share`, in a process of its own, as long as `parent` is there."""
     answer: Count | str
@@ -81,6 +81,8 @@ def _send_count(
         answer = _count(takewhile(lambda _: os.getppid() == parent, work(share)))
     except XlogError as error:
         answer = str(error)
+    except Exception as error:  # noqa: BLE001 - it is told by the process that waits
+        answer = f"{type(error).__name__}: {error}"
     with os.fdopen(results, "wb") as pipe:
         pickle.dump(answer, pipe)
 
@@ -100,8 +102,8 @@ def _answer_of(process: Fork) -> Count | str:
     return answer
 
 
-def _count(batches: Iterable[list[Outcome]]) -> Count:
+def _count(steps: Iterable[SweepStep]) -> Count:
     count = Count()
-    for outcomes in batches:
-        count.add(outcomes)
+    for step in steps:
+        count.step(step)
     return count

@@ -1,0 +1,67 @@
+"""A file set aside: renamed to a private name, so that what is looked at is what goes.
+
+No system unlinks a file by its content, only by its name. Between a look and the unlink somebody
+may put another file under the name; nobody puts one under a private name. What a sweep that was
+killed in between leaves behind is recognised by that name and put back by the next one.
+"""
+
+import os
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from xlogdecode.retention.folders import Folder
+
+__all__ = ["OLD_ENOUGH", "put_back", "set_aside", "was_set_aside"]
+
+_MARK: Final = ".xlogdecode-sweep-"
+_TOKEN: Final = 16
+"""Hexadecimal digits, chosen anew for every process."""
+_LONGEST_NAME: Final = 255
+OLD_ENOUGH: Final = 60.0
+"""Seconds after which a private name is no longer that of a sweep at work, by its last rename."""
+
+_tokens: dict[int, str] = {}
+
+
+def set_aside(folder: Folder, name: str) -> str:
+    """Rename `name` in `folder` and return its private name: `name` itself if that were too long.
+
+    Raises OSError.
+    """
+    process = os.getpid()
+    token = _tokens.get(process) or _tokens.setdefault(process, os.urandom(_TOKEN // 2).hex())
+    private = f"{_MARK}{token}~{name}"
+    if not private.isascii() and len(os.fsencode(private)) > _LONGEST_NAME:
+        return name
+    if len(private) > _LONGEST_NAME:
+        return name
+    folder.rename(name, private)
+    return private
+
+
+def was_set_aside(name: str) -> str:
+    """Return the name that a file had before it was set aside; empty if it was not."""
+    if not name.startswith(_MARK):
+        return ""
+    token, _, old = name[len(_MARK) :].partition("~")
+    return old if len(token) == _TOKEN and token.isalnum() else ""
+
+
+def put_back(folder: Folder, names: Iterable[str]) -> bool:
+    """Put back what a killed sweep left in `folder`; return whether anything was.
+
+    A name that is taken, or too new to be a killed sweep's, stays as it is.
+    """
+    done = False
+    for name in names:
+        if not (old := was_set_aside(name)):
+            continue
+        try:
+            if abs(time.time() - folder.stat(name).st_ctime) < OLD_ENOUGH:
+                continue
+            folder.rename_back(name, old)
+            done = True
+        except OSError:
+            continue
+    return done

@@ -1,0 +1,148 @@
+"""The directory patterns of some layouts as one automaton, so that one walk follows them all.
+
+A state is the set of positions in patterns that the names so far have led to.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from xlogdecode.retention.layouts import FolderLayout, is_package, is_segment
+
+__all__ = ["MAX_DEPTH", "Accept", "Patterns", "State"]
+
+MAX_DEPTH: Final = 64
+"""Folders below a root that a walk goes down to."""
+MAX_SEGMENTS: Final = 16
+"""Folders that may make a package's name; Android's longest packages have fewer."""
+
+_PACKAGE, _SEGMENT, _BELOW = "<package>", "<package-in-folders>", "<below>"
+_UNSURE: Final = "<folder>"
+"""What cannot be read at or below this step is no fault: it may not be the SDK's."""
+_WILD: Final[dict[str, Callable[[str], bool]]] = {
+    _PACKAGE: is_package,
+    _SEGMENT: is_segment,
+    "<hap>": bool,
+    _UNSURE: bool,
+    _BELOW: bool,
+}
+_ANYTHING: Final = frozenset({"<hap>", _UNSURE, _BELOW})
+"""A link among any folders is not worth a line."""
+
+
+class _Position(NamedTuple):
+    """A place in a pattern: its first `at` steps are done."""
+
+    pattern: int
+    at: int
+    settled: bool
+    """Whether the share that it belongs to is known."""
+
+
+class Accept(NamedTuple):
+    """A pattern that ends here."""
+
+    row: FolderLayout
+    steps: tuple[str, ...]
+    settled: bool
+
+    def package(self, names: tuple[str, ...]) -> str | None:
+        """Return the package that `names` have, which may be empty; None if they do not fit."""
+        if _PACKAGE in self.steps:
+            return names[self.steps.index(_PACKAGE)]
+        if _SEGMENT in self.steps:
+            segments = names[self.steps.index(_SEGMENT) :]
+            return ".".join(segments) if 1 < len(segments) <= MAX_SEGMENTS else None
+        return ""
+
+
+class State:
+    """The positions reached, and where each next name leads."""
+
+    def __init__(self, patterns: "Patterns", positions: frozenset[_Position]) -> None:
+        self._patterns = patterns
+        self._known: dict[tuple[object, ...], State | None] = {}
+        ordered = sorted(positions)
+        self.settled = all(position.settled for position in ordered)
+        self.accepts: list[Accept] = []
+        self.literals: dict[str, list[_Position]] = {}
+        self.wild: list[tuple[str, _Position]] = []
+        """Kinds of steps, and the positions behind them."""
+        self._surely: set[str] = set()
+        for position in ordered:
+            row, steps = patterns.all[position.pattern]
+            if position.at == len(steps) or steps[position.at] == _BELOW:
+                self.accepts.append(Accept(row, steps, position.settled))
+            for step, after in _next(position, steps):
+                if step in _WILD:
+                    self.wild.append((step, after))
+                else:
+                    self.literals.setdefault(step, []).append(after)
+                if _UNSURE not in steps[: after.at]:
+                    self._surely.add(step)
+        self._kinds = sorted({step for step, _ in self.wild})
+
+    def fits(self, name: str) -> bool:
+        """Return whether any pattern goes on with `name`."""
+        return name in self.literals or any(_WILD[kind](name) for kind in self._kinds)
+
+    def expects(self, name: str, *, link: bool) -> bool:
+        """Return whether it is worth a line that `name` cannot be entered, as a link or else."""
+        return name in self._surely or any(
+            kind in self._surely and not (link and kind in _ANYTHING) and _WILD[kind](name)
+            for kind in self._kinds
+        )
+
+    def after(self, name: str, mine: Callable[[], bool]) -> "State | None":
+        """Return the state behind the folder `name`; None if no pattern goes on with it.
+
+        `mine` says whether the folder belongs to this share; asked where the first wildcard is.
+        """
+        fitting = tuple(kind for kind in self._kinds if _WILD[kind](name))
+        ours = bool(fitting) and (self.settled or mine())
+        key = (name if name in self.literals else "", fitting, ours)
+        if key not in self._known:
+            self._known[key] = self._after(name, fitting, ours=ours)
+        return self._known[key]
+
+    def _after(self, name: str, fitting: tuple[str, ...], *, ours: bool) -> "State | None":
+        positions = list(self.literals.get(name, ()))
+        for kind, after in self.wild:
+            if kind in fitting and (after.settled or ours):
+                positions.append(after._replace(settled=True))
+        return self._patterns.state(frozenset(positions)) if positions else None
+
+
+def _next(position: _Position, steps: tuple[str, ...]) -> list[tuple[str, _Position]]:
+    """Return each step that may come next, and where it leads."""
+    ways = []
+    if position.at < len(steps):
+        step = steps[position.at]
+        stays = step == _BELOW
+        ways.append((step, position if stays else position._replace(at=position.at + 1)))
+    if position.at and steps[position.at - 1] == _SEGMENT:
+        ways.append((_SEGMENT, position))
+    return ways
+
+
+class Patterns:
+    """All patterns of some layouts, and the states met so far."""
+
+    def __init__(self, rows: tuple[FolderLayout, ...]) -> None:
+        self.all = [
+            (row, tuple(filter(None, pattern.split("/"))))
+            for row in rows
+            for pattern in row.directories
+        ]
+        self._states: dict[frozenset[_Position], State] = {}
+
+    def start(self, *, settled: bool) -> State:
+        """Return the state at the root."""
+        numbers = range(len(self.all))
+        return self.state(frozenset(_Position(number, 0, settled) for number in numbers))
+
+    def state(self, positions: frozenset[_Position]) -> State:
+        """Return the state of these positions."""
+        known = self._states.get(positions)
+        if known is None:
+            known = self._states[positions] = State(self, positions)
+        return known

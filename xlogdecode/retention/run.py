@@ -1,0 +1,335 @@
+"""One sweep from its beginning to its end: guards, lock, memory, the work, totals and metrics."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from xlogdecode.errors import UsageError
+from xlogdecode.platform.files import write_durably
+from xlogdecode.platform.forks import may_fork, usable_processors
+from xlogdecode.retention.apply import (
+    Applier,
+    SweepOutcome,
+    SweepVerdict,
+    is_warning,
+    iter_outcomes,
+)  # fmt: skip
+from xlogdecode.retention.guards import GuardError
+from xlogdecode.retention.in_use import Watch, choose_watch
+from xlogdecode.retention.layouts import AUTO
+from xlogdecode.retention.plan import DecisionReason, Rule
+from xlogdecode.retention.policy import Policy, Root, parse_keep
+from xlogdecode.retention.state import State
+from xlogdecode.retention.sweep import Batch, Sweep
+from xlogdecode.retention.totals import SweepStep, Totals
+from xlogdecode.retention.workers import CAN_SHARE, WHOLE, Share, share_out
+from xlogdecode.when import parse_age, parse_size
+
+__all__ = ["SweepOptions", "SweepResult", "local_now", "run_sweep", "sweep"]
+
+MOST_SHARES: Final = 4
+"""Processes that delete at once when nothing is to be shown."""
+
+
+def local_now() -> datetime:
+    """Return the time in the system's zone. Raises UsageError where TZ is impossible."""
+    try:
+        return datetime.now().astimezone()
+    except (ValueError, OverflowError, OSError) as error:
+        zone = os.environ.get("TZ", "")
+        raise UsageError(f"TZ={zone!r} is not a time zone ({error}); write TZ=UTC") from None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepOptions:
+    """How a policy is to be swept."""
+
+    delete: bool = False
+    now: datetime = field(default_factory=local_now)
+    force: bool = False
+    """Begin even if the clock seems wrong."""
+    missing_ok: bool = False
+    """A root that is not there, or holds no log folder, is not a failure."""
+    max_delete: int | None = None
+    at_most_every: timedelta | None = None
+    """Do nothing if the last success is not this long ago."""
+    metrics: Path | None = None
+    archive: Path | None = None
+    state: Path | None = None
+    policy_file: str = ""
+    """The path of the policy, by which locks, memory and metrics know it."""
+    lean: bool = False
+    """Look at no file that its name keeps: sizes and last changes of these are not known."""
+    only_warnings: bool = False
+    """Show nothing but failures; the work may then be shared out among processes."""
+
+
+@dataclass(slots=True)
+class SweepResult:
+    """The totals of a sweep, and what was wrong."""
+
+    totals: Totals = field(default_factory=Totals)
+    dry_run: bool = True
+    skipped: bool = False
+    """The last success is less than `at_most_every` ago: nothing was done."""
+    stopped: bool = False
+    warnings: list[str] = field(default_factory=list)
+    failures: list[SweepOutcome] = field(default_factory=list)
+    """At most a hundred of them."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing failed, and each root held a log folder (or `missing_ok` was given)."""
+        failed = self.totals.files[SweepVerdict.FAILED] or self.totals.without_logs
+        return not failed and not self.stopped
+
+    @property
+    def deleted(self) -> int:
+        """Files that were deleted or archived."""
+        return self.totals.gone[0]
+
+    @property
+    def due(self) -> int:
+        """Files that a dry run would have deleted."""
+        return self.totals.files[SweepVerdict.DUE]
+
+
+_MOST_FAILURES: Final = 100
+_IN_THE_WAY: Final = (DecisionReason.UNREADABLE, DecisionReason.FOREIGN)
+"""A root with such a fault is reported for that, not as one without logs."""
+
+
+def sweep(
+    *roots: str | os.PathLike[str],
+    keep: str = "7d",
+    delete: bool = False,
+    keep_last: int = 0,
+    max_total: str | None = None,
+    layout: str = AUTO,
+    liteav: bool = False,
+    at_most_every: str | None = None,
+    missing_ok: bool = False,
+    state: str | os.PathLike[str] | None = None,
+    show: Callable[[SweepOutcome], object] | None = None,
+) -> SweepResult:
+    """Clear IM SDK logs older than `keep` below `roots`, by all guards of `xlogdecode sweep`.
+
+    Deletes only with `delete=True`; without, the result's `due` says how many files would go.
+    `at_most_every="1d"` does nothing where the last success is less than a day ago, for apps that
+    call this at each start. `state` is the folder for lock and last run, by default the user's.
+    `show` is called with the outcome of each file.
+
+    Raises GuardError where a guard refuses, LockHeldError where another sweep of these roots runs,
+    and UsageError.
+    """
+    if not roots:
+        raise UsageError("a sweep without a root; name a folder")
+    rule = Rule(parse_keep(keep), keep_last, parse_size(max_total) if max_total else None)
+    if not rule.keep and not rule.keep_last:
+        raise UsageError("that would keep nothing; give keep or keep_last more than 0")
+    policy = Policy(
+        tuple(Root(os.fspath(root), layout, rule, literal=True) for root in roots), liteav
+    )
+    options = SweepOptions(
+        delete=delete,
+        missing_ok=missing_ok,
+        at_most_every=parse_age(at_most_every) if at_most_every else None,
+        state=Path(state) if state is not None else None,
+        lean=show is None,
+        only_warnings=show is None,
+    )
+    return run_sweep(policy, options, show=show or (lambda _: None))
+
+
+def run_sweep(
+    policy: Policy,
+    options: SweepOptions,
+    *,
+    show: Callable[[SweepOutcome], object],
+    warn: Callable[[str], object] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> SweepResult:
+    """Sweep `policy`; `show` gets outcomes as they come, `warn` lines about the run.
+
+    Raises GuardError, LockHeldError and XlogError as `sweep` does.
+    """
+    folders = sorted({os.path.realpath(root.path) for root in policy.roots if root.path})
+    memory = State(options.state, [options.policy_file] if options.policy_file else folders)
+    result = SweepResult(dry_run=not options.delete)
+
+    def warned(text: str) -> None:
+        result.warnings.append(text)
+        warn(text)
+
+    run = _SweepRun(policy, options, memory, result, warned)
+    if options.delete and run.was_done_lately():
+        result.skipped = True
+        return result
+    with memory.locked(folders) if options.delete else nullcontext():
+        run.all(show, stop)
+    return result
+
+
+class _SweepRun:
+    """One run of one policy."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        options: SweepOptions,
+        memory: State,
+        result: SweepResult,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._options = options
+        self._memory = memory
+        self._result = result
+        self._warn = warn
+        self._sweep = Sweep(policy, options.now, missing_ok=options.missing_ok)
+
+    def was_done_lately(self) -> bool:
+        every, last = self._options.at_most_every, self._memory.last_success()
+        return bool(every and last and timedelta(0) <= self._options.now - last < every)
+
+    def all(self, show: Callable[[SweepOutcome], object], stop: Callable[[], bool]) -> None:
+        started = time.monotonic()
+        faults = 1  # until all is done
+        try:
+            clock_is_right = self._checked()
+            if self._options.delete:
+                times = {"last_run": self._options.now}
+                if clock_is_right:
+                    times["clock"] = self._options.now
+                self._memory.remember(**times)
+            for outcome in self._outcomes(stop):
+                few = len(self._result.failures) < _MOST_FAILURES
+                if outcome.verdict is SweepVerdict.FAILED and few:
+                    self._result.failures.append(outcome)
+                show(outcome)
+            self._result.stopped = stop()
+            if not self._result.stopped:
+                self._report_missing()
+            if self._options.delete and self._result.ok:
+                self._memory.remember(last_success=self._options.now)
+            faults = 0
+        finally:
+            self._sweep.close()
+            if self._options.delete and self._options.metrics:
+                self._write_metrics(self._options.metrics, time.monotonic() - started, faults)
+
+    def _checked(self) -> bool:
+        """Ask the guards; return whether the clock is known to be right. Raises GuardError.
+
+        In a dry run only the roots are refused, and all else is a warning.
+        """
+        options, right = self._options, True
+        self._sweep.check_roots()
+        try:
+            memory = self._memory
+            right = self._sweep.check_clock(memory.last_run(), memory.clock_was_right())
+        except GuardError as error:
+            if not options.force:
+                self._refuse(error)
+        if options.max_delete is not None:
+            try:
+                self._sweep.check_count(options.max_delete)
+            except GuardError as error:
+                self._refuse(error)
+        return right
+
+    def _refuse(self, error: GuardError) -> None:
+        if self._options.delete:
+            raise error
+        self._warn(f"warning: {error}; with --delete this would be refused")
+
+    def _outcomes(self, stop: Callable[[], bool]) -> Iterator[SweepOutcome]:
+        """Do the work and count it; yield the outcomes that are to be shown."""
+        options, totals = self._options, self._result.totals
+        if options.archive is not None and options.delete:
+            yield from self._archived(options.archive, stop)
+            return
+        shares = min(usable_processors(), MOST_SHARES) if CAN_SHARE and may_fork() else 1
+        shared = options.delete and options.only_warnings and shares > 1
+        if shared and self._sweep.can_be_shared:
+            for count in share_out(lambda share: self._steps(share, stop), shares):
+                totals.merge(count.totals)
+                yield from count.failures
+            return
+        for step in self._steps(WHOLE, stop):
+            totals.step(step)
+            if options.only_warnings:
+                yield from filter(is_warning, step.outcomes)
+            else:
+                yield from step.outcomes
+
+    def _steps(self, share: Share, stop: Callable[[], bool]) -> Iterator[SweepStep]:
+        delete = self._options.delete
+        watch: Watch = choose_watch()
+        with Applier(watch=watch, stop=stop, dry_run=not delete) as applier:
+            for batch in self._sweep.batches(share, lean=self._options.lean, repair=delete):
+                if batch.folder is not None:
+                    yield self._step(batch, applier.opened(batch.folder, batch.decisions))
+                    continue
+                outcomes: list[SweepOutcome] = []
+                for _, group in groupby(batch.decisions, key=lambda d: d.candidate.directory):
+                    outcomes += applier.reopened(list(group))
+                yield self._step(batch, outcomes)
+
+    def _step(self, batch: Batch, outcomes: list[SweepOutcome]) -> SweepStep:
+        package = batch.directory.package
+        named = package if package in self._sweep.targets[batch.number].root.packages else ""
+        reached = bool(batch.found) or any(
+            d.candidate.directory.identity is None and d.reason in _IN_THE_WAY
+            for d in batch.decisions[:1]
+        )
+        return SweepStep(batch.number, outcomes, batch.found, reached, named)
+
+    def _archived(self, folder: Path, stop: Callable[[], bool]) -> Iterator[SweepOutcome]:
+        from xlogdecode.retention.archive import MonthlyArchive
+
+        totals, archive = self._result.totals, MonthlyArchive(folder)
+        decisions = []
+        for batch in self._sweep.batches(lean=self._options.lean, repair=True):
+            decisions += batch.decisions
+            totals.step(self._step(batch, []))
+        for outcome in iter_outcomes(decisions, archive=archive, stop=stop):
+            totals.add([outcome])
+            if is_warning(outcome) or not self._options.only_warnings:
+                yield outcome
+
+    def _report_missing(self) -> None:
+        """Warn of roots without logs, and of packages that no folder has."""
+        totals = self._result.totals
+        targets = self._sweep.targets
+        missing = [t for n, t in enumerate(targets) if n not in totals.reached and not t.error]
+        if not self._options.missing_ok:
+            totals.without_logs = len(missing)
+            for target in missing:
+                shown = target.folder.shown
+                self._warn(
+                    f"{shown}: no log folder found; `xlogdecode layouts {shown}` looks for logs, "
+                    "--missing-ok accepts this"
+                )
+        named = {name for root in self._sweep.policy.roots for name in root.packages}
+        if not self._options.only_warnings:
+            for package in sorted(named - totals.packages):
+                self._warn(f"note: no folder belongs to the package {package} of the policy")
+
+    def _write_metrics(self, path: Path, seconds: float, faults: int) -> None:
+        text = self._result.totals.metrics(
+            seconds=seconds,
+            last_success=self._memory.last_success(),
+            faults=faults,
+            policy=self._options.policy_file,
+        )
+        try:
+            write_durably(path, text, mode=0o644)  # who watches is somebody else
+        except OSError as error:
+            why = f"metrics not written: {error.strerror}: choose another file with --metrics"
+            self._warn(f"{path}: {why}")
