@@ -109,8 +109,7 @@ def count_merged(
     has_bounds = wanted.since is not None or wanted.until is not None
     for log in logs:
         known = _survey(log, zone, local).zone if has_bounds else None
-        records = read_records(log.events(), source=log.name, zone=known or zone)
-        found += count(records, wanted, local=local)
+        found += count(log.events(), wanted, source=log.name, zone=known or zone, local=local)
     return found
 
 

@@ -15,6 +15,8 @@ from xlogdecode.filters import (
     LAST,
     Filter,
     count,
+    count_records,
+    count_text,
     parse_level,
     parse_pattern,
     parse_session,
@@ -30,8 +32,12 @@ NOW = datetime(2024, 1, 2, 12, 30, tzinfo=CHINA)
 STACK = "\n\tat com.example.Call(Call.java:1)\n[I][not a real line]"
 
 
+def events_of(*lines):
+    return [(0, "\n".join(lines).encode())]
+
+
 def records_of(*lines):
-    return read_records([(0, "\n".join(lines).encode())], source="a.xlog")
+    return read_records(events_of(*lines), source="a.xlog")
 
 
 def messages(wanted, *lines):
@@ -182,14 +188,14 @@ def test_context_is_whatever_stands_around_and_nothing_comes_twice():
     lines = [at("10:00:00.000", str(n), "E" if n in {3, 5} else "D") for n in range(10)]
     wanted = Filter(levels="EF", before=2, after=1)
     assert messages(wanted, *lines) == ["1", "2", "3", "4", "5", "6"]
-    assert count(records_of(*lines), wanted) == 2
+    assert count(events_of(*lines), wanted) == 2
 
 
 def test_a_session_is_asked_for_by_number():
     lines = [OPENED, at("10:00:00.000", "a"), CLOSED, OPENED, at("10:00:00.000", "b")]
     assert messages(Filter(session=2), *lines)[1:] == ["b"]
-    assert count(records_of(*lines), Filter(session=LAST, levels="I")) == 1
-    assert count(records_of(*lines, OPENED), Filter(session=LAST, levels="I")) == 0
+    assert count(events_of(*lines), Filter(session=LAST, levels="I")) == 1
+    assert count(events_of(*lines, OPENED), Filter(session=LAST, levels="I")) == 0
     assert (parse_session("last"), parse_session("12")) == (LAST, 12)
     for text in ("0", "-1", "first"):
         with pytest.raises(UsageError, match="is not a session"):
@@ -282,6 +288,23 @@ bulk_filters = st.builds(
 )
 
 
+patterns = st.sampled_from(
+    ["timed", "a", "", "群名", "\udcff", "[0-9]:1", "^M", r"x\b", "a|2", r"\S+ real", r"at\n", "$",
+     r"\A\[", r"\n\Z", "(?i)TASK", "(?<!\n)T", "t[^x]*T", r"^(?=\[E)", r"\Wa", ".*", r"\.\d"]
+)  # fmt: skip
+text_filters = st.one_of(
+    bulk_filters,
+    st.builds(replace, bulk_filters, grep=patterns),
+    st.builds(
+        Filter,
+        grep=patterns,
+        ignore_case=st.booleans(),
+        before=st.integers(0, 3),
+        after=st.integers(0, 3),
+    ),
+)
+
+
 @pytest.mark.parametrize("pattern", [heads(LEVELS), NOTES], ids=["heads", "notes"])
 @given(data=st.data())
 def test_no_line_that_opens_something_starts_like_those_that_open_nothing(pattern, data):
@@ -292,8 +315,8 @@ def test_no_line_that_opens_something_starts_like_those_that_open_nothing(patter
     assert not re.match(OPENS_NOTHING, opening[0])
 
 
-@given(streams(), bulk_filters, st.integers(1, 400), st.sampled_from([None, CHINA]))
-@settings(max_examples=400)
+@given(streams(), text_filters, st.integers(1, 400), st.sampled_from([None, CHINA]))
+@settings(max_examples=400, deadline=None)
 @example([(0, f"{OPENED}\n{IMSDK}".encode())], Filter(since=time(8, 47, 4)), 400, None)
 def test_both_lanes_find_the_same(events, wanted, page, zone):
     options = {"source": "LiteAV_C_20230816.xlog", "zone": zone}
@@ -312,6 +335,15 @@ def test_both_lanes_find_the_same(events, wanted, page, zone):
     exact = select(read_records(events, **options), wanted, local=local)
     bulk = select_text(events, wanted, local=local, page=page, **options)
     assert joined(bulk) == joined(exact)
+
+
+@given(streams(), text_filters, st.integers(1, 400))
+@settings(max_examples=400, deadline=None)
+def test_both_lanes_count_the_same(events, wanted, page):
+    events = [event for event in events if isinstance(event, Lost) or event[1]]  # no pauses
+    assert wanted.is_bulk
+    exact = count_records(read_records(events), wanted)
+    assert count_text(events, wanted, page=page) == exact
 
 
 @given(streams(), bulk_filters)

@@ -1,12 +1,13 @@
-"""Which records: what a person asked for, and two ways to look for it.
+"""Which records: the conditions that a person sets, and two ways to apply them.
 
 `select` goes from record to record and can do everything; `select_text` goes over text in bulk
-and does what needs no more than level and time, ten times as fast. Where both can, they agree:
-a test holds them to it.
+and does what needs no more than level, time and words, ten times as fast. Where both can, they
+agree: a test holds them to it. `count` takes the faster one that can.
 """
 
-from xlogdecode.filters.by_record import Around, Judge, Selector, count, select
+from xlogdecode.filters.by_record import Around, Judge, Selector, count_records, select
 from xlogdecode.filters.by_text import select_text
+from xlogdecode.filters.counting import count, count_text
 from xlogdecode.filters.filter import LAST, Filter, parse_level, parse_pattern, parse_session
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "Judge",
     "Selector",
     "count",
+    "count_records",
+    "count_text",
     "parse_level",
     "parse_pattern",
     "parse_session",

@@ -11,7 +11,7 @@ from xlogdecode.filters.time_range import Window
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.timestamps import on_any_day
 
-__all__ = ["Around", "Judge", "Selector", "count", "select"]
+__all__ = ["Around", "Judge", "Selector", "count_records", "select"]
 
 Check = Callable[[Record], bool]
 T = TypeVar("T")
@@ -114,7 +114,9 @@ class Around:
             yield self._before.popleft()[0]
 
 
-def count(items: Iterable[Record | Loss], wanted: Filter, *, local: tzinfo | None = None) -> int:
+def count_records(
+    items: Iterable[Record | Loss], wanted: Filter, *, local: tzinfo | None = None
+) -> int:
     """Return how many records of one source are wanted, those around them not counted."""
     matches = _all_of(_checks(wanted, local))
     session, found = None, 0

@@ -3,6 +3,7 @@
 Level: one pattern finds runs of records of the wanted levels. Time: verdicts change only with the
 time, so the text is searched for the next record of another hour (of another minute, in the hour
 of a bound; of another record, in the minute of a bound), and what lies between is all in or out.
+A pattern of words (`search`) comes last.
 """
 
 import re
@@ -11,6 +12,7 @@ from datetime import tzinfo
 from typing import Final
 
 from xlogdecode.filters.filter import Filter
+from xlogdecode.filters.search import Search
 from xlogdecode.filters.time_range import Window
 from xlogdecode.records import Event, Loss
 from xlogdecode.records.events import PAGE, Page, Then, pages
@@ -26,10 +28,10 @@ from xlogdecode.records.layouts import (
     timed_heads,
     unlike_others,
 )
-from xlogdecode.records.matchers import JOINS, Openers
+from xlogdecode.records.matchers import JOINS, openers
 from xlogdecode.records.timestamps import Stamps, date_in_name, on_any_day
 
-__all__ = ["select_text"]
+__all__ = ["Stages", "select_text"]
 
 Span = tuple[int, int]
 
@@ -50,35 +52,56 @@ def select_text(
     local: tzinfo | None = None,
     page: int = PAGE,
 ) -> Iterator[bytes | Loss]:
-    """Yield the wanted text of one source, and its losses; `wanted.is_bulk` has to hold.
+    """Yield the wanted text of one source, and its losses; `wanted.is_bulk` must hold.
 
-    What `select` would yield, as text. `source` and `zone` are as for `read_records`, `local` as
-    for `select`.
+    It is the text of what `select` yields. `source` and `zone` are as for `read_records`, `local`
+    as for `select`.
     """
-    level = None if wanted.levels is None else _Levels(wanted.levels)
-    timed = wanted.since is not None or wanted.until is not None
-    window = Window(wanted.since, wanted.until, local)
-    time = _Times(window, Stamps(zone, date_in_name(source))) if timed else None
+    stages = Stages(wanted, source, zone, local)
+    search = Search(wanted) if wanted.grep else None
     for event in pages(events, page):
         if not isinstance(event, Page):
-            if level:
-                level.end()
-            if time:
-                time.end()
+            stages.end()
+            if search:
+                yield search.end()
             yield event
             continue
-        data = event.data
+        data = stages.take(event)
+        yield search.take(data, event.then) if search else data
+    if search:
+        yield search.end()
+
+
+class Stages:
+    """Level and time, one after the other."""
+
+    def __init__(
+        self, wanted: Filter, source: str, zone: tzinfo | None, local: tzinfo | None
+    ) -> None:
+        self._level = None if wanted.levels is None else _Levels(wanted.levels)
+        window = Window(wanted.since, wanted.until, local)
+        stamps = Stamps(zone, date_in_name(source))
+        self._time = _Times(window, stamps) if wanted.has_bounds else None
+
+    def end(self) -> None:
+        """Take what comes next for no part of what was."""
+        if self._level:
+            self._level.end()
+        if self._time:
+            self._time.end()
+
+    def take(self, page: Page) -> bytes:
+        """Return what is wanted of the next page."""
+        data = page.data
         stretches = [data]
-        if time:
-            spans = time.spans(data)
+        if self._time:
+            spans = self._time.spans(data)
             stretches = [data] if spans == [(0, len(data))] else _cut(data, spans)
-            if event.then is Then.END:
-                time.end()
-        if level:
-            stretches = [part for each in stretches for part in level.parts(each)]
-            if event.then is Then.END:
-                level.end()
-        yield b"".join(stretches)
+        if self._level:
+            stretches = [part for each in stretches for part in self._level.parts(each)]
+        if page.then is Then.END:
+            self.end()
+        return stretches[0] if len(stretches) == 1 else b"".join(stretches)
 
 
 def _cut(data: bytes, spans: list[Span]) -> list[bytes]:
@@ -151,14 +174,14 @@ class _Times:
     def __init__(self, window: Window, stamps: Stamps) -> None:
         self._window = window
         self._stamps = stamps
-        self._openers = Openers()
+        self._openers = openers()
         self._timed: Final = re.compile(timed_heads().encode())
         self._any: Final = re.compile(rf"\n{TIMED_STARTS}".encode())
-        self._next = self._any
-        """Finds the lines whose time may change the verdict."""
         self._known: dict[tuple[str | None, ...], tuple[bool, re.Pattern[bytes]]] = {}
-        """Layout, hour, zone and minute -> verdict, and what `_next` is to be."""
+        """Layout, hour, zone and minute -> verdict, and what finds the records of the same."""
         self._held = False
+        self._same: re.Pattern[bytes] | None = None
+        """Finds all that has the verdict of the record that was looked at last."""
         self._in_line = False
 
     def end(self) -> None:
@@ -171,12 +194,14 @@ class _Times:
             return []
         found, start, at = [], 0, 0
         if not self._in_line and self._timed.match(data):
-            self._held = self._look(data)
-        while line := self._next.search(data, at):
+            self._held = self._look(data, 0)
+            at = self._stop_of_same(data, 0, 0)
+        while line := self._any.search(data, at):
             stop, at = line.start() + 1, line.end()
             if not self._timed.match(data, stop):
                 continue
             held = self._look(data, stop)
+            at = self._stop_of_same(data, stop, at)
             if held != self._held:
                 if self._held:
                     found.append((start, stop))
@@ -186,8 +211,14 @@ class _Times:
         self._in_line = not data.endswith(b"\n")
         return found
 
-    def _look(self, data: bytes, start: int = 0) -> bool:
-        """Return whether the record that opens at `start` is wanted; set what to look for next."""
+    def _stop_of_same(self, data: bytes, start: int, at: int) -> int:
+        """Return where to look for another time than that of the record at `start`."""
+        found = self._same and self._same.match(data, start)
+        return found.end() if found else at
+
+    def _look(self, data: bytes, start: int) -> bool:
+        """Return whether the record that opens at `start` is wanted; set what finds the same."""
+        self._same = None
         line = data[start : start + LONGEST_HEAD].partition(b"\n")[0].decode("latin-1")
         opened = self._openers.match(line)
         if opened is None:
@@ -206,13 +237,10 @@ class _Times:
         if around is None:
             return self._held
         if shape.layout not in JOINS:
-            self._next = self._any
             return f"{around[0]}{clock}.000{around[1]}" in self._window
-        return self._stretch(shape.layout, line, found, around)
+        return self._stretch(shape.layout, found, around)
 
-    def _stretch(
-        self, layout: str, line: str, found: re.Match[str], around: tuple[str, str]
-    ) -> bool:
+    def _stretch(self, layout: str, found: re.Match[str], around: tuple[str, str]) -> bool:
         """Return the verdict on a record of the app, which holds for as long as can be."""
         hour, clock, zone = found["hour"], found["clock"], found.groupdict().get("zone")
         for shown, first, last, rest in _GRAINS:
@@ -223,24 +251,27 @@ class _Times:
                 )
                 if not self._window.is_even(early, late):
                     continue
-                self._known[key] = early in self._window, _other_than(line, found, shown, rest)
-            held, self._next = self._known[key]
+                self._known[key] = early in self._window, _same(found, shown, rest)
+            held, self._same = self._known[key]
             return held
-        self._next = self._any
         return f"{around[0]}{clock}{around[1]}" in self._window
 
 
-def _other_than(
-    line: str, found: re.Match[str], shown: int, rest: tuple[str, str]
-) -> re.Pattern[bytes]:
-    """Return what finds the next line that may have a time, but not the hour or minute of `line`.
+def _same(found: re.Match[str], shown: int, rest: tuple[str, str]) -> re.Pattern[bytes]:
+    """Return what finds a record and those behind it of the same hour, or minute.
 
-    A line that has it and opens no record after all is passed over: it changes no verdict.
+    A line that has it and opens no record after all is passed over: it changes no verdict. `re`
+    keeps the pattern, which is the same for all hours of a layout.
     """
     level, stop = found.start("level"), found.start("clock") + shown
-    same = re.escape(line[:stop])
+    one, again = f"(.{{{stop}}})", r"\1"
     if level < stop:
-        same = f"{re.escape(line[:level])}[{LEVELS}]{re.escape(line[level + 1 : stop])}"
-    zone = found.groupdict().get("zone")
-    same += rest[0] + (rest[1] + re.escape(zone) if zone else "")
-    return re.compile(rf"\n(?!{same}){TIMED_STARTS}".encode())
+        letter = f"[{LEVELS}]"
+        one = f"(.{{{level}}}){letter}(.{{{stop - level - 1}}})"
+        again = rf"\1{letter}\2"
+    if zone := found.groupdict().get("zone"):
+        one += f"{''.join(rest)}(?P<zone>.{{{len(zone)}}})"
+        again += f"{''.join(rest)}(?P=zone)"
+    else:
+        again += rest[0]
+    return re.compile(rf"{one}.*+(?:\n(?:{again}|(?!{TIMED_STARTS})).*+)*+".encode())

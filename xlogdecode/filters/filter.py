@@ -114,8 +114,14 @@ class Filter:
 
     @property
     def is_bulk(self) -> bool:
-        """Nothing but level and time is wanted."""
-        return replace(self, since=None, until=None, levels=None) == Filter()
+        """No more than the text of records is needed to judge them (see `select_text`)."""
+        if self.tags or self.pids or self.tids or self.session is not None:
+            return False
+        has_context = bool(self.before or self.after)
+        if self.grep is None:
+            return not has_context
+        is_alone = not self.has_bounds and self.levels is None
+        return not self.invert and (is_alone or not has_context)
 
 
 def parse_level(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from xlogdecode.records.layouts import LEVELS, LONGEST_HEAD, heads
-from xlogdecode.records.matchers import Openers
+from xlogdecode.records.matchers import openers
 from xlogdecode.records.timestamps import Stamps, date_in_name
 from xlogdecode.types import Buffer
 
@@ -36,7 +36,7 @@ class Openings:
 
     def __init__(self) -> None:
         """Make the patterns ready."""
-        self._openers = Openers()
+        self._openers = openers()
         self._line = re.compile(rf"^(?:{heads(LEVELS)})[^\n]*".encode(), re.MULTILINE)
 
     def first(self, text: bytes) -> Time | None:

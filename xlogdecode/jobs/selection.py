@@ -12,7 +12,7 @@ from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.filters import LAST, Filter, count
 from xlogdecode.merge import Log, render_merged
-from xlogdecode.records import Event, Record, read_records
+from xlogdecode.records import Event, Record
 from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink, Source
 from xlogdecode.writers import CsvWriter, JsonWriter, TextWriter, Writer, printable, render
@@ -90,7 +90,7 @@ class Selection:
         report = Report()
         if self.count:
             events = iter_events(source, options, report, per_block=False)
-            number = count(read_records(events, source=name, zone=self.zone), self.filter)
+            number = count(events, self.filter, source=name, zone=self.zone)
             if not report.gave_nothing:
                 label = "" if name == self.sole_name else f"{printable(name)}: "
                 sink.write(f"{label}{number}\n".encode())

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from operator import itemgetter
 from typing import Any, Final
 
 from xlogdecode.records.layouts import FIELDS, GOING_ON, LAYOUTS, Layout
 
-__all__ = ["JOINS", "Openers"]
+__all__ = ["JOINS", "Openers", "openers"]
 
 _Values = tuple[Any, ...]
 
@@ -75,6 +76,12 @@ class Openers:
     def richest(self, layout: str) -> ReadyShape:
         """Return the first shape of `layout`."""
         return next(shapes[0] for shapes in self.layouts if shapes[0].layout == layout)
+
+
+@cache
+def openers() -> Openers:
+    """Return the shapes, which are made once."""
+    return Openers()
 
 
 def _arrange(shape: re.Pattern[str], prefix: str) -> Callable[[_Values], _Values]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from xlogdecode.records.events import LONGEST, PAGE, Event, Loss, Page, Run, Then, pages
-from xlogdecode.records.matchers import JOINS, Openers
+from xlogdecode.records.matchers import JOINS, openers
 from xlogdecode.records.record import Place, Record
 from xlogdecode.records.timestamps import Stamps, date_in_name
 
@@ -86,7 +86,7 @@ class _Reader:
         """A record that is no longer here, to which more may belong."""
         self._in_line = False
         """What was handed on ended in mid-line."""
-        self._openers = Openers()
+        self._openers = openers()
         self._usual = self._openers.layouts[0][0]
         """The shape of the last record of the app: likely that of the next."""
 
