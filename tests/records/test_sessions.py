@@ -38,6 +38,11 @@ def test_a_session_knows_what_the_banner_and_the_header_say():
     assert session.records == 1
 
 
+def test_a_process_id_of_any_length_ends_nothing():
+    (session,) = sessions(OPENED, HEADER.replace("4802", "4" * 5000) + IMSDK)
+    assert session.records == 1
+
+
 def test_a_session_knows_how_it_ended():
     lines = [OPENED, mars(), CLOSED, OPENED, mars(), BEGIN, mars(), END, OPENED, mars()]
     ends = [(s.number, s.closed_in_order, s.recovered, s.ended) for s in sessions(*lines)]

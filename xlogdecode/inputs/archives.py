@@ -7,7 +7,7 @@ from io import BytesIO
 
 from xlogdecode.errors import InputError
 from xlogdecode.inputs.bounds import Meter
-from xlogdecode.inputs.compressed import Kind, kind_of, unpacked
+from xlogdecode.inputs.compressed import Kind, TooLargeError, kind_of, unpacked
 from xlogdecode.inputs.entry import Entry, Refusal
 from xlogdecode.inputs.files import Input, Member
 from xlogdecode.inputs.members import Found, Refused
@@ -55,11 +55,15 @@ class Unpacker:
             yield from self._members(entry, kind, stem, depth)
             return
         source = unpacked(entry.source, kind, self._meter)
-        inner = kind_of(source.peek(), name)
+        try:
+            inner = kind_of(source.peek(), name)
+        except TooLargeError as error:
+            yield Refusal(entry.name, str(error))
+            return
         if inner is Kind.TAR:
             yield from self._members(entry._replace(source=source), inner, stem, depth)
             if source.fault:
-                yield Refusal(entry.name, f"is torn: {source.fault}")
+                yield Refusal(entry.name, f"is damaged: {source.fault}")
         elif inner is not None:
             yield Refusal(entry.name, "is packed twice: unpack it once first")
         elif not entry.in_archive or is_log(posixpath.basename(stem), plain=self._plain):

@@ -17,9 +17,9 @@ _LOG_ENDINGS = (".xlog", *_BUFFER_ENDINGS)
 _PLAIN_LOG = r"(?s)imsdk_.*\.log"
 _DECODED = r"\.(?:xlog|mmap[23]|log)(?:~\d+)?\.log\Z"
 """What ends the text of a log, as `outputs.Places` names it."""
-_PACKED = r"(?i)(?:\.tar)?\.(?:gz|zst|zstd)\Z|\.(?:zip|tar|tgz|tzst)\Z"
-_PACKED_ALONE = {".gz", ".zst", ".zstd"}
-_TAR = r"(?i)\.tar(?:\.\w+)?\Z|\.(?:tgz|tzst)\Z"
+_PACKED = r"(?i)(?:\.tar)?\.(?:gz|zstd?|xz|bz2)\Z|\.(?:zip|tar|tgz|tzst|txz|tbz2?)\Z"
+_PACKED_ALONE = {".gz", ".zst", ".zstd", ".xz", ".bz2"}
+_TAR = r"(?i)\.tar(?:\.\w+)?\Z|\.(?:tgz|tzst|txz|tbz2?)\Z"
 _CONTROL = r"[\x00-\x1f\x7f]"
 _DATED = r"(?i)(.+)_\d{8}(?:[_-]\d+)*\.xlog"
 
@@ -46,10 +46,11 @@ def crash_buffers_of(log: str) -> tuple[str, ...]:
     return tuple(f"{match[1]}{ending}" for ending in _BUFFER_ENDINGS) if match else ()
 
 
-def natural_order(name: str) -> tuple[bool, list[tuple[int, str]]]:
+def natural_order(name: str) -> tuple[bool, list[tuple[int, str, str]]]:
     """Return what sorts names as they were written: `_10` behind `_9`, crash buffers last."""
-    parts = re.findall(r"(\d+)|(\D+)", name)
-    return is_crash_buffer(name), [(int(number or 0), text) for number, text in parts]
+    parts = re.findall(r"0*([0-9]*)([^0-9]*)", name)
+    # a number by its length first, and not as int(), which refuses more than 4,300 digits
+    return is_crash_buffer(name), [(len(digits), digits, text) for digits, text in parts]
 
 
 def is_archive(name: str) -> bool:
@@ -76,12 +77,12 @@ def safe_place(name: str) -> "PurePosixPath | str":
 
     slashed = name.replace("\\", "/")
     if slashed.startswith("/") or re.match(r"[A-Za-z]:", slashed):
-        return "its name is absolute"
+        return "has an absolute name"
     if re.search(_CONTROL, name):
-        return "its name holds control characters"
+        return "has control characters in its name"
     place = PurePosixPath(slashed)
     if ".." in place.parts:
-        return "its name climbs out of the archive"
+        return "has a name that leads out of the archive"
     if not place.name:
-        return "it has no name"
+        return "has no name"
     return place

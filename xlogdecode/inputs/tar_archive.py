@@ -2,34 +2,63 @@
 
 import tarfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import IO, cast
 
 from xlogdecode.inputs.bounds import BombError, Meter
-from xlogdecode.inputs.compressed import Reads
+from xlogdecode.inputs.compressed import is_tar_header
 from xlogdecode.inputs.members import COPY, TORN, Found, Refused, as_member, lowered
 from xlogdecode.inputs.names import safe_place
+from xlogdecode.types import Source
 
 __all__ = ["tar_members"]
 
+_MOST_READS_AT_END = 8
 _HEADERS = 4 << 20
 """Bytes of headers between two members beyond which there is something wrong."""
+
+
+class _Unread:
+    """Reads, and takes back what was read too much."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
+        self._data = b""
+
+    def unread(self, data: bytes) -> None:
+        """Take back `data`, which the next reads return."""
+        self._data = data + self._data
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; none at the end."""
+        if not self._data:
+            return self._read(size)
+        data, self._data = self._data[:size], self._data[size:]
+        return data
 
 
 class _Blocks:
     """Hands a tar's bytes to `tarfile`, and remembers the last of them."""
 
-    def __init__(self, source: Reads) -> None:
+    def __init__(self, read: Callable[[int], bytes]) -> None:
         self.allowed = _HEADERS
-        self._source = source
+        self._read = read
         self._kept = b""
         self._end = 0
+        self._reads_at_end = 0
 
     def read(self, size: int) -> bytes:
-        """Return `size` bytes, or what there is up to the end."""
+        """Return `size` bytes, or what there is up to the end.
+
+        Raises EOFError for reads without end behind it: a header may claim 2**60 bytes.
+        """
         data = b""
-        while len(data) < size and (more := self._source.read(size - len(data))):
+        while len(data) < size and (more := self._read(size - len(data))):
             data += more
+        if not data:
+            self._reads_at_end += 1
+            if self._reads_at_end > _MOST_READS_AT_END:
+                raise EOFError("it ends within a member")
         self.allowed -= len(data)
         if self.allowed < 0:
             raise ValueError("a header of it has no end")
@@ -38,15 +67,42 @@ class _Blocks:
         return data
 
     def ends_well(self, offset: int) -> bool:
-        """Tell whether a block of zeros stands at `offset`, as at the end of a whole tar."""
-        begin = offset - (self._end - len(self._kept))
-        block = self._kept[begin : begin + tarfile.BLOCKSIZE] if begin >= 0 else b""
+        """Tell whether a block of zeros is at `offset`, as at the end of a complete tar."""
+        block = self._from(offset)[: tarfile.BLOCKSIZE]
         return bool(block) and not any(block)
 
+    def behind(self, offset: int) -> bytes:
+        """Return the first blocks behind `offset` that are not zeros; nothing if there are none."""
+        block = self._from(offset)
+        while block and not any(block):
+            block = self._read(tarfile.RECORDSIZE)
+        while len(block) % tarfile.BLOCKSIZE and (more := self._read(tarfile.BLOCKSIZE)):
+            block += more
+        zeros = len(block) - len(block.lstrip(b"\0"))
+        return block[zeros // tarfile.BLOCKSIZE * tarfile.BLOCKSIZE :]
 
-def tar_members(source: Reads, meter: Meter) -> Iterator[Found | Refused]:
-    """Yield what lies in a tar. Raises BombError."""
-    blocks = _Blocks(source)
+    def _from(self, offset: int) -> bytes:
+        begin = offset - (self._end - len(self._kept))
+        return self._kept[begin:] if begin >= 0 else b""
+
+
+def tar_members(source: Source, meter: Meter) -> Iterator[Found | Refused]:
+    """Yield the members of a tar, and of tars that follow it, joined by `cat`. Raises BombError."""
+    unread = _Unread(source.read)
+    while True:
+        blocks = _Blocks(unread.read)
+        end = yield from _members(blocks, meter)
+        rest = b"" if end is None else blocks.behind(end)
+        if not rest:
+            return
+        if not is_tar_header(rest[: tarfile.BLOCKSIZE]):
+            yield Refused("", "has bytes behind its end that are not a tar; they are not read")
+            return
+        unread.unread(rest)
+
+
+def _members(blocks: _Blocks, meter: Meter) -> Generator[Found | Refused, None, int | None]:
+    """Yield the members of one tar; return the offset of its end, or None for a torn one."""
     try:
         with tarfile.open(fileobj=blocks, mode="r|") as archive:  # type: ignore[call-overload]
             while True:
@@ -57,12 +113,14 @@ def tar_members(source: Reads, meter: Meter) -> Iterator[Found | Refused]:
                 blocks.allowed = 1 << 62
                 archive.members = []  # it would remember them all
                 yield from _tar_member(archive, info, meter)
-            if not blocks.ends_well(archive.offset):
-                yield Refused("", f"is torn at offset {archive.offset}: what follows is not read")
+            if blocks.ends_well(archive.offset):
+                return int(archive.offset)
+            yield Refused("", f"is damaged at offset {archive.offset}; what follows is not read")
     except (tarfile.TarError, *TORN) as error:
         if isinstance(error, BombError):
             raise
-        yield Refused("", f"is torn: {lowered(error)}")
+        yield Refused("", f"is damaged: {lowered(error)}")
+    return None
 
 
 def _tar_member(
@@ -75,7 +133,7 @@ def _tar_member(
         yield Refused(info.name, place)
         return
     if not info.isreg():
-        yield Refused(info.name, "it is no file: links and devices are not read")
+        yield Refused(info.name, "is not a file; links and devices are not read")
         return
     body = _Body(cast("IO[bytes]", archive.fileobj), info)
     member = as_member(

@@ -6,6 +6,7 @@ is kept in memory (up to 8 MiB) or in a file without a name until it is whole.
 
 import contextlib
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,12 +14,12 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, cast
 
 from xlogdecode.inputs.bounds import Meter
-from xlogdecode.inputs.compressed import Reads
+from xlogdecode.inputs.compressed import Inflated
 from xlogdecode.inputs.files import Input
-from xlogdecode.inputs.inflated import Inflated
 from xlogdecode.inputs.members import COPY, TORN, Found, Refused, as_member, lowered
 from xlogdecode.inputs.names import natural_order, safe_place
 from xlogdecode.platform.temporary import no_room
+from xlogdecode.types import Source
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -29,11 +30,14 @@ _IN_MEMORY = 8 << 20
 _CONTENTS = 16 << 20
 """Bytes of a table of contents, which is read whole: 100,000 files have half of that."""
 
+_CONTENTS_MAGIC = b"PK\1\2"
+"""How each entry of a table of contents begins (APPNOTE.TXT, 4.3.12)."""
+
 _UTF_8 = 0x800
 """The flag of a member whose name is UTF-8."""
 
 
-def zip_members(source: Reads, meter: Meter) -> Iterator[Found | Refused]:
+def zip_members(source: Source, meter: Meter) -> Iterator[Found | Refused]:
     """Yield what lies in a zip, days in their order. Raises BombError."""
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
         seekable = _seekable(source)
@@ -46,24 +50,29 @@ def zip_members(source: Reads, meter: Meter) -> Iterator[Found | Refused]:
                 yield Refused("", no_room(error))
                 return
         try:
-            archive = zipfile.ZipFile(cast("IO[bytes]", _Bounded(seekable or spool)))
+            bounded = _Bounded(seekable or spool)
+            archive = zipfile.ZipFile(cast("IO[bytes]", bounded))
         except TORN as error:
             yield Refused("", _no_zip(error))
             return
         advance = source.advance if seekable and isinstance(source, Input) else _tell_no_one
         with archive:
+            later = bounded.later_versions(archive)
             for info in sorted(archive.infolist(), key=_days_in_order):
                 passed = _Passed(info, advance)
-                if not info.is_dir():
+                if version := later.get(info.header_offset):
+                    why = f"needs version {version / 10} of zip; unpack it with other tools first"
+                    yield Refused(_name_of(info), why)
+                elif not info.filename.endswith("/"):
                     yield from _zip_member(archive, info, meter, passed)
                 passed.end()
 
 
-def _days_in_order(info: zipfile.ZipInfo) -> list[tuple[bool, list[tuple[int, str]]]]:
+def _days_in_order(info: zipfile.ZipInfo) -> list[tuple[bool, list[tuple[int, str, str]]]]:
     return [natural_order(part) for part in info.filename.split("/")]
 
 
-def _seekable(source: Reads) -> IO[bytes] | None:
+def _seekable(source: Source) -> IO[bytes] | None:
     """Return a file on disk for `zipfile`, which seeks."""
     if not isinstance(source, Input) or not source.is_regular:
         return None
@@ -76,8 +85,8 @@ def _no_zip(error: Exception) -> str:
     if str(error) != "File is not a zip file":
         return f"cannot be read as a zip: {lowered(error)}"
     return (
-        "is no whole zip: its table of contents, at its end, is missing: get all of it, or try "
-        "zip -FF"
+        "is not a complete zip: its table of contents, at its end, is missing; get all of it, or "
+        "try zip -FF"
     )
 
 
@@ -86,11 +95,21 @@ def _tell_no_one(size: int) -> None:
 
 
 class _Bounded:
-    """The file of a zip, for `zipfile`, which reads a table of contents of any size in one go."""
+    """The file of a zip, for `zipfile`, which reads a table of contents of any size in one go.
+
+    `zipfile` refuses all of a zip for one member of a later version: the version is hidden from it.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
         self._file = file
+        self._versions: list[int] | None = []
+
+    def later_versions(self, archive: zipfile.ZipFile) -> dict[int, int]:
+        """Return the version, times ten, of each member that needs a later one, by its offset."""
+        versions, self._versions = self._versions or [], None
+        members = zip(archive.infolist(), versions, strict=False)
+        return {info.header_offset: v for info, v in members if v > zipfile.MAX_EXTRACT_VERSION}
 
     def read(self, size: int = -1) -> bytes:
         if size > _CONTENTS:
@@ -98,7 +117,19 @@ class _Bounded:
                 f"its table of contents has {size:,} bytes, more than {_CONTENTS >> 20} MiB: "
                 "unpack it with other tools if you trust it"
             )
-        return self._file.read(size)
+        data = self._file.read(size)
+        is_contents = self._versions is not None and data.startswith(_CONTENTS_MAGIC)
+        return self._without_versions(data) if is_contents else data
+
+    def _without_versions(self, contents: bytes) -> bytes:
+        """Return a table of contents in which no member needs a version; remember those."""
+        changed = bytearray(contents)
+        at, self._versions = 0, []
+        while changed.startswith(_CONTENTS_MAGIC, at) and at + 46 <= len(changed):
+            self._versions.append(changed[at + 6])
+            changed[at + 6] = 0
+            at += 46 + sum(struct.unpack_from("<3H", changed, at + 28))  # name, extra, comment
+        return bytes(changed)
 
 
 class _Passed:
@@ -131,11 +162,13 @@ def _zip_member(
     if isinstance(place, str):
         yield Refused(name, place)
     elif stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        yield Refused(name, "it is no file: links and devices are not read")
+        yield Refused(name, "is not a file; links and devices are not read")
     elif info.flag_bits & 1:
-        yield Refused(name, "it is encrypted: unpack it with its password first")
+        yield Refused(name, "is encrypted; unpack it with its password first")
     elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        yield Refused(name, f"packed by method {info.compress_type}: unpack it first")
+        yield Refused(
+            name, f"is packed by method {info.compress_type}; unpack it with other tools first"
+        )
     else:
         is_deflated = info.compress_type == zipfile.ZIP_DEFLATED
         info.compress_type, info.file_size = zipfile.ZIP_STORED, info.compress_size
@@ -167,7 +200,7 @@ def _name_of(info: zipfile.ZipInfo) -> str:
 
 
 class _Checked:
-    """Reads a member of a zip, and finds fault with it only when all of it is handed out."""
+    """Source a member of a zip, and finds fault with it only when all of it is handed out."""
 
     def __init__(self, read: Callable[[int], bytes], checksum: int) -> None:
         self._read = read

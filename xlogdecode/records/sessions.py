@@ -161,7 +161,8 @@ class Session:
         if not found or not name:
             return
         if name == "process_id":
-            self.process_id = int(found["value"]) if found["value"].isdecimal() else None
+            is_number = re.fullmatch("[0-9]{1,18}", found["value"])
+            self.process_id = int(found["value"]) if is_number else None
         else:
             setattr(self, name, found["value"])
 
