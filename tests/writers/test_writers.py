@@ -180,6 +180,19 @@ def test_csv_has_a_row_an_item_with_the_keys_as_columns():
     assert tuple(record) == KEYS
 
 
+@given(streams())
+def test_a_row_of_csv_has_the_values_of_the_object(events):
+    text = rendered(events, CsvWriter()).decode()
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    words = {None: "", True: "true", False: "false"}
+    items = read_records(events, source="a.xlog")
+    expected = [as_object(item, "a.xlog") for item in items]
+    assert rows == [
+        [words[v] if v is None or isinstance(v, bool) else str(v) for v in map(each.get, KEYS)]
+        for each in expected
+    ]
+
+
 def test_json_of_a_source_whose_name_is_no_utf8_is_still_json():
     (record,) = read_records([(0, b"x")], source="a\udcff群.xlog")
     assert isinstance(record, Record)

@@ -7,16 +7,18 @@ UTF-8 is made again by `as_object`, which escapes what is none; so are sessions 
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from json.encoder import encode_basestring as quote
 from typing import Final
 
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.record import Place, parse_who
 from xlogdecode.records.sessions import SESSION_LAYOUTS
-from xlogdecode.writers.objects import as_object, printable
+from xlogdecode.writers.objects import Kept, as_object, printable
 
 __all__ = ["JsonWriter"]
+
+_BOOLEANS: Final = {None: "null", True: "true", False: "false"}
 
 
 class JsonWriter:
@@ -27,8 +29,8 @@ class JsonWriter:
     def __init__(self, *, marks: bool = True) -> None:
         """Without `marks`, losses are passed over."""
         self._marks = marks
-        self._who: Final = _Kept(_who_as_json)
-        self._quoted: Final = _Kept(lambda text: "null" if text is None else quote(text))
+        self._who: Final = Kept(_who_as_json)
+        self._quoted: Final = Kept(lambda text: "null" if text is None else quote(text))
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return the lines of `batch`; `source` is that of the losses."""
@@ -40,11 +42,14 @@ class JsonWriter:
     def _lines(self, batch: Sequence[Record | Loss], source: str) -> list[str]:
         who_of, quoted, lines, last = self._who, self._quoted, [], None
         for item in batch:
-            if not isinstance(item, Record) or item[11] in SESSION_LAYOUTS:
+            if not isinstance(item, Record):
                 lines.append(_dumped(as_object(item, source)))
                 continue
             (_, level, hour, clock, zone, who, tag, file, at, function, message,
-             _, place, offset, _) = item  # fmt: skip
+             layout, place, offset, _) = item  # fmt: skip
+            if layout in SESSION_LAYOUTS:
+                lines.append(_dumped(as_object(item, source)))
+                continue
             if place is not last:
                 last, stamps, end = place, place.stamps, _end(place)
             around = stamps[hour, zone] if clock else None
@@ -58,22 +63,6 @@ class JsonWriter:
         return lines
 
 
-class _Kept(dict[str | None, str]):
-    """Texts that were made of others, and are kept until there are too many."""
-
-    _BOUND: Final = 4096
-
-    def __init__(self, make: Callable[[str | None], str]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, key: str | None) -> str:
-        if len(self) >= self._BOUND:
-            self.clear()
-        self[key] = made = self._make(key)
-        return made
-
-
 def _end(place: Place) -> str:
     """Return what all records of a place have between message and block offset."""
     session = "null" if place.session is None else place.session
@@ -82,7 +71,9 @@ def _end(place: Place) -> str:
 
 
 def _who_as_json(text: str | None) -> str:
-    return json.dumps(parse_who(text)._asdict(), separators=(",", ":"))[1:-1]
+    pid, tid, main = parse_who(text)
+    numbers = f'"pid":{"null" if pid is None else pid},"tid":{"null" if tid is None else tid}'
+    return f'{numbers},"main_thread":{_BOOLEANS[main]}'
 
 
 def _dumped(value: object) -> str:

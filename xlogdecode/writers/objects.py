@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Any, Final
 
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.sessions import SESSION_LAYOUTS, build_of
 
-__all__ = ["ESCAPED", "KEYS", "UTF_8", "as_object", "json_schema", "printable", "restore"]
+__all__ = ["ESCAPED", "KEYS", "UTF_8", "Kept", "as_object", "json_schema", "printable", "restore"]
 
 KEYS: Final = (
     "type", "time", "level", "pid", "tid", "main_thread", "tag", "file", "line", "function",
@@ -29,7 +30,7 @@ def as_object(item: Record | Loss, source: str = "") -> dict[str, Any]:
     """
     if not isinstance(item, Record):
         return _loss_as_object(item, source)
-    text, tag, file, function, message = (item[0], item[6], item[7], item[9], item[10])
+    (text, _, _, _, _, _, tag, file, _, function, message, *_) = item
     encoding, read = UTF_8, _as_utf8
     try:
         text.encode("latin-1").decode()
@@ -68,6 +69,22 @@ def _loss_as_object(loss: Loss, source: str) -> dict[str, Any]:
         "reason": loss.reason,
         "detail": loss.detail,
     }
+
+
+class Kept(dict[str | None, str]):
+    """Texts that were made of others, and are kept until there are too many."""
+
+    _BOUND: Final = 4096
+
+    def __init__(self, make: Callable[[str | None], str]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: str | None) -> str:
+        if len(self) >= self._BOUND:
+            self.clear()
+        self[key] = made = self._make(key)
+        return made
 
 
 def printable(name: str) -> str:
