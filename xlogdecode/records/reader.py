@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from xlogdecode.records.events import LONGEST, PAGE, Event, Loss, Page, Run, Then, pages
-from xlogdecode.records.matchers import JOINS, openers
+from xlogdecode.records.layouts import LEVELS, heads
+from xlogdecode.records.matchers import JOINS, ReadyShape, openers
 from xlogdecode.records.record import Place, Record
 from xlogdecode.records.timestamps import Stamps, date_in_name
 
 __all__ = ["read_batches", "read_records"]
 
 _NEWLINE = 0x0A
+_HEAD = re.compile(rf"(?P<start>\A|\n)(?:{heads(LEVELS)})")
 
 
 def read_records(
@@ -87,7 +89,7 @@ class _Reader:
         self._in_line = False
         """What was handed on ended in mid-line."""
         self._openers = openers()
-        self._usual = self._openers.layouts[0][0]
+        self._usual: ReadyShape | None = None
         """The shape of the last record of the app: likely that of the next."""
 
     def end(self) -> list[Record]:
@@ -103,7 +105,8 @@ class _Reader:
         position, head = 0, self._handed_on
         if self._in_line and head and text:
             position = self._finish_line(head, text, where)
-        usual, records, place, line = self._usual, self._records, self._place, self._text_line
+        usual = self._usual or self._first_shape(text)
+        records, place, line = self._records, self._place, self._text_line
         arrange, old, others, new = usual.arrange, usual.old, usual.line.groups, tuple.__new__
         for row in usual.page().findall(text, position):
             offset = where.offset if position < where.until else where.at(position)
@@ -128,6 +131,16 @@ class _Reader:
         if text:
             self._in_line = not text.endswith("\n")
         return self._hand_on(page.then)
+
+    def _first_shape(self, text: str) -> ReadyShape:
+        """Return the shape of the first record of the app in `text`, else any."""
+        found = _HEAD.search(text)
+        line = text[found.end("start") :].partition("\n")[0] if found else ""
+        opened = self._openers.match(line)
+        if opened is None:
+            return self._openers.layouts[0][0]
+        self._usual = self._openers.richest(opened[0].layout)
+        return self._usual
 
     def _hand_on(self, then: Then) -> list[Record]:
         """Return the records so far, but for one to which more may belong."""
