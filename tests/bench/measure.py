@@ -73,5 +73,5 @@ def _pour(feed: Iterable[bytes], process: subprocess.Popen[bytes]) -> None:
         for part in feed:
             process.stdin.write(part)
         process.stdin.close()
-    except BrokenPipeError:  # its status tells why it stopped reading
+    except BrokenPipeError:  # its status shows why it stopped reading
         pass
