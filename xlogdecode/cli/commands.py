@@ -10,6 +10,7 @@ __all__ = ["COMMANDS", "GROUP_OPTIONS", "refuse_commands"]
 COMMANDS = {
     "decode": "xlogdecode.cli.decode:decode_command",
     "summary": "xlogdecode.cli.summary:summary_command",
+    "html": "xlogdecode.cli.html:html_command",
     "lnav": "xlogdecode.cli.lnav:lnav_command",
     "sweep": "xlogdecode.cli.sweep:sweep",
     "layouts": "xlogdecode.cli.layouts:layouts",

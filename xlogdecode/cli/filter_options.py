@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xlogdecode.jobs.selection import Selection
     from xlogdecode.redact import Redactor
 
-__all__ = ["FILTERS", "parse_selection"]
+__all__ = ["FILTERS", "parse_selection", "redactor_of"]
 
 _which = in_group("Records")
 _form = in_group("Format")
@@ -92,7 +92,7 @@ def parse_selection(arguments: "Arguments", now: datetime, sole_name: str) -> "S
         arguments.form or "text",
         count=arguments.count,
         zone=None if arguments.tz is None else parse_zone(arguments.tz),
-        redactor=_redactor(arguments.redact_patterns) if redacts else None,
+        redactor=redactor_of(arguments.redact_patterns) if redacts else None,
         sole_name=sole_name,
     )
 
@@ -125,7 +125,8 @@ def _only(patterns: tuple[str, ...]) -> str | None:
     return patterns[0] if patterns else None
 
 
-def _redactor(path: str | None) -> "Redactor":
+def redactor_of(path: str | None) -> "Redactor":
+    """Return what redacts by the package's patterns, after those of the file `path`, if any."""
     from pathlib import Path
 
     from xlogdecode.redact import Redactor, built_in_patterns, parse_patterns

@@ -1,0 +1,205 @@
+"""`xlogdecode html`: a case as one page that a browser shows, without a network."""
+
+import shlex
+import webbrowser
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xlogdecode.cli.help import GroupedCommand, in_group
+from xlogdecode.cli.keys import read_keys
+from xlogdecode.cli.messages import say, summary_of
+from xlogdecode.cli.paths import Place
+from xlogdecode.decoder.options import Options
+from xlogdecode.decoder.report import Report
+from xlogdecode.errors import InputError, MissingExtraError
+from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
+from xlogdecode.jobs.job import LEFT_OUT
+from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
+from xlogdecode.outputs import SaveFile
+from xlogdecode.when import parse_size, parse_zone
+
+if TYPE_CHECKING:
+    from xlogdecode.filters import Filter
+    from xlogdecode.page import CasePage
+    from xlogdecode.records import Loss, Record
+    from xlogdecode.types import Source
+
+__all__ = ["html_command"]
+
+_page = in_group("The page")
+_which = in_group("Which records")
+
+_OPTIONS = (
+    _page(
+        "-o", "--output", type=Place(), required=True, metavar="FILE",
+        help="The page to write, as in case.html.",
+    ),
+    _page("-f", "--force", is_flag=True, help="Write over a page that exists."),
+    _page("--open", "opens", is_flag=True, help="Show the page in the browser."),
+    _page("--no-redact", is_flag=True, help="Keep user ids, addresses, tokens as they are."),
+    _page(
+        "--redact-patterns", type=Place(), metavar="FILE",
+        help="Redact by the patterns of a YAML file as well.",
+    ),
+    _page(
+        "--max-size", default="20M", metavar="SIZE",
+        help="The largest page, such as 5M; 20M by default. If more is there, verbose, debug and "
+        "info records are left out, the oldest first.",
+    ),
+    _page(
+        "--lang", type=click.Choice(["en", "zh"]), metavar="en|zh",
+        help="The language that the page opens in; by default that of the browser.",
+    ),
+    _page("--title", metavar="TEXT", help="A title, such as the number of the case."),
+    _page(
+        "--key-file", "key_files", type=Place(), metavar="FILE", multiple=True,
+        help="Private keys, 64 hex digits a line; may be repeated.",
+    ),
+    _which("-S", "--since", metavar="TIME", help="From this time on: 2024-01-01, 10:00, -2h."),
+    _which("-U", "--until", metavar="TIME", help="Until this time, inclusive."),
+    _which("-p", "--level", metavar="LEVEL", help="This level and more severe: V, D, I, W, E, F."),
+    _which("--tag", "tags", multiple=True, metavar="TAG", help="Records with this tag."),
+    _which("--pid", "pids", multiple=True, type=int, metavar="N", help="Records of this process."),
+    _which("--tid", "tids", multiple=True, type=int, metavar="N", help="Records of this thread."),
+    _which("-g", "--grep", metavar="REGEX", help="Records that match REGEX (Python syntax)."),
+    _which("-i", "--ignore-case", is_flag=True, help="Let -g match either case."),
+    _which("--session", metavar="N|last", help="Records of this session, or the last."),
+    _which("--tz", metavar="ZONE", help="The zone of times without one: +08:00, Asia/Tokyo."),
+)  # fmt: skip
+
+
+def _options(command: Callable[..., int]) -> Callable[..., int]:
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.command("html", cls=GroupedCommand, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="PATH|-...",
+    type=click.Path(readable=False),  # what cannot be read stops no other
+)
+@_options
+def html_command(paths: tuple[str, ...], **given: Any) -> int:
+    """Make one HTML page of a case: open it in a browser, or send it by mail.
+
+    Takes logs, folders and archives. The page needs no network. Values that identify a person are
+    replaced, as with --redact: look before you send.
+    """
+    from xlogdecode.cli.filter_options import redactor_of
+    from xlogdecode.page import CasePage
+
+    size = parse_size(given["max_size"])
+    redactor = None if given["no_redact"] else redactor_of(given["redact_patterns"])
+    maker = _maker(given)
+    page = CasePage(redactor.redact if redactor else None)
+    page.filtered = _as_written(given)
+    try:
+        with SaveFile(given["output"], replace=given["force"]) as file:
+            statuses = list(maker.fill(page, paths))
+            if statuses and all(status is Status.FAILED for status in statuses):
+                file.discard()
+                return worst(statuses).value
+            title = given["title"] or Path(given["output"]).stem
+            cuts = page.write(file, lang=given["lang"] or "", max_size=size, title=title)
+    finally:
+        page.close()
+    for cut in cuts:
+        say(f"note: {given['output']}: left out {cut}; --max-size takes more")
+    if given["opens"]:
+        webbrowser.open(Path(given["output"]).resolve().as_uri())
+    return worst(statuses).value
+
+
+def _maker(given: dict[str, Any]) -> "_Maker":
+    """Return what reads the inputs as the options say."""
+    from xlogdecode.filters import Filter
+
+    names = ("since", "until", "level", "tags", "pids", "tids", "grep", "session", "ignore_case")
+    return _Maker(
+        Filter(**{name: given[name] for name in names}, now=datetime.now().astimezone()),
+        None if given["tz"] is None else parse_zone(given["tz"]),
+        Options(keys=read_keys(given["key_files"])),
+    )
+
+
+def _as_written(given: dict[str, Any]) -> list[str]:
+    """Return the filters as a person writes them."""
+    names = ("since", "until", "level", "tags", "pids", "tids", "grep", "session")
+    values = {name: given[name] for name in names if given[name] is not None}
+    return [
+        f"--{name.removesuffix('s')} {shlex.quote(str(each))}"
+        for name, value in values.items()
+        for each in (value if isinstance(value, tuple) else (value,))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Fills a page from inputs."""
+
+    wanted: "Filter"
+    zone: tzinfo | None
+    options: Options
+
+    def fill(self, page: "CasePage", paths: tuple[str, ...]) -> Iterator[Status]:
+        """Add every log that `paths` lead to; yield the status of each."""
+        saved = Saved()
+        saved.left = [path for path in paths if is_log(path, plain=False)]
+        for entry in iter_entries(paths, recursive=True, plain=True):
+            if isinstance(entry, Refusal):
+                say(str(entry) if entry.is_failure else f"note: {entry}")
+                state = page.add(entry.name, ())
+                state.state = "failed" if entry.is_failure else "skipped"
+                state.detail = entry.reason
+                if entry.is_failure:
+                    yield Status.FAILED
+            else:
+                yield self._add(page, entry, saved)
+
+    def _add(self, page: "CasePage", entry: Entry, saved: Saved) -> Status:
+        report = Report()
+        try:
+            with entry.source as opened:
+                source = saved.unsaved(opened, is_buffer=is_crash_buffer(entry.below))
+                if source is None:
+                    state = page.add(entry.name, ())
+                    state.state, state.detail = "skipped", LEFT_OUT
+                    return Status.OK
+                state = page.add(entry.name, self._records(source, entry.name, report))
+        except (InputError, MissingExtraError) as error:
+            say(str(error))
+            page.states[-1].state, page.states[-1].detail = "failed", str(error)
+            return Status.FAILED
+        status = of_report(report)
+        state.detail, state.size = summary_of(report), report.bytes_in
+        state.state = _STATES[status]
+        if status is not Status.OK:
+            remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
+            say(f"{entry.name}: {summary_of(report)}{remedy}")
+        return status
+
+    def _records(self, source: "Source", name: str, report: Report) -> "Iterator[Record | Loss]":
+        from xlogdecode.filters import select
+        from xlogdecode.records import read_records
+        from xlogdecode.records.events import iter_events
+
+        events = iter_events(source, self.options, report, per_block=False)
+        records = read_records(events, source=name, zone=self.zone)
+        return iter(records) if self.wanted.is_empty else select(records, self.wanted)
+
+
+_STATES = {
+    Status.OK: "ok",
+    Status.LOST: "damaged",
+    Status.LOCKED: "encrypted",
+    Status.FAILED: "failed",
+}

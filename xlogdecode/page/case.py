@@ -1,0 +1,193 @@
+"""The case: sources come in, one page goes out."""
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from typing import Any, Final
+
+from xlogdecode.page.assemble import Parts
+from xlogdecode.page.rows import LEVELS, Rows
+from xlogdecode.page.spool import DEFAULT_SIZE, Spool
+from xlogdecode.page.story import Story
+from xlogdecode.records import Loss, Record
+from xlogdecode.records.columns import columns_of
+from xlogdecode.records.sessions import Session
+from xlogdecode.types import Sink
+
+__all__ = ["CasePage", "State"]
+
+_BATCH: Final = 4096
+
+
+@dataclass(slots=True)
+class State:
+    """What is known of one source; `CasePage.add` counts, the caller fills in the rest."""
+
+    name: str
+    state: str = "ok"
+    """One of ok, damaged, encrypted, failed, skipped."""
+    detail: str = ""
+    size: int | None = None
+    records: int = 0
+    losses: int = 0
+    lost_bytes: int = 0
+
+
+class CasePage:
+    """Collects records in bounded memory; they lie in a temporary file until the page is written.
+
+    `redact` changes messages, and the names of sources; None shows them as they are.
+    """
+
+    def __init__(self, redact: Callable[[str], str] | None = None) -> None:
+        """Begin an empty page."""
+        self._redact = redact
+        self._rows = Rows()
+        self._story = Story()
+        self._spool = Spool(redact)
+        self.states: list[State] = []
+        self.filtered: list[str] = []
+        """The filters that were given, as a person would write them."""
+
+    def add(self, name: str, items: Iterable[Record | Loss]) -> State:
+        """Take in a source; return what is known of it, to be completed by the caller."""
+        state = State(name)
+        self.states.append(state)
+        self._rows.begin()
+        self._story.begin(name)
+        waiting = iter(items)
+        while batch := list(islice(waiting, _BATCH)):
+            records: list[Record] = []
+            for item in batch:
+                if isinstance(item, Record):
+                    records.append(item)
+                    continue
+                self._add(records, state)
+                records = []
+                state.losses += 1
+                state.lost_bytes += item.length
+                self._spool.add(self._rows.of_loss(item, self._story.session))
+            self._add(records, state)
+        self._story.end()
+        return state
+
+    def _add(self, records: list[Record], state: State) -> None:
+        if not records:
+            return
+        columns = columns_of(records)
+        sessions = self._story.add(records, columns, self._rows.count)
+        self._spool.add(self._rows.of(records, columns, sessions))
+        state.records += len(records)
+
+    def write(
+        self, sink: Sink, *, lang: str = "", max_size: int = DEFAULT_SIZE, title: str = ""
+    ) -> list[str]:
+        """Write the page; return what was left out of it, a line each.
+
+        `lang` is the language that it opens in: en, zh, or that of the browser if it is empty.
+        """
+        parts = Parts.read()
+        self._spool.flush()
+        head = self._head(title)
+        room = max_size - len(parts.before(head, lang)) - len(parts.after()) - 4096
+        cuts = self._spool.cut(max(0, room))
+        head["cuts"] = [cut._asdict() for cut in cuts]
+        head["blobs"] = [
+            [kept.window, kept.rows, kept.planes, kept.size] for kept in self._spool.kept
+        ]
+        sink.write(parts.before(head, lang))
+        for data in self._spool.blobs():
+            sink.write(b'<script type="text/plain" class="blob">')
+            sink.write(b64encode(data))
+            sink.write(b"</script>\n")
+        sink.write(parts.after())
+        return [f"{cut.rows:,} records of level {cut.levels}" for cut in cuts]
+
+    def close(self) -> None:
+        """Remove the temporary file."""
+        self._spool.close()
+
+    def _head(self, title: str) -> dict[str, Any]:
+        names = self._names()
+        labels = _labels(self._story.sessions)
+        story = self._story.as_dict()
+        story["users"] = [self._shown(f"userid:{user}")[7:] for user in story["users"]]
+        story["sessions"] = [
+            _session(session, label, names)
+            for session, label in zip(self._story.sessions, labels, strict=True)
+        ]
+        places = [
+            (names.get(each.source, each.source), label)
+            for each, label in zip(self._story.sessions, labels, strict=True)
+        ]
+        return {
+            "title": title,
+            "redacted": self._redact is not None,
+            "filters": self.filtered,
+            "levels": LEVELS,
+            "count": self._rows.count,
+            "counts": self._spool.levels,
+            "sites": self._rows.sites,
+            "whos": self._rows.whos,
+            "sessionIds": [
+                [*(places[number] if number is not None and number >= 0 else ("", None)), *rest]
+                for number, *rest in self._rows.sessions.entries
+            ],
+            "files": [self._state(state, names) for state in self.states],
+            "story": story,
+        }  # fmt: skip
+
+    def _state(self, state: State, names: dict[str, str]) -> dict[str, Any]:
+        return {
+            "name": names.get(state.name, state.name),
+            "state": state.state,
+            "detail": self._shown(state.detail),
+            "size": state.size,
+            "records": state.records,
+            "losses": state.losses,
+            "lostBytes": state.lost_bytes,
+        }
+
+    def _names(self) -> dict[str, str]:
+        """Return how each source is shown: without the folder that all of them lie in."""
+        names = [state.name for state in self.states]
+        folders = [name.replace("\\", "/").split("/")[:-1] for name in names]
+        alike = takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))
+        start = sum(len(parts[0]) + 1 for parts in alike)
+        return {name: self._shown(name[start:] or name) for name in names}
+
+    def _shown(self, text: str) -> str:
+        return self._redact(text) if self._redact else text
+
+
+def _labels(sessions: list[Session]) -> list[str]:
+    """Return what each session is called, once in each source: its number, or its process."""
+    seen: Counter[tuple[str, str]] = Counter()
+    labels = []
+    for session in sessions:
+        pid = session.process_id or session.pid
+        label = str(session.number or 0)
+        if seen[session.source, label] and pid:
+            label = f"{label} ({pid})"
+        seen[session.source, label] += 1
+        times = seen[session.source, label]
+        labels.append(label if times == 1 else f"{label} #{times}")
+    return labels
+
+
+def _session(session: Session, label: str, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "source": names.get(session.source, session.source),
+        "number": label,
+        "opened": session.opened.isoformat(timespec="milliseconds") if session.opened else None,
+        "ended": session.ended,
+        "records": session.records,
+        "sdk": session.sdk_version,
+        "app": session.sdk_app_id,
+        "device": session.device_type,
+        "platform": session.platform,
+        "system": session.system_version,
+        "pid": session.process_id or session.pid,
+    }

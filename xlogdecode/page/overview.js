@@ -1,0 +1,177 @@
+// The overview: what the case is, what went wrong, and where to look; a click filters.
+
+const TABLE_ROWS = 10;
+
+/** Shows the tables above the records. */
+class Overview {
+  /**
+   * @param {Records} records @param {Int32Array} places
+   * @param {{mark: (key: string) => void, choose: (facet: string, value: string, bad?: boolean) => void, select: (at: number) => void}} actions
+   */
+  constructor(records, places, actions) {
+    this.records = records;
+    this.head = records.head;
+    this.places = places;
+    this.actions = actions;
+    /** @type {Set<string>} tables that show all rows */
+    this.opened = new Set();
+    this.functions = functionsOf(records);
+    this.bySession = countsOf(records);
+  }
+
+  /** Draw all of it. */
+  draw() {
+    byId("overview").replaceChildren(
+      this.facts(), this.leftOut(), this.codes(), this.events(), this.errors(), this.slow(), this.sessions(), this.files());
+  }
+
+  facts() {
+    const { story, counts, files, redacted } = this.head;
+    const { time, size } = this.records;
+    const each = (/** @type {"app"|"sdk"|"device"|"platform"|"system"} */ key) => [...new Set(story.sessions.map((session) => session[key]).filter(Boolean))].join(", ");
+    const rows = [
+      [t("records"), count(size)],
+      [t("period"), size ? `${t("range", clock(time[0], 19), clock(time[size - 1], 19))} (${span(time[size - 1] - time[0])})` : ""],
+      [t("errors"), count((counts.E ?? 0) + (counts.F ?? 0))], [t("warnings"), count(counts.W ?? 0)],
+      [t("sessions"), count(story.sessions.length)], [t("files"), count(files.length)],
+      [t("app"), each("app")], [t("sdk"), each("sdk")],
+      [t("device"), [each("device"), each("platform"), each("system")].filter(Boolean).join(", ")],
+      [t("users"), (story.users ?? []).join(", ")],
+    ].filter(([, value]) => value);
+    return card("facts", t("facts"), make("dl", { class: "facts" }, rows.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
+      make("p", { class: redacted ? "quiet" : "warn" }, t(redacted ? "redactedHint" : "notRedactedHint")));
+  }
+
+  leftOut() {
+    const { cuts, filters, files } = this.head;
+    const lines = cuts.map(({ levels, rows, first, last }) => t("leftOutCut", count(rows), levels, clock(first, 19), clock(last, 19)));
+    if (filters.length) lines.push(t("leftOutFilter", filters.join(" ")));
+    for (const { name, state, detail } of files) if (state === "failed" || state === "skipped") lines.push(t("leftOutFile", name, detail));
+    return lines.length ? card("leftout", t("leftOut"), make("ul", {}, lines.slice(0, 100).map((line) => make("li", {}, line)))) : "";
+  }
+
+  codes() {
+    const rows = this.head.story.codes.map(({ code, meaning, todo, rows: steps }) => {
+      const at = rowsOf(this.places, steps);
+      return [this.link(String(code), () => this.actions.mark(`code-${code}`)), count(steps.length), wordsOf(meaning), wordsOf(todo), ...this.times(at)];
+    });
+    return this.table("codes", [t("code"), t("times"), t("meaning"), t("todo"), t("first"), t("last")], rows);
+  }
+
+  events() {
+    const rows = this.head.story.events.map(({ name, words, mood, rows: steps }) => {
+      const at = rowsOf(this.places, steps);
+      const link = this.link(wordsOf(words) || name, () => this.actions.mark(`event-${name}`));
+      link.classList.add(`mood-${mood}`);
+      return [link, count(steps.length), ...this.times(at)];
+    });
+    return this.table("events", [t("event"), t("times"), t("first"), t("last")], rows);
+  }
+
+  errors() {
+    const rows = this.functions.map(({ name, errors, warnings }) =>
+      [this.link(name, () => this.actions.choose("function", name, true)), count(errors), count(warnings)]);
+    return this.table("functions", [t("function"), t("errors"), t("warnings")], rows);
+  }
+
+  slow() {
+    const rows = this.head.story.slow.filter(([, number]) => this.places[number] >= 0).map(([cost, number]) => {
+      const at = this.places[number];
+      const [, tag, , , name] = this.head.sites[this.records.site[at]];
+      return [`${count(cost)} ms`, this.link(clock(this.records.time[at]), () => this.actions.select(at)), name ?? tag ?? ""];
+    });
+    return this.table("slow", [t("cost"), t("time"), t("function")], rows);
+  }
+
+  sessions() {
+    const several = this.head.files.length > 1;
+    const rows = this.head.story.sessions.map((session) => {
+      const key = sessionKey(session.source, session.number);
+      const [records, warnings, errors] = this.bySession.get(key) ?? [0, 0, 0];
+      return [
+        this.link(session.number === "0" ? t("before") : session.number, () => this.actions.choose("session", key)),
+        ...(several ? [session.source] : []), (session.opened ?? "").slice(0, 19).replace("T", " "), count(records), count(errors), count(warnings), endOf(session.ended),
+        session.sdk ?? "", [session.device, session.platform, session.system].filter(Boolean).join(" "),
+      ];
+    });
+    const head = [t("session"), ...(several ? [t("file")] : []), t("opened"), t("records"), t("errors"), t("warnings"), t("ended"), t("sdk"), t("device")];
+    return this.table("sessions", head, rows);
+  }
+
+  files() {
+    const rows = this.head.files.map(({ name, state, detail, size, records, losses, lostBytes }) => [
+      records ? this.link(name, () => this.actions.choose("source", name)) : name, make("span", { class: `state state-${state}` }, t(state)),
+      count(records), size === null ? "" : `${count(Math.ceil(size / 1024))} KB`, losses ? `${t("losses", count(losses), count(lostBytes))}; ${detail}` : detail,
+    ]);
+    return this.table("files", [t("file"), t("state"), t("records"), t("size"), t("detailColumn")], rows);
+  }
+
+  /** @param {number[]} at */
+  times(at) {
+    if (!at.length) return ["", ""];
+    const order = [...at].sort((a, b) => a - b);
+    return [order[0], order[order.length - 1]].map((place) => this.link(clock(this.records.time[place], 19), () => this.actions.select(place)));
+  }
+
+  /** @param {string} text @param {() => void} click */
+  link(text, click) {
+    return button(text, click, { class: "link" });
+  }
+
+  /** @param {string} name @param {string[]} head @param {unknown[][]} rows */
+  table(name, head, rows) {
+    if (!rows.length) return "";
+    const shown = this.opened.has(name) ? rows.slice(0, 2000) : rows.slice(0, TABLE_ROWS);
+    const table = make("table", {}, make("thead", {}, make("tr", {}, head.map((each) => make("th", { scope: "col" }, each)))),
+      make("tbody", {}, shown.map((row) => make("tr", {}, row.map((cell) => make("td", {}, cell))))));
+    const more = rows.length > TABLE_ROWS && button(this.opened.has(name) ? t("less") : t("more", count(rows.length)), () => {
+      if (!this.opened.delete(name)) this.opened.add(name);
+      this.draw();
+    });
+    return card(name, t(name), make("div", { class: "wide", tabindex: 0, role: "group", "aria-label": t(name) }, table), more || null);
+  }
+}
+
+/** Return how a session ended, in the page's language. @param {string} words */
+const endOf = (words) => (`end_${words}` in STRINGS.en ? t(`end_${words}`) : words);
+
+/** @param {string} name @param {string} title @param {...unknown} children */
+function card(name, title, ...children) {
+  return make("section", { class: "card", id: `card-${name}` }, make("h2", {}, title), ...children);
+}
+
+/** Return the functions with errors, those with most first. @param {Records} records */
+function functionsOf(records) {
+  /** @type {Map<string, {name: string, errors: number, warnings: number}>} */
+  const found = new Map();
+  for (let at = 0; at < records.size; at++) {
+    const level = records.level[at];
+    if (level < 4 || level > 6) continue;
+    const name = records.head.sites[records.site[at]][4];
+    if (!name) continue;
+    const each = found.get(name) ?? { name, errors: 0, warnings: 0 };
+    found.set(name, each);
+    if (level === 4) each.warnings++;
+    else each.errors++;
+  }
+  return [...found.values()].filter(({ errors }) => errors).sort((a, b) => b.errors - a.errors || b.warnings - a.warnings);
+}
+
+/** Return records, warnings and errors of each session. @param {Records} records */
+function countsOf(records) {
+  /** @type {Map<string, [number, number, number]>} */
+  const found = new Map();
+  const counts = records.head.sessionIds.map(([source, number]) => {
+    const key = sessionKey(source, number);
+    if (!found.has(key)) found.set(key, [0, 0, 0]);
+    return /** @type {[number, number, number]} */ (found.get(key));
+  });
+  for (let at = 0; at < records.size; at++) {
+    const each = counts[records.session[at]];
+    const level = records.level[at];
+    if (level !== LOSS) each[0]++;
+    if (level === 4) each[1]++;
+    else if (level === 5 || level === 6) each[2]++;
+  }
+  return found;
+}

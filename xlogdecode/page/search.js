@@ -1,0 +1,119 @@
+// Search by text or regular expression: over all records, a slice at a time, so that keys are heard.
+
+const SLICE = 1 << 17;
+
+/** Finds the records that a query fits. */
+class Search {
+  /** @param {Records} records */
+  constructor(records) {
+    this.records = records;
+    /** @type {RegExp|null} */
+    this.pattern = null;
+    this.hit = new Uint8Array(records.size);
+    this.found = 0;
+    this.busy = false;
+    this.run = 0;
+  }
+
+  /** Forget the query. */
+  clear() {
+    this.run++;
+    this.pattern = null;
+    this.busy = false;
+    this.hit.fill(0);
+    this.found = 0;
+  }
+
+  /**
+   * Look for `query`; `progress` is called as hits come. Return whether it is done.
+   * Raises SyntaxError for what is not a regular expression.
+   * @param {string} query @param {{regex: boolean, matchCase: boolean}} how @param {() => void} progress
+   */
+  async find(query, how, progress) {
+    const pattern = patternOf(query, how);
+    this.clear();
+    if (!pattern) return true;
+    const run = this.run;
+    this.pattern = pattern;
+    this.busy = true;
+    const sites = this.records.head.sites.map((site) => pattern.test(site.slice(1).filter((part) => part !== null).join(" ")));
+    let next = performance.now() + 100;
+    for (const blob of this.records.blobs) {
+      for (let row = 0; row < blob.rows; ) {
+        row = this.slice(blob, row, pattern, sites);
+        await rest();
+        if (run !== this.run) return false;
+        if (performance.now() > next) {
+          progress();
+          next = performance.now() + 250;
+        }
+      }
+    }
+    this.busy = false;
+    return true;
+  }
+
+  /**
+   * Look through the rows from `row` on, about SLICE bytes of them; return the row behind them.
+   * @param {Blob_} blob @param {number} row @param {RegExp} pattern @param {boolean[]} sites
+   */
+  slice(blob, row, pattern, sites) {
+    const { records } = this;
+    const { starts, texts, at, bytes } = blob;
+    let stop = row + 1;
+    while (stop < blob.rows && starts[stop + 1] - starts[row] < SLICE) stop++;
+    const text = records.decoder.decode(bytes.subarray(texts + starts[row], texts + starts[stop]));
+    const exact = text.length === starts[stop] - starts[row];
+    for (let each = row; each < stop; each++) {
+      const message = exact
+        ? text.slice(starts[each] - starts[row], starts[each + 1] - starts[row])
+        : records.decoder.decode(bytes.subarray(texts + starts[each], texts + starts[each + 1]));
+      if (sites[records.site[at[each]]] || pattern.test(message)) {
+        this.hit[at[each]] = 1;
+        this.found++;
+      }
+    }
+    return stop;
+  }
+
+  /** Return which records are hits or within `around` records of one. @param {number} around */
+  widened(around) {
+    if (!around) return this.hit;
+    const near = new Uint8Array(this.hit.length);
+    let until = -1;
+    for (let at = 0; at < near.length; at++) {
+      if (this.hit[at]) {
+        for (let before = Math.max(until + 1, at - around); before < at; before++) near[before] = 1;
+        until = at + around;
+      }
+      if (at <= until) near[at] = 1;
+    }
+    return near;
+  }
+}
+
+/** @param {string} query @param {{regex: boolean, matchCase: boolean}} how */
+function patternOf(query, { regex, matchCase }) {
+  if (!query) return null;
+  const source = regex ? query : query.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+  return new RegExp(source, matchCase ? "m" : "im");
+}
+
+/**
+ * Add `text` to an element, with what fits `pattern` marked.
+ * @param {Element} element @param {string} text @param {RegExp|null} pattern
+ */
+function appendMarked(element, text, pattern) {
+  let done = 0;
+  if (pattern) {
+    const all = new RegExp(pattern.source, `${pattern.flags}g`);
+    let marks = 0;
+    for (const found of text.matchAll(all)) {
+      if (!found[0] || ++marks > 200) break;
+      append(element, text.slice(done, found.index));
+      append(element, make("mark", {}, found[0]));
+      done = found.index + found[0].length;
+    }
+  }
+  append(element, text.slice(done));
+}
