@@ -108,4 +108,4 @@ def test_the_manuals_python_runs(tmp_path):
     lines = done.stdout.splitlines()
     assert len(lines) == 6 + 2  # errors of the second session, and two sessions
     assert lines[0].startswith("2024-01-01 10:47:06.416000+08:00 4164 im_core.cpp 77 not init")
-    assert lines[-1].endswith("7.7.5282 70 not closed")
+    assert lines[-1].endswith("7.7.5282 70 no closing line")

@@ -27,7 +27,7 @@ class ReportFile:
         self._place = Apart(self._path)
         self._rows: list[bytes] = []
 
-    def reserve(self, target: Path) -> None:
+    def reserve(self, target: str) -> None:
         """Raise UsageError if the text of an input would go to the place of the report."""
         self._place.refuse(target, "the text in")
 
@@ -49,7 +49,7 @@ class ReportFile:
             return
         for path in paths:
             if path != STDIN and not is_archive(path) and not Path(path).is_dir():
-                self.reserve(Path(path + request.suffix))
+                self.reserve(path + request.suffix)
 
     def add(self, result: Result) -> None:
         """Take the result of an input."""

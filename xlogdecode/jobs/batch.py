@@ -27,7 +27,6 @@ from xlogdecode.types import Sink
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-    from pathlib import Path
 
     from xlogdecode.outputs.destinations import Places
 
@@ -43,7 +42,7 @@ class Job(NamedTuple):
     """A file that any process can decode by itself, and the file that its text goes to."""
 
     place: Place
-    target: "Path | None" = None
+    target: str | None = None
 
 
 class Batch:
@@ -55,7 +54,7 @@ class Batch:
         request: Request,
         sink: Sink | None = None,
         *,
-        reserve: "Callable[[Path], object] | None" = None,
+        reserve: Callable[[str], object] | None = None,
         executor: "Executor | None" = None,
     ) -> None:
         """Take the paths, globs expanded, and the sink for text that goes to no file.
@@ -144,7 +143,7 @@ class Batch:
         except OutputError as error:
             return failed(place.path, error)
 
-    def _one(self, item: Place | Refusal, target: "Path | None" = None) -> Iterator[Result]:
+    def _one(self, item: Place | Refusal, target: str | None = None) -> Iterator[Result]:
         """Decode what is at a place, or in the archive there, in this process."""
         if isinstance(item, Refusal):
             yield from self._refused(item)
@@ -162,7 +161,7 @@ class Batch:
         else:
             self._hints.append(str(refusal))
 
-    def _decode(self, entry: Entry, target: "Path | None") -> Result:
+    def _decode(self, entry: Entry, target: str | None) -> Result:
         self._look_ahead(entry)
         saved = None if self._is_sole and not entry.in_archive else self._saved
         try:
@@ -176,7 +175,7 @@ class Batch:
             return failed(entry.name, error)
         return self._decoder.decode(entry, target, saved)
 
-    def _target(self, entry: Entry | Place) -> "Path | None":
+    def _target(self, entry: Entry | Place) -> str | None:
         """Return the file that a text goes to; None if it goes to the sink."""
         request = self.request
         from_stdin = self.paths[entry.path_index] == STDIN
@@ -187,7 +186,7 @@ class Batch:
             self._reserve(target)
         return target
 
-    def _prepare(self, entry: Entry | Place, target: "Path") -> None:
+    def _prepare(self, entry: Entry | Place, target: str) -> None:
         self._places.prepare(entry, target)
 
     @cached_property

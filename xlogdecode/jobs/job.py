@@ -42,9 +42,7 @@ class Decoder:
         self._sink = sink or _Nowhere()
         self._openings: Openings | None = None
 
-    def decode(
-        self, entry: Entry, target: "str | os.PathLike[str] | None", saved: Saved | None = None
-    ) -> Result:
+    def decode(self, entry: Entry, target: str | None, saved: Saved | None = None) -> Result:
         """Decode an input into the file `target`, or else into the sink; close its source.
 
         `saved` is where logs and the crash buffer of an earlier launch meet. What ends the whole
@@ -55,7 +53,7 @@ class Decoder:
                 if target is not None and self._is_up_to_date(entry, target):
                     _leave(entry, saved)
                     note = f"{target} is up to date"
-                    done = Result(entry.name, Status.OK, Report(), str(target), note=note)
+                    done = Result(entry.name, Status.OK, Report(), target, note=note)
                     return done._replace(is_skipped=True)
                 source = _unsaved(opened, entry, saved)
                 if source is None:
@@ -72,7 +70,7 @@ class Decoder:
         except DamagedError as damage:
             return of_damage(entry.name, damage)
 
-    def _is_up_to_date(self, entry: Entry, target: "str | os.PathLike[str]") -> bool:
+    def _is_up_to_date(self, entry: Entry, target: str) -> bool:
         """Tell whether nothing has to be done. Raises OutputError for the input itself."""
         request = self._request
         found = _file_at(target) if request.replaces else None
@@ -99,7 +97,7 @@ class Decoder:
         self,
         entry: Entry,
         source: Source,
-        target: "str | os.PathLike[str]",
+        target: str,
         saved: Saved | None,
     ) -> Result:
         request, like = self._request, entry.stat
@@ -109,7 +107,8 @@ class Decoder:
         )
         try:
             with file:
-                file.write(request.header)
+                if request.header:
+                    file.write(request.header)
                 report = self._convert(source, file, entry.name)
                 if report.locked_blocks and is_file:
                     file.date_before(like)
@@ -125,7 +124,7 @@ class Decoder:
         is_complete = result.status is Status.OK and file.is_in_place
         is_source = entry.path is not None and isinstance(entry.source, Input)
         return result._replace(
-            path=str(target) if file.is_written else None,
+            path=target if file.is_written else None,
             note=_remove(entry) if request.remove and is_complete and is_source else "",
             size=file.size if file.is_in_place and not request.is_copy else None,
         )
@@ -182,7 +181,7 @@ def _is_plain(report: Report) -> bool:
     return bool(report.plain_text) and report.bytes_out == report.plain_text and report.is_whole
 
 
-def _file_at(path: "str | os.PathLike[str]") -> os.stat_result | None:
+def _file_at(path: str) -> os.stat_result | None:
     try:
         found = os.stat(path)  # noqa: PTH116 - thousands of files a second
     except OSError:

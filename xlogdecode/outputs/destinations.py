@@ -2,10 +2,13 @@
 
 import os
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlogdecode.errors import OutputError
 from xlogdecode.inputs import Entry, Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Places", "same_name"]
 
@@ -13,12 +16,15 @@ _FORBIDDEN = r'[<>:"|?*]|[. ]+\Z'
 _RESERVED = r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)"
 """What Windows has no files of."""
 
+_UNTIDY = r"//|(?:^|/)\.(?:/|\Z)|/\Z|\\"
+"""Folders as people write them that are not written so in messages."""
+
 
 class Places:
     """Gives each input a place of its own."""
 
     def __init__(
-        self, output: Path | None, *, in_folder: bool, several: bool, suffix: str = ".log"
+        self, output: "Path | None", *, in_folder: bool, several: bool, suffix: str = ".log"
     ) -> None:
         """Put all below `output`, or into it if it is to be one file, or beside each source.
 
@@ -32,27 +38,44 @@ class Places:
         self._taken: dict[str, int] = {}
         """Each place that is taken, and the last number that was given to another of its name."""
         self._parents: set[str] = set()
+        self._roots: dict[tuple[str, str], str] = {}
+        """The folder that the texts of each tree lie below."""
 
-    def place(self, entry: Entry | Place) -> Path:
+    def place(self, entry: Entry | Place) -> str:
         """Return where the text of `entry` goes."""
         if self._output is not None and not (self._in_folder or entry.in_archive):
-            return self._output
-        root = self._output or Path(entry.top)
-        if self._output is not None and self._several and entry.tree:
-            root /= _portable(_storable(entry.tree))
+            return str(self._output)
+        tree = entry.top, entry.tree
+        root = self._roots.get(tree)
+        if root is None:
+            root = self._roots[tree] = self._root(entry)
         below = _storable(entry.below)
         if os.name == "nt":
             below = "/".join(map(_portable, below.split("/")))
-        return self._claim(f"{root}/{below}")
+        return self._claim(f"{root}{below}")
 
-    def prepare(self, entry: Entry | Place, target: Path) -> None:
+    def _root(self, entry: Entry | Place) -> str:
+        """Return the folder that the text of `entry` lies below, with a slash behind it."""
+        if self._output is None and not re.search(_UNTIDY, entry.top):
+            return f"{entry.top}/" if entry.top else ""
+        from pathlib import Path  # 4 ms that a log in a folder need not spend
+
+        root = self._output or Path(entry.top)
+        if self._output is not None and self._several and entry.tree:
+            root /= _portable(_storable(entry.tree))
+        return "" if root == Path() else f"{str(root).removesuffix('/')}/"
+
+    def prepare(self, entry: Entry | Place, target: str) -> None:
         """Make the folder that `target` lies in, if it is one of ours. Raises OutputError."""
         folder = os.path.dirname(target)  # noqa: PTH120 - thousands of files a second
         if folder in self._parents:
             return
-        parent = Path(folder)
-        root = self._output or Path(entry.top)
-        if root == target or (self._output is None and entry.path is not None):
+        if self._output is None and entry.path is not None:
+            return
+        from pathlib import Path
+
+        parent, root = Path(folder), self._output or Path(entry.top)
+        if root == Path(target):
             return
         try:
             parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +88,7 @@ class Places:
             raise OutputError(f"{target}: lies outside of {root}, behind a link: not written")
         self._parents.add(folder)
 
-    def _claim(self, place: str) -> Path:
+    def _claim(self, place: str) -> str:
         """Return `place` with its ending, or a numbered one where another input has that."""
         target = f"{place}{self._suffix}"
         first = key = same_name(target)
@@ -76,7 +99,7 @@ class Places:
             key = same_name(target)
         self._taken[key] = 1
         self._taken[first] = number
-        return Path(target)
+        return target
 
 
 def same_name(target: str) -> str:
