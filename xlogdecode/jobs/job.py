@@ -153,7 +153,7 @@ def through(sink: Sink, convert: Callable[[Sink], T], *, utf8: bool) -> T:
 def torn(entry: Entry) -> InputError | None:
     """Return what is wrong with the archive that an input came from, if anything is."""
     fault = entry.source.fault
-    why = f"the archive is torn: {fault}; what came before that is decoded"
+    why = f"the archive is damaged: {fault}; what came before that is decoded"
     return InputError(f"{entry.name}: {why}") if fault else None
 
 
