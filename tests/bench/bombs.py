@@ -6,7 +6,8 @@ import zlib
 from tests.mars import Kind, Session
 from tests.mars.crypt import tea_encrypt
 
-_MB = b"a" * 999_999 + b"\n"
+_LINES = [b"a" * size + b"\n" for size in (*[16_383] * 61, 575)]
+"""A million bytes in lines of the length that Mars cuts them at."""
 
 
 def bomb(kind: Kind, megabytes: int, session: Session | None = None) -> bytes:
@@ -29,7 +30,8 @@ def bomb(kind: Kind, megabytes: int, session: Session | None = None) -> bytes:
 def _deflate() -> bytes:
     """A million bytes that stand on their own: after a full flush nothing before is referred to."""
     stream = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
-    return stream.compress(_MB) + stream.flush(zlib.Z_FULL_FLUSH)
+    flushes = [stream.compress(line) + stream.flush(zlib.Z_SYNC_FLUSH) for line in _LINES]
+    return b"".join(flushes) + stream.flush(zlib.Z_FULL_FLUSH)
 
 
 def _zstd(megabytes: int) -> bytes:

@@ -365,7 +365,7 @@ def test_a_missing_key_is_an_error_that_is_said_to_those_who_want_to_hear_nothin
     done = run("-q", "-o", tmp_path, LOCKED, LOG)
     assert done.status == 4
     assert len(done.lines) == 1
-    assert done.lines[0].startswith(f"xlogdecode: {LOCKED}: 2 encrypted blocks not read; 0 blocks")
+    assert done.lines[0].startswith(f"xlogdecode: {LOCKED}: encrypted: 2 blocks, no key given")
     assert "--key-file FILE" in done.lines[0]
 
 
@@ -373,22 +373,20 @@ def test_a_key_that_does_not_fit_is_told_from_none(tmp_path):
     log = Path(shutil.copy(LOCKED, tmp_path / "a.xlog"))
     done = run("-c", log, key=OTHER_KEY)
     assert done.status == 4
-    assert "no key that fits" in done.err
+    assert "the key does not fit" in done.err
     assert OTHER_KEY not in done.err
 
 
-def test_without_the_crypt_extra_the_line_says_what_to_install():
-    script = "import sys; sys.modules['numpy'] = None; from xlogdecode.cli import main; main()"
+def test_without_the_crypt_extra_a_small_encrypted_log_is_read_all_the_same():
+    missing = "sys.modules['numpy'] = sys.modules['cryptography'] = None"
+    script = f"import sys; {missing}; from xlogdecode.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", script, "-c", LOCKED, LOCKED, LOG, "--key-file", FIXTURES / "key"],
+        [sys.executable, "-c", script, "-c", LOCKED, "--key-file", FIXTURES / "key"],
         capture_output=True,
         check=False,
     )
-    assert done.returncode == 1
-    assert done.stdout == expected_text(LOG)
-    assert done.stderr.decode() == (
-        "xlogdecode: decryption needs numpy: run pip install 'xlogdecode[crypt]'\n"
-    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == expected_text(LOCKED)
 
 
 def test_without_the_crypt_extra_a_damaged_log_is_read_as_far_as_no_key_is_needed(tmp_path):
@@ -402,7 +400,7 @@ def test_without_the_crypt_extra_a_damaged_log_is_read_as_far_as_no_key_is_neede
         check=False,
     )
     assert done.returncode == 4
-    assert "encrypted, and no key" in done.stderr
+    assert "no key given" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -91,8 +91,8 @@ def test_a_test_says_of_each_whether_it_is_whole_and_writes_nothing(tmp_path, fl
     torn.write_bytes(ZLIB.read_bytes()[:-9])
     done = run("-t", *flag, good, torn)
     assert (done.status, done.out) == (3, b"")
-    assert done.lines[0].startswith(f"xlogdecode: {good}: whole: ")
-    assert done.lines[1].startswith(f"xlogdecode: {torn}: 1 loss ")
+    assert done.lines[0].startswith(f"xlogdecode: {good}: OK: ")
+    assert done.lines[1].startswith(f"xlogdecode: {torn}: damaged: 1 place, ")
     assert sorted(files_in(tmp_path)) == ["a.xlog", "b.xlog"]
     assert run("-t", good).status == 0
     assert run("-t", LOCKED).status == 4

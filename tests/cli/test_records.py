@@ -149,7 +149,7 @@ def test_a_file_is_called_after_what_is_in_it(form, ending, tmp_path):
     done = run("--format", form, "-p", "E", log)
     target = tmp_path / f"a.xlog.{ending}"
     size = f"{target.stat().st_size:,} bytes"
-    told = f"xlogdecode: {log}: whole: 8 blocks, 34,218 bytes of text -> {target} ({size})"
+    told = f"xlogdecode: {log}: OK: 8 blocks, 34,218 bytes of text -> {target} ({size})"
     assert done.lines == [told]
     assert target.read_bytes() == run("-c", "--format", form, "-p", "E", log).out
     assert target.stat().st_mtime_ns == log.stat().st_mtime_ns

@@ -1,6 +1,5 @@
 """Payloads that only a codec's own corner can get wrong."""
 
-import sys
 import zlib
 
 import pytest
@@ -8,11 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.damage import sample_of
-from tests.mars import file_of
 from tests.mars.walk import unchunked
-from xlogdecode import decode_bytes
-from xlogdecode.codecs import CodecError, chunks, iter_unpack, join_chunks, join_many, unpack
-from xlogdecode.decoder import payloads
+from xlogdecode.codecs import (
+    CodecError,
+    flushed_texts,
+    iter_unpack,
+    join_chunks,
+    split_chunks,
+    unpack,
+    unpack_lines,
+)
 from xlogdecode.format import Codec
 
 FALSE_MARK = bytes.fromhex(
@@ -30,29 +34,37 @@ def test_what_looks_like_a_flush_within_a_chunk_is_none() -> None:
     text = zlib.decompressobj(-15).decompress(b"".join(unchunked(FALSE_MARK)))
     assert text.endswith(b"[I] next line of the log\n")
     assert bytes(unpack(Codec.CHUNKED, FALSE_MARK, 1 << 16)) == text
-    assert join_many([FALSE_MARK]) == [None]
+    assert unpack_lines(Codec.CHUNKED, FALSE_MARK + b"\0\0", 0, len(FALSE_MARK)) == text
+    assert b"".join(flushed_texts(Codec.CHUNKED, FALSE_MARK, marks_may_lie=True)) == text
 
 
 CHUNKED = [one.payload for one in sample_of("imsdk-chunked").blocks if one.kind.compressed]
 
 
 @st.composite
-def changed_payloads(draw: st.DrawFn) -> list[bytes]:
-    payloads = draw(st.lists(st.sampled_from(CHUNKED), min_size=1, max_size=4))
-    for index in draw(st.sets(st.integers(0, len(payloads) - 1))):
-        payload = payloads[index]
-        at = draw(st.sampled_from([0, len(payload) - 5, draw(st.integers(0, len(payload)))]))
-        put = draw(st.sampled_from([b"", b"\0", b"\0\0\xff\xff", b"\x05\0", b"\xff\xff", b"\xff"]))
-        payloads[index] = payload[:at] + put + payload[at + draw(st.integers(0, 6)) :]
-    return payloads
+def changed_payloads(draw: st.DrawFn) -> bytes:
+    payload = draw(st.sampled_from(CHUNKED))
+    at = draw(st.sampled_from([0, len(payload) - 5, draw(st.integers(0, len(payload)))]))
+    put = draw(st.sampled_from([b"", b"\0", b"\0\0\xff\xff", b"\x05\0", b"\xff\xff", b"\xff"]))
+    return payload[:at] + put + payload[at + draw(st.integers(0, 6)) :]
 
 
-@given(payloads=changed_payloads())
+@given(payload=changed_payloads())
 @settings(max_examples=300, deadline=None, derandomize=True)
-def test_chunks_joined_many_at_a_time_are_what_each_payload_holds(payloads: list[bytes]) -> None:
-    for payload, joined in zip(payloads, join_many(payloads), strict=True):
-        assert joined is None or (bytes(joined), 0) == join_chunks(payload)
-        assert joined is not None or payload not in CHUNKED
+def test_chunks_taken_in_one_pass_are_those_of_the_payload(payload: bytes) -> None:
+    parts = split_chunks(payload + b"\0\0", 0, len(payload))
+    if parts is not None:
+        flushes = [part + b"\0\0\xff\xff" for part in parts]
+        assert flushes == unchunked(payload)
+        assert join_chunks(payload) == (b"".join(flushes), 0)
+    assert parts is not None or payload not in CHUNKED
+
+
+@pytest.mark.parametrize("chunk", [b"\0\0", b"\1\0x", b"\2\0xy", b"\5\0hello"])
+def test_chunks_that_are_no_flush_are_refused_and_cost_no_memory(chunk: bytes) -> None:
+    payload = chunk * (3_000_000 // len(chunk))
+    assert split_chunks(payload + b"\0\0", 0, len(payload)) is None
+    assert join_chunks(payload) == (chunk[2:], len(payload))
 
 
 def test_lengths_that_are_wrong_and_add_up_are_wrong() -> None:
@@ -63,25 +75,7 @@ def test_lengths_that_are_wrong_and_add_up_are_wrong() -> None:
     changed[:2] = second.to_bytes(2, "little")
     changed[2 + first : 4 + first] = first.to_bytes(2, "little")
     assert unpack(Codec.CHUNKED, bytes(changed), 1 << 16) is None
-    assert join_many([payload, bytes(changed)])[1] is None
-
-
-@pytest.mark.parametrize("numpy", [True, False])
-def test_a_damaged_log_of_many_chunks_gives_the_text_of_one_of_few(
-    numpy: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sample = sample_of("imsdk-chunked")
-    data = bytearray(file_of(sample.blocks))
-    data[len(data) // 2] ^= 0xFF
-    whole, damaged = file_of(sample.blocks), bytes(data)
-    few = [decode_bytes(one) for one in (whole, damaged)]
-    monkeypatch.setattr(payloads, "_MANY", 0)
-    if not numpy:
-        monkeypatch.setitem(sys.modules, "numpy", None)
-    chunks._numpy.cache_clear()
-    assert [decode_bytes(one) for one in (whole, damaged)] == few
-    assert few[0][0] == b"".join(one.text for one in sample.blocks)
-    chunks._numpy.cache_clear()
+    assert split_chunks(bytes(changed) + b"\0\0", 0, len(changed)) is None
 
 
 @pytest.mark.parametrize("descriptor", [0x70, 0xF8])  # windows of 16 MB and of terabytes

@@ -65,8 +65,8 @@ def test_each_record_of_one_line_blocks_names_its_own_block():
 @pytest.mark.parametrize("page", [1, 100, 1 << 18])
 def test_a_run_of_blocks_names_the_block_that_each_line_begins_in(page):
     texts = [b"", b"one\n", b"two, ", b"going on\nthree\n", b"", b"four\n", b"not yet"]
-    run = Run(1000, [len(text) for text in texts], 14)
     starts = [1000 + 14 * n + sum(map(len, texts[:n])) for n in range(len(texts))]
+    run = Run(starts, [len(text) for text in texts])
     events = [(run, b"".join(texts)), (9000, b" done\n"), (9500, b"last\n")]
     found = [(r.raw, r.block_offset) for r in records_in(events, page=page)]
     assert found == [

@@ -142,7 +142,7 @@ def test_bytes_that_are_no_utf8_are_shown_escaped(tmp_path):
 
 def test_a_line_that_says_what_was_lost_is_no_record(tmp_path):
     log = tmp_path / "a.xlog"
-    lines = [OPENED, mars(), "[F][xlogdecode] 9 bytes damaged at offset 0: no block starts here"]
+    lines = [OPENED, mars(), "[F][xlogdecode] 9 bytes damaged at offset 0: not log data"]
     assert run("encode", "-", "-o", log, input="\n".join(lines).encode()).status == 0
     (session,) = json.loads(run("summary", "--json", log).out)["sessions"]
     assert session["records"] == 1
@@ -160,7 +160,7 @@ def test_where_nothing_is_a_log_there_is_no_table(tmp_path):
     (tmp_path / "noise").write_bytes(bytes(range(1, 256)) * 20)
     done = run("summary", tmp_path / "noise", tmp_path / "missing")
     assert (done.status, done.out) == (1, b"")
-    assert [line.split(": ")[2] for line in done.lines] == ["no xlog file", "cannot be opened"]
+    assert [line.split(": ")[2] for line in done.lines] == ["not an xlog file", "cannot be opened"]
     folder = tmp_path / "folder"
     folder.mkdir()
     with zipfile.ZipFile(folder / "a.zip", "w") as archive:

@@ -1,27 +1,36 @@
 """Payload into text: deflate, chunked deflate and zstd as xlog writers leave them, never finished.
 
-A writer flushes after each line and closes nothing, so a whole payload ends at the end of a flush:
-a deflate block's boundary, or a zstd block's. `unpack` takes just those, at full speed;
-`iter_unpack` takes whatever there is, in bounded pieces, up to the fault.
+A writer flushes after each line and closes nothing, so a payload ends at the end of a flush: a
+deflate block's boundary, or a zstd block's. `unpack` takes just those, at full speed; `iter_unpack`
+takes whatever there is, in bounded pieces, up to the fault; `flushed_texts` goes flush by flush.
 """
 
 from collections.abc import Iterator
 
-from xlogdecode.codecs.chunks import inflate_chunks, join_chunks, join_many
-from xlogdecode.codecs.common import CodecError
-from xlogdecode.codecs.raw import FLUSH, inflate, inflate_to_fault, iter_inflate, may_inflate
+from xlogdecode.codecs.chunks import iter_chunks, join_chunks, split_chunks
+from xlogdecode.codecs.common import END, CodecError
+from xlogdecode.codecs.raw import (
+    FLUSH,
+    LAST_STORED_BLOCK,
+    flushes_in,
+    inflate,
+    inflate_lines,
+    iter_flushes,
+    iter_inflate,
+    may_inflate,
+)
 from xlogdecode.codecs.zstd import ends_a_zstd_block, iter_unzstd, unzstd
 from xlogdecode.format import Codec
 from xlogdecode.types import Buffer
 
 __all__ = [
-    "FLUSH", "CodecError", "ends_a_flush", "inflate_to_fault", "iter_unpack",
-    "join_chunks", "join_many", "may_start_with", "unpack",
+    "FLUSH", "CodecError", "count_flushes", "ends_a_flush", "flushed_texts", "iter_unpack",
+    "join_chunks", "may_start_with", "split_chunks", "unpack", "unpack_lines",
 ]  # fmt: skip
 
 
 def unpack(codec: Codec, payload: Buffer, bound: int) -> Buffer | None:
-    """Return the text of a whole payload, at most `bound` bytes of it.
+    """Return the text of a payload that ends with a flush, at most `bound` bytes of it.
 
     None where the payload is damaged, ends in mid-stream, or unpacks to more than that. Symbols
     that no writer uses (286, 287, 30, 31) pass for their neighbours here, not in `iter_unpack`.
@@ -32,9 +41,45 @@ def unpack(codec: Codec, payload: Buffer, bound: int) -> Buffer | None:
         case Codec.DEFLATE:
             return inflate(payload, bound)
         case Codec.CHUNKED:
-            return inflate_chunks(payload, bound)
+            joined, rest = join_chunks(payload)
+            return None if rest else inflate(joined, bound)
         case Codec.ZSTD:
-            return unzstd(payload, bound)
+            text = unzstd(payload, bound)
+            return None if text is None else memoryview(text)[: -len(END)]  # a slice is a copy
+
+
+def unpack_lines(codec: Codec, buffer: bytes, begin: int, end: int) -> Buffer | None:
+    """Return the text of the payload `buffer[begin:end]` if all looks as most writers leave it.
+
+    That is: flushed to its end, at most 16 times as long, with a line's end at its end, and as many
+    more within as there are flushes (where these show). `buffer` has two bytes behind `end`.
+    """
+    bound = _USUAL_RATIO * (end - begin) + 4096
+    match codec:
+        case Codec.CHUNKED:
+            parts = split_chunks(buffer, begin, end)
+            if parts is None:
+                return None
+            flushes = len(parts)
+            parts.append(LAST_STORED_BLOCK)
+            text = inflate_lines(FLUSH.join(parts), bound)
+            return text if text is not None and text.count(b"\n") >= flushes else None
+        case Codec.DEFLATE:
+            stream = buffer[begin:end] + LAST_STORED_BLOCK
+            text = inflate_lines(stream, bound)
+            if text is None or text.count(b"\n") < stream.count(FLUSH):
+                return None
+            return text
+        case Codec.ZSTD:
+            unpacked = unpack(codec, buffer[begin:end], bound)
+            return unpacked if unpacked and unpacked[-1] == _NEWLINE else None
+        case Codec.PLAIN:
+            line = buffer[begin:end]
+            return line if line.endswith(b"\n") and b"\0" not in line else None
+
+
+_USUAL_RATIO = 16
+_NEWLINE = 0x0A
 
 
 def may_start_with(codec: Codec, head: Buffer) -> bool:
@@ -70,6 +115,33 @@ def iter_unpack(codec: Codec, payload: Buffer) -> Iterator[bytes]:
                 raise CodecError("the chunk lengths do not add up", len(payload) - rest)
         case Codec.ZSTD:
             yield from iter_unzstd(payload)
+
+
+def flushed_texts(codec: Codec, payload: Buffer, *, marks_may_lie: bool = False) -> Iterator[bytes]:
+    """Yield what each flush of a payload added to the text, up to its end or its fault.
+
+    Raises CodecError at a fault, and where a flush does not end at its mark (`iter_flushes`).
+    """
+    match codec:
+        case Codec.PLAIN:
+            yield bytes(payload)
+        case Codec.DEFLATE:
+            yield from iter_flushes(flushes_in(payload), marks_may_lie=marks_may_lie)
+        case Codec.CHUNKED:
+            yield from iter_flushes(iter_chunks(payload), marks_may_lie=marks_may_lie)
+        case Codec.ZSTD:
+            yield from iter_unzstd(payload)
+
+
+def count_flushes(codec: Codec, payload: Buffer) -> int:
+    """Return how many flushes a payload shows: each ended a line."""
+    match codec:
+        case Codec.DEFLATE:
+            return bytes(payload).count(FLUSH)
+        case Codec.CHUNKED:
+            return sum(1 for _ in iter_chunks(payload))
+        case _:
+            return 0
 
 
 def ends_a_flush(codec: Codec, data: Buffer) -> bool:

@@ -1,40 +1,55 @@
-"""Raw deflate, flushed after each line: whole, by libdeflate; or up to its fault, by zlib."""
+"""Raw deflate, flushed after each line: in one call of libdeflate; or flush by flush, by zlib."""
 
-import contextlib
 import re
 import zlib
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
 
 import deflate
 
 from xlogdecode.codecs.common import END, PIECE, CodecError
 from xlogdecode.types import Buffer
 
-__all__ = ["FLUSH", "inflate", "inflate_to_fault", "iter_inflate", "may_inflate"]
+__all__ = [
+    "FLUSH", "LAST_STORED_BLOCK", "flushes_in", "inflate", "inflate_lines", "iter_flushes",
+    "iter_inflate", "may_inflate",
+]  # fmt: skip
 
 FLUSH = b"\x00\x00\xff\xff"
 """What each sync flush of deflate ends with, on a byte's boundary."""
 
-_FLUSHES = re.compile(re.escape(FLUSH))
-
-_WINDOW = 1 << zlib.MAX_WBITS
-"""Bytes of text that deflate refers back to."""
+_FLUSHES = re.compile(rb".*?" + re.escape(FLUSH), re.DOTALL)
 
 _SLICES = (4096, 64, 1)
 """Bytes handed to a decompressor at a time; after a fault the slice is taken again, finer."""
 
-_LAST_STORED_BLOCK = b"\x01\x08\x00\xf7\xff" + END
+_LONGEST_FLUSH = 8 << 20
+"""Bytes of text of one flush; a writer's line has 16 KiB."""
+
+_END_OF_LINE = b"\n" + END
+
+LAST_STORED_BLOCK = b"\x01\x08\x00\xf7\xff" + END
 """A final deflate block that holds `END`; libdeflate wants an end, which no writer makes."""
 
 
 def inflate(payload: Buffer, bound: int) -> bytearray | None:
     """Return the text of a stream that ends with a flush, at most `bound` bytes; else None."""
     try:
-        text = deflate.deflate_decompress(b"".join((payload, _LAST_STORED_BLOCK)), bound + len(END))
+        text = deflate.deflate_decompress(b"".join((payload, LAST_STORED_BLOCK)), bound + len(END))
     except deflate.DeflateError:
         return None
-    if not text.endswith(END) or text.endswith(_LAST_STORED_BLOCK):  # as text: it was swallowed
+    if not text.endswith(END) or text.endswith(LAST_STORED_BLOCK):  # as text: it was swallowed
+        return None
+    del text[-len(END) :]
+    return text
+
+
+def inflate_lines(stream: bytes, bound: int) -> bytearray | None:
+    """Return the text of a stream that has `LAST_STORED_BLOCK` behind it, if it ends a line."""
+    try:
+        text: bytearray = deflate.deflate_decompress(stream, bound)
+    except deflate.DeflateError:
+        return None
+    if not text.endswith(_END_OF_LINE):
         return None
     del text[-len(END) :]
     return text
@@ -53,12 +68,9 @@ def may_inflate(head: Buffer) -> bool:
     return True
 
 
-def iter_inflate(payload: Buffer, text_before: Buffer = b"") -> Iterator[bytes]:
-    """Yield what raw deflate gives, slice by slice, each slice taken finer once it has failed.
-
-    `text_before` is what went before, as far as it may be referred to.
-    """
-    stream = zlib.decompressobj(-zlib.MAX_WBITS, zdict=text_before)
+def iter_inflate(payload: Buffer) -> Iterator[bytes]:
+    """Yield what raw deflate gives, slice by slice, each slice taken finer once it has failed."""
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
     finest = len(_SLICES) - 1
     index, level, fine_until = 0, 0, 0
     if len(payload) <= _SLICES[1]:  # a copy of the decompressor costs more than the finest slices
@@ -92,54 +104,39 @@ def _inflate_slice(stream: "zlib._Decompress", data: Buffer) -> Iterator[bytes]:
             return
 
 
-def inflate_to_fault(data: Buffer, fault: int, bound: int) -> bytes:
-    """Return the text of raw deflate to the end of the flush that the line with the fault is in.
+def flushes_in(payload: Buffer) -> Iterator[bytes]:
+    """Yield the stretches of a stream that end in a flush mark; what is behind the last is none."""
+    return (match.group() for match in _FLUSHES.finditer(payload))
 
-    Past a fault inflating may go on for many lines of junk before it meets an error. A flush leaves
-    a mark, and at the mark a boundary, unless inflating has gone astray: the fault lies behind the
-    last mark that is one. `fault` is where inflating failed; `bound` the text that came till then.
+
+def iter_flushes(stretches: Iterable[Buffer], *, marks_may_lie: bool) -> Iterator[bytes]:
+    """Yield the text of each flush; raise CodecError where one does not inflate to its mark.
+
+    A mark is on a boundary of deflate blocks, unless the bytes only look like one, which is rare,
+    or inflating has gone astray. Where `marks_may_lie`, a text that ends no line goes on behind a
+    mark that is on none. `CodecError.consumed` counts the bytes of all flushes before.
     """
-    raw = bytes(data[:fault])
-    ends = [0, *(match.end() for match in _FLUSHES.finditer(raw))]
-    index, text = _last_sound(raw, ends, bound)
-    stream = zlib.decompressobj(-zlib.MAX_WBITS, zdict=text[-_WINDOW:])
-    flushes = pairwise([*ends[index:], len(raw)])
-    for begin, end in flushes:
-        piece = _inflate_flush(stream, raw[begin:end])
-        if piece is None:
-            text += _inflate_some(raw[begin:end], text[-_WINDOW:])
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    text, flushed, seen = b"", 0, 0
+    for stretch in stretches:
+        seen += len(stretch)
+        try:
+            text += stream.decompress(stretch, _LONGEST_FLUSH)
+        except zlib.error as error:
+            raise CodecError(str(error), flushed) from None
+        if stream.unconsumed_tail or len(text) > _LONGEST_FLUSH:
+            raise CodecError("a flush of too much text", flushed)
+        if (marks_may_lie and text.endswith(b"\n")) or _is_at_a_boundary(stream):
+            yield text
+            text, flushed = b"", seen
+        elif not marks_may_lie:
             break
-        text += piece
-    return bytes(text)
+    if flushed < seen:
+        raise CodecError("a flush mark is on no boundary", flushed)
 
 
-def _last_sound(raw: bytes, ends: list[int], bound: int) -> tuple[int, bytearray]:
-    """Return the index of a late one of `ends`, 0 and marks, that is a boundary, and its text.
-
-    It is looked for with growing steps: the marks behind it are quicker to look at one by one.
-    """
-    index, step = len(ends) - 1, 1
-    while index > 0:
-        text = inflate(raw[: ends[index]], bound)
-        if text is not None:
-            return index, text
-        index, step = max(index - step, 0), step * 4
-    return 0, bytearray()
-
-
-def _inflate_flush(stream: "zlib._Decompress", flush: bytes) -> bytes | None:
-    """Return the text of a flush if it ends where its mark is."""
+def _is_at_a_boundary(stream: "zlib._Decompress") -> bool:
     try:
-        text = stream.decompress(flush)
-        ends_here = stream.copy().decompress(_LAST_STORED_BLOCK) == END
+        return stream.copy().decompress(LAST_STORED_BLOCK) == END
     except zlib.error:
-        return None
-    return text if ends_here else None
-
-
-def _inflate_some(data: bytes, before: bytearray) -> bytes:
-    """Return the text up to a fault."""
-    pieces: list[bytes] = []
-    with contextlib.suppress(CodecError):
-        pieces.extend(iter_inflate(data, before))
-    return b"".join(pieces)
+        return False

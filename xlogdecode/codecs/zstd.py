@@ -1,14 +1,23 @@
-"""zstd frames that are never finished: whole at full speed, or up to the fault."""
+"""zstd frames that are never finished: in one call, or up to the fault."""
 
+import threading
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from xlogdecode.codecs.common import END, CodecError
 from xlogdecode.format import READINGS, TAILER, is_plausible
 from xlogdecode.types import Buffer
 
+if TYPE_CHECKING:
+    import zstandard
+
 __all__ = ["ends_a_zstd_block", "iter_unzstd", "unzstd"]
 
 _MAGIC = b"\x28\xb5\x2f\xfd"
+_OPENING = _MAGIC + b"\0"
+"""How writers' frames begin: without a content size, which would be allocated untried."""
+_LARGEST_WINDOW = 0x68
+"""The window descriptor of 8 MB; writers have 64 KB."""
 _WINDOW = 8 << 20
 _LONGEST_FRAME_HEADER = 18
 
@@ -16,22 +25,44 @@ _LAST_BLOCK = b"\x41\x00\x00" + END
 """A last zstd block that holds `END`: a frame that ended early passes for all there is."""
 
 
-def unzstd(payload: Buffer, bound: int) -> memoryview | None:
-    """Return the text of a frame that ends with a zstd block, at most `bound` bytes; else None."""
-    import zstandard  # 12 ms that most runs need not spend
+class _OfThread(threading.local):
+    """A decompressor, which takes as long to make as a small block to decode; one a thread."""
 
+    decompressor: "zstandard.ZstdDecompressor | None" = None
+
+
+_of_thread = _OfThread()
+
+
+def _decompressor() -> "zstandard.ZstdDecompressor":
+    if _of_thread.decompressor is None:
+        import zstandard  # 12 ms that most runs need not spend
+
+        _of_thread.decompressor = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
+    return _of_thread.decompressor
+
+
+def unzstd(payload: Buffer, bound: int) -> bytes | None:
+    """Return the text of a frame that ends with a zstd block, at most `bound` bytes, and `END`
+    behind it; else None.
+    """
+    if len(payload) < 6 or payload[:5] != _OPENING or payload[5] > _LARGEST_WINDOW:
+        return None
+    decompressor = _decompressor()
     try:
-        frame = zstandard.get_frame_parameters(bytes(payload[:_LONGEST_FRAME_HEADER]))
-        if frame.content_size != zstandard.CONTENTSIZE_UNKNOWN or frame.window_size > _WINDOW:
-            return None  # no writer states a size, and one that is stated is allocated untried
-        text = zstandard.ZstdDecompressor().decompress(
+        text = decompressor.decompress(
             b"".join((payload, _LAST_BLOCK)), max_output_size=bound + len(END)
         )
-    except zstandard.ZstdError:
+    except _error():
         return None
-    if not text.endswith(END) or text.endswith(_LAST_BLOCK):  # as text: it was swallowed
-        return None
-    return memoryview(text)[: -len(END)]  # a slice of bytes is a copy
+    # as text: the last block was swallowed
+    return text if text.endswith(END) and not text.endswith(_LAST_BLOCK) else None
+
+
+def _error() -> type[Exception]:
+    import zstandard
+
+    return zstandard.ZstdError
 
 
 def iter_unzstd(payload: Buffer) -> Iterator[bytes]:
@@ -51,7 +82,7 @@ def iter_unzstd(payload: Buffer) -> Iterator[bytes]:
     begin = 0
     while index < len(data):
         if data[index] == TAILER and _opens_a_block(data, index + 1):
-            raise CodecError("the next block stands within the payload", index)
+            raise CodecError("the next block is within the payload", index)
         index = _end_of_block(data, index)
         try:
             yield stream.decompress(data[begin:index])
@@ -83,7 +114,7 @@ def _end_of_block(data: Buffer, index: int) -> int:
 
 
 def _opens_a_block(data: bytes, index: int) -> bool:
-    """Tell whether a whole header stands here: a length that lied has swallowed it."""
+    """Tell whether all of a header is here: a length that lied has swallowed it."""
     reading = READINGS.get(data[index]) if index < len(data) else None
     if reading is None or index + reading.header_size > len(data):
         return False

@@ -1,9 +1,11 @@
 """Decoding in one call: a stream of bytes in, text and a report out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from io import BytesIO
+from itertools import accumulate
 
+from xlogdecode.decoder.fast_path import Run
 from xlogdecode.decoder.options import DamagedError, Options, Piece
 from xlogdecode.decoder.pipeline import Pipeline
 from xlogdecode.decoder.report import Loss, Report
@@ -28,17 +30,46 @@ def decode(source: Source, sink: Sink, options: Options | None = None) -> Report
     options = options or Options()
     report = Report()
     outbox = _Outbox(source, sink)
+    marks = _Marks(options)
     try:
-        for text in iter_marked(iter_decode(outbox, options, report), options):
-            outbox.add(text)
+        for item in Pipeline(outbox, options, report).run():
+            if isinstance(item, Run):
+                outbox.add(*item.texts)
+                marks.follow(item.texts[-1])
+            else:
+                outbox.add(*marks.texts_of(item))
     finally:
         outbox.empty()
     return report
 
 
+class _Marks:
+    """A line of its own for each loss, with `Options.marks`."""
+
+    def __init__(self, options: Options) -> None:
+        self._are_wanted = options.marks
+        self._in_line = False
+
+    def follow(self, text: Buffer) -> None:
+        """Take in the text before the next loss."""
+        if text:
+            self._in_line = text[-1] != 0x0A
+
+    def texts_of(self, item: Piece | Loss) -> tuple[Buffer, ...]:
+        """Return the text of an item, or the mark of a loss."""
+        if isinstance(item, Piece):
+            self.follow(item.text)
+            return (item.text,) if item.text else ()
+        if not self._are_wanted:
+            return ()
+        mark = b"\n" * self._in_line + item.mark()
+        self._in_line = False
+        return (mark,)
+
+
 class _Outbox:
-    """Text between a source and a sink: written in bulk, since each write is a race of the threads
-    for the interpreter; but all there is before the source is read on, which may wait.
+    """Text between a source and a sink: written in bulk, but all there is before the source is
+    read on, which may wait.
     """
 
     def __init__(self, source: Source, sink: Sink) -> None:
@@ -56,16 +87,16 @@ class _Outbox:
             self.empty()
         return self._source.read(size)
 
-    def add(self, text: Buffer) -> None:
-        self._texts.append(text)
-        self._size += len(text)
+    def add(self, *texts: Buffer) -> None:
+        self._texts += texts
+        self._size += sum(map(len, texts))
         if self._size >= _BULK:
             self.empty()
 
     def empty(self) -> None:
         texts, self._texts, self._size = self._texts, [], 0
         if self._is_broken:
-            return  # nothing is to stand behind a gap
+            return  # nothing may follow a gap
         self._is_broken = True
         self._write_all(texts)
         self._is_broken = False
@@ -78,15 +109,9 @@ def _write_each(sink: Sink, texts: Iterable[Buffer]) -> None:
 
 def iter_marked(items: Iterable[Piece | Loss], options: Options) -> Iterator[Buffer]:
     """Yield the text of `items`, and, with `Options.marks`, a line of its own for each loss."""
-    ends_in_line = False
+    marks = _Marks(options)
     for item in items:
-        if isinstance(item, Piece):
-            if item.text:
-                yield item.text
-                ends_in_line = item.text[-1] != 0x0A
-        elif options.marks:
-            yield b"\n" * ends_in_line + item.mark()
-            ends_in_line = False
+        yield from marks.texts_of(item)
 
 
 def decode_bytes(data: Buffer, options: Options | None = None) -> tuple[bytes, Report]:
@@ -105,4 +130,24 @@ def iter_decode(
 ) -> Iterator[Piece | Loss]:
     """Yield the text of `source` and its losses, in the order of the input, filling in `report`."""
     options = options or Options()
-    yield from Pipeline(source, options, report if report is not None else Report()).run()
+    for item in Pipeline(source, options, report if report is not None else Report()).run():
+        if not isinstance(item, Run):
+            yield item
+        elif not options.per_block:
+            yield Piece(item.offset, _joined(item.texts), item)
+        else:
+            yield from _pieces(item)
+
+
+def _joined(texts: Sequence[Buffer]) -> Buffer:
+    return texts[0] if len(texts) == 1 else b"".join(texts)
+
+
+def _pieces(run: Run) -> Iterator[Piece]:
+    offsets, sizes = run.places()
+    texts = run.texts
+    if run.lines is not None:
+        ends = accumulate(sizes)
+        texts = [run.lines.text[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+    for offset, text in zip(offsets, texts, strict=True):
+        yield Piece(offset, text)

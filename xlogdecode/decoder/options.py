@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from xlogdecode.decoder.fast_path import Run
 from xlogdecode.decoder.report import Loss
 from xlogdecode.errors import XlogError
-from xlogdecode.framing import MAX_BLOCK, PlainRun
+from xlogdecode.framing import MAX_BLOCK
 from xlogdecode.types import Buffer
 
 __all__ = ["DamagedError", "Options", "Piece"]
@@ -29,16 +30,19 @@ class Options(NamedTuple):
     keys: tuple[bytes, ...] = ()
     """Server private keys, 32 bytes each."""
     threads: int = 1
+    """Accepted, and without effect: one process decodes one input."""
     marks: bool = True
-    """A line `[F][xlogdecode] ...` stands in the text where bytes were lost."""
+    """A line `[F][xlogdecode] ...` is put into the text where bytes were lost."""
     strict: bool = False
     """Raise DamagedError at the first loss."""
     max_block: int = MAX_BLOCK
     """Bytes of payload beyond which no length is believed."""
     dedup: bool = False
-    """Leave out a compressed block that stands there once more, byte for byte."""
+    """Leave out a compressed block that is there once more, byte for byte."""
     per_block: bool = False
     """Hand out each block's text by itself (`iter_decode`)."""
+    verify: bool = False
+    """Check each block flush by flush (FORMAT.md, 8), whatever it costs."""
 
     def __repr__(self) -> str:
         """Return all of them but the keys, which are secret."""
@@ -51,5 +55,5 @@ class Piece(NamedTuple):
 
     offset: int
     text: Buffer
-    run: PlainRun | None = None
+    run: Run | None = None
     """The blocks that the text is all of, where they are several."""

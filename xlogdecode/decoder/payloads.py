@@ -1,4 +1,4 @@
-"""A payload into text: decrypted, unpacked; and what can be had of a broken one."""
+"""A payload into text: decrypted, unpacked, weighed; and what can be had of a broken one."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -11,24 +11,28 @@ from xlogdecode.codecs import (
     unpack,
 )
 from xlogdecode.crypto import Keyring, TeaKey, decrypt
-from xlogdecode.decoder.salvage import TEXT_LIMIT, salvage_plain, up_to_the_fault
+from xlogdecode.decoder.salvage import salvage_plain, up_to_the_fault
+from xlogdecode.decoder.soundness import HOLE, Soundness
 from xlogdecode.format import CRASH_BUFFER_SIZE, NOT_TEXT, Codec
 from xlogdecode.framing import Block, Proof, Verdict
 from xlogdecode.types import Buffer
 
 __all__ = ["Payloads", "Unpacked"]
 
+TEXT_LIMIT = 8 << 20
+"""Bytes of text held at a time; a block that unpacks to more is streamed."""
 _HEADS = (256, 2048)
 """Bytes of payload that show whether a key fits, or that a false header is one."""
 _USUAL_RATIO, _MOST_RATIO = 16, 1040
 """Bytes of text for one of payload that are tried first, and that deflate makes at most."""
 _PROBING, _DECRYPTING, _A_BYTE, _A_BYTE_OF_TEXT = 20_000, 400_000, 10, 3
-"""Nanoseconds: of any probe; of one that tries keys, numpy being slow on little; of unpacking."""
-_PROOF = 64
-"""Bytes that a wrong key does not inflate without a fault."""
-_HOLE = bytes(64)
+"""Nanoseconds: of any probe; of one that tries keys; of unpacking a byte."""
 _FULL = CRASH_BUFFER_SIZE - 1024
 """Bytes of payload from which on zstd may end in mid-stream: the crash buffer was full."""
+_PROOF = 64
+"""Bytes of deflate that a wrong key does not make; of a zstd frame its opening is enough."""
+_READABLE = 48
+"""Bytes of text, without a fault in UTF-8, that no wrong key makes."""
 
 
 class Stream(NamedTuple):
@@ -39,22 +43,24 @@ class Stream(NamedTuple):
 
 
 class Unpacked(NamedTuple):
-    """What came of one block; `text` is None where there is none, or too much to hold, and `cost`
-    what finding out that it is broken took (`Proof`).
-    """
+    """What came of one block; `text` is None where there is none, or too much to hold."""
 
     verdict: Verdict
     text: Buffer | None
     cost: int = 0
+    """What finding out that it is broken took (`Proof`)."""
+    stream: Stream | None = None
 
 
 class Payloads:
-    """Reads payloads with the keys of one keyring."""
+    """Reads the payloads of one input with the keys of one keyring, one block at a time."""
 
-    def __init__(self, keyring: Keyring) -> None:
-        """Take the keys."""
+    def __init__(self, keyring: Keyring, soundness: Soundness) -> None:
+        """Take the keys, and what judges texts."""
         self._keyring = keyring
+        self._soundness = soundness
         self._probed: tuple[Block, Unpacked] | None = None
+        self._begun: tuple[int, int] | None = None  # offset and length of what may start so
 
     def probe(self, block: Block) -> Proof:
         """Try whether the payload decodes; where only its beginning is there, whether that does.
@@ -65,6 +71,20 @@ class Payloads:
         if len(payload) < min(_HEADS[-1], block.header.length):
             return Proof(Verdict.OPEN, 0)
         cost = _DECRYPTING if block.reading.encrypted and self._keyring else _PROBING
+        proof = self._probe_head(block, payload, cost)
+        if proof is not None:
+            return proof
+        if len(payload) < block.header.length:
+            return Proof(Verdict.OPEN, cost)
+        result = self._read(block)
+        self._probed = (block, result)
+        return Proof(result.verdict, cost + (result.cost or _A_BYTE * len(payload)))
+
+    def _probe_head(self, block: Block, payload: memoryview, cost: int) -> Proof | None:
+        """Return what the first bytes tell, if they tell it all; they are looked at once."""
+        place = (block.offset, block.header.length)
+        if self._begun == place:
+            return None
         for size in _HEADS:
             head = self._clear(block, payload[:size])
             if head is None:
@@ -72,20 +92,24 @@ class Payloads:
                 return Proof(Verdict.LOCKED, cost) if locked else Proof(Verdict.BROKEN, _PROBING)
             if not may_start_with(*head):
                 return Proof(Verdict.BROKEN, cost + _A_BYTE * size)
-        if len(payload) < block.header.length:
-            return Proof(Verdict.OPEN, cost)
-        result = self.read(block)
-        self._probed = (block, result)
-        return Proof(result.verdict, cost + (result.cost or _A_BYTE * len(payload)))
+        self._begun = place
+        return None
 
     def read(self, block: Block) -> Unpacked:
-        """Return the text of a whole block."""
+        """Return the text of a block that was believed."""
         probed, self._probed = self._probed, None
-        if probed and probed[0] == block:
-            return probed[1]
-        stream = self._clear(block, block.payload)
+        result = probed[1] if probed and probed[0] == block else self._read(block)
+        if result.stream is not None and result.text is not None:
+            self._soundness.learn(*result.stream, result.text)
+        return result
+
+    def _read(self, block: Block) -> Unpacked:
+        payload = block.payload
+        stream = self._clear(block, payload)
         if stream is None:
             return Unpacked(self._locked_or_broken(block), None)
+        if bytes(payload).find(HOLE) >= 0:
+            return Unpacked(Verdict.BROKEN, None)
         return self._unpack(stream)
 
     def iter_text(self, block: Block) -> Iterator[Buffer]:
@@ -98,7 +122,7 @@ class Payloads:
         """Yield the text of a broken block up to the fault.
 
         Its payload ends where its length says, or where the next believed block begins; if all of
-        that but a tailer decodes to its very end, the length was the fault and the text is whole.
+        that but a tailer decodes to its very end, the length was the fault and all of it is text.
         """
         remains = broken.remains
         absurd = broken.header.length > CRASH_BUFFER_SIZE  # then only an end that fits is proof
@@ -114,18 +138,23 @@ class Payloads:
         if absurd:
             return
         kept = remains[: broken.header.length]
-        hole = bytes(kept).find(_HOLE)
-        if hole >= 0 and (broken.reading.encrypted or broken.reading.codec is Codec.CHUNKED):
-            kept, hole = kept[:hole], -1
+        hole = bytes(kept).find(HOLE)
+        kept = kept if hole < 0 else kept[:hole]
         if broken.reading.encrypted:
             kept = kept[: len(kept) // 8 * 8]  # a cipher group cut in two is no text
         stream = self._clear(broken, kept)
         if stream is not None:
-            yield from up_to_the_fault(*stream, hole)
+            yield from up_to_the_fault(*stream)
+
+    # keys
+
+    def key_of(self, client_key: bytes) -> TeaKey | None:
+        """Return the TEA key that a payload of this client key was read with, if one was."""
+        return self._keyring.proven(client_key)
 
     def _locked_or_broken(self, block: Block) -> Verdict:
         """Tell a client key that is no key at all from one that no key at hand goes with."""
-        if self._keyring and not self._keyring.tea_keys(block.header.client_key):
+        if self._keyring and not self._keyring.is_client_key(block.header.client_key):
             return Verdict.BROKEN
         return Verdict.LOCKED
 
@@ -138,7 +167,12 @@ class Payloads:
         return None if key is None else Stream(reading.codec, decrypt(payload, key))
 
     def _key_for(self, block: Block) -> TeaKey | None:
-        """Return the TEA key that fits: the proven one, or else the one that the payload proves."""
+        """Return the TEA key that fits: the proven one, or else the one that the payload proves.
+
+        A key is proven by a payload that decodes to its end, and by text that opens it: no wrong
+        key makes either. A proof by the opening alone is not remembered: what is there of a payload
+        depends on how the input is cut.
+        """
         client_key = block.header.client_key
         proven = self._keyring.proven(client_key)
         if proven:
@@ -147,39 +181,40 @@ class Payloads:
         head = block.remains[: min(_HEADS[-1], block.header.length)]
         if len(head) < block.header.length:
             head = head[: len(head) // 8 * 8]
-        heads = [(key, decrypt(head, key)) for key in self._keyring.tea_keys(client_key)]
-        fitting = [key for key, data in heads if may_start_with(codec, data)]
-        whole = None
-        is_there = len(block.remains) >= block.header.length  # less proves no more than its head
-        for key in fitting if is_there else ():
-            result = self._unpack(Stream(codec, decrypt(block.payload, key)))
-            if result.verdict is Verdict.WHOLE:
-                if len(head) >= _PROOF:
+        is_there = len(block.payload) >= block.header.length
+        for key in self._keyring.tea_keys(client_key, block.header.length):
+            clear = decrypt(head, key)
+            if is_there and may_start_with(codec, clear):
+                stream = Stream(codec, decrypt(block.payload, key))
+                result = self._unpack(stream)
+                if result.verdict is Verdict.WHOLE and _is_proof(stream, result.text):
                     self._keyring.prove(client_key, key)
                     return key
-                if not NOT_TEXT.search(result.text or b""):
-                    return key
-                whole = whole or key
-        if whole or (fitting and len(head) >= _PROOF):
-            return whole or fitting[0]
-        return next((key for key, data in heads if _opens_as_text(codec, data)), None)
+            if _opens_as_text(codec, clear):
+                return key
+        return None
 
     def _unpack(self, stream: Stream) -> Unpacked:
         codec, data = stream
-        limit = TEXT_LIMIT
         if codec is Codec.PLAIN:
             is_text = b"\0" not in bytes(data)
             return Unpacked(Verdict.WHOLE, data) if is_text else Unpacked(Verdict.BROKEN, None)
-        most = limit if codec is Codec.ZSTD else min(_MOST_RATIO * len(data), limit)
+        most = TEXT_LIMIT if codec is Codec.ZSTD else min(_MOST_RATIO * len(data), TEXT_LIMIT)
         bounds = (min(_USUAL_RATIO * len(data) + 4096, most), most)
-        for bound in dict.fromkeys(bounds if len(data) < limit else ()):
+        for bound in dict.fromkeys(bounds if len(data) < TEXT_LIMIT else ()):
             text = unpack(codec, data, bound)
             if text is not None:
-                return Unpacked(Verdict.WHOLE, text)
-        return self._unpack_slowly(codec, data)
+                return self._weighed(stream, text, Verdict.WHOLE)
+        return self._unpack_slowly(stream)
 
-    def _unpack_slowly(self, codec: Codec, data: Buffer) -> Unpacked:
+    def _weighed(self, stream: Stream, text: Buffer, verdict: Verdict) -> Unpacked:
+        if self._soundness.is_sound(*stream, text):
+            return Unpacked(verdict, text, stream=stream)
+        return Unpacked(Verdict.BROKEN, None, _A_BYTE * len(stream.data) + len(text))
+
+    def _unpack_slowly(self, stream: Stream) -> Unpacked:
         """Take what the fast path does not: an end in mid-stream, or more text than it may hold."""
+        codec, data = stream
         pieces: list[bytes] = []
         size = 0
         try:
@@ -200,6 +235,12 @@ class Payloads:
         return Unpacked(Verdict.OPEN, b"".join(pieces))
 
 
+def _is_proof(stream: Stream, text: Buffer | None) -> bool:
+    """Tell whether a text that ended where it should is one, and not what a wrong key made."""
+    is_long = stream.codec is Codec.ZSTD or len(stream.data) >= _PROOF
+    return is_long or text is None or not NOT_TEXT.search(text)
+
+
 def _opens_as_text(codec: Codec, head: Buffer) -> bool:
     """Tell whether a payload that fails later begins with what can be a line of a log."""
     text = b""
@@ -208,4 +249,6 @@ def _opens_as_text(codec: Codec, head: Buffer) -> bool:
             text += piece
     except CodecError:
         pass
-    return len(text) >= 16 and not NOT_TEXT.search(text, 0, 64)
+    opening = text[:_READABLE].decode("utf-8", "ignore")
+    lost = len(text[:_READABLE]) - len(opening.encode())
+    return len(text) >= _READABLE and lost < 3 and not NOT_TEXT.search(text, 0, _READABLE)

@@ -1,88 +1,132 @@
-"""The main road: a stream of bytes -> blocks -> text."""
+"""The main road: a stream of bytes -> runs of blocks -> text, and a report of it.
 
-from collections.abc import Generator, Iterable, Iterator
+Two paths, and nothing is taken back. Healthy blocks go many at a time (`FastPath`); from the first
+that does not fit the framer goes on, one proven block at a time, until a few are believed again.
+"""
+
+from collections.abc import Iterable, Iterator
 
 from xlogdecode.crypto import Keyring
+from xlogdecode.decoder.fast_path import FastPath, Run
 from xlogdecode.decoder.options import DamagedError, Options, Piece
-from xlogdecode.decoder.payloads import Payloads, Unpacked
+from xlogdecode.decoder.payloads import Payloads
 from xlogdecode.decoder.report import Loss, Report
-from xlogdecode.decoder.sequence import Sequence
-from xlogdecode.format import Header
-from xlogdecode.framing import (
-    Block,
-    Damage,
-    Event,
-    Fill,
-    Framer,
-    PlainText,
-    Verdict,
-)
+from xlogdecode.decoder.sequence import Numbered, Sequence
+from xlogdecode.decoder.soundness import Soundness
+from xlogdecode.framing import Block, Damage, Event, Fill, Framer, PlainText, Verdict
 from xlogdecode.types import Buffer, Source
 
 __all__ = ["Pipeline"]
 
-READ = 1 << 20
+READ = 256 << 10
 """Bytes read at a time."""
+
+_BELIEVED = 3
+"""Blocks in a row that the careful path believes before the fast one is tried again."""
+
+Item = Run | Piece | Loss
 
 
 class Pipeline:
-    """One input on its way from bytes to text."""
+    """One input on its way."""
 
     def __init__(self, source: Source, options: Options, report: Report) -> None:
-        """Decode `source`; fill in `report`."""
         self._source = source
         self._options = options
         self._report = report
-        self._payloads = Payloads(Keyring(options.keys))
+        self._soundness = Soundness(thorough=options.verify)
+        self._payloads = Payloads(Keyring(options.keys), self._soundness)
         self._framer = Framer(self._payloads.probe, max_block=options.max_block)
+        self._fast_path = FastPath(self._payloads, self._soundness)
         self._sequence = Sequence(report)
-        self._open_losses: list[int] = []
-        self._held: Loss | None = None
-        self._after: tuple[int, int] | None = None
+        self._losses = _Losses(report, self._sequence, options)
+        self._fault: Exception | None = None
+        """What the source raised: what came before it comes out first."""
+        self._is_closed = False
 
-    def run(self) -> Iterator[Piece | Loss]:
+    def run(self) -> Iterator[Item]:
         """Yield text and losses in the order of the input."""
-        fault = yield from self._careful()
-        try:
-            yield from self._settle()
-        except DamagedError:
-            if fault is None:
-                raise
-        if fault is not None:
-            raise fault
-        self._sequence.end()
-
-    def _careful(self) -> Generator[Piece | Loss, None, Exception | None]:
-        """Take one block at a time; return the exception that the source raised, if any.
-
-        All text that came before that exception is handed out first.
-        """
-        is_over = False
-        while not is_over:
-            try:
-                data = self._source.read(READ)
-            except Exception as error:  # noqa: BLE001 - raised once the text before it is out
-                return error
-            self._report.bytes_in += len(data)
-            is_over = not data
-            if is_over:
-                self._framer.close()
-            else:
-                self._framer.feed(data)
-            while (event := self._framer.next_event()) is not None:
+        believed = _BELIEVED
+        while True:
+            if believed >= _BELIEVED:
+                yield from self._runs()
+                believed = 0 if self._fast_path.is_blocked else _BELIEVED
+            event = self._framer.next_event()
+            if event is not None:
+                believed = believed + 1 if isinstance(event, Block) else 0
                 yield from self._event(event)
-        return None
+            elif self._fault is not None or not self._read():
+                break
+        try:
+            yield from self._losses.settle()
+        except DamagedError:
+            if self._fault is None:
+                raise
+        if self._fault is not None:
+            raise self._fault
+        self._sequence.end()
+        self._report.add_unchecked(self._soundness.unchecked)
 
-    # steps
+    def _read(self) -> bool:
+        """Feed the framer; tell whether there is anything more to come of it."""
+        if self._is_closed:
+            return False
+        try:
+            data = self._source.read(READ)
+        except Exception as error:  # noqa: BLE001 - raised once all has come out that came before
+            self._fault = error
+            return False
+        self._report.bytes_in += len(data)
+        if data:
+            self._framer.feed(data)
+        else:
+            self._framer.close()
+            self._is_closed = True
+        return True
 
-    def _event(self, event: Event) -> Iterator[Piece | Loss]:
+    # the fast path
+
+    def _runs(self) -> Iterator[Item]:
+        """Yield all runs at hand from here on, if the framer is in step."""
+        window = self._framer.in_step()
+        while window is not None:
+            run = self._fast_path.take(window)
+            if run is None:
+                return
+            self._framer.skip(run.end - window.start)
+            yield from self._losses.settle()
+            yield from self._tallied(run)
+
+    def _tallied(self, run: Run) -> Iterator[Item]:
+        """Yield a run, less the blocks that are there once more if those are not wanted."""
+        numbered = run.numbered()
+        if numbered and not self._sequence.take_run(numbered):
+            for one in run.split():
+                repeated = any(
+                    self._sequence.is_repeated(*block) for block in one.numbered().items()
+                )
+                if not (repeated and self._options.dedup):
+                    yield self._counted(one)
+            return
+        yield self._counted(run)
+
+    def _counted(self, run: Run) -> Run:
+        report = self._report
+        report.blocks += run.kinds()
+        for pair in run.hours:
+            report.add_hours(pair & 0xFF, pair >> 8)
+        self._losses.meet(run.first, run.last)
+        report.bytes_out += sum(map(len, run.texts))
+        return run
+
+    # the careful path
+
+    def _event(self, event: Event) -> Iterator[Item]:
         match event:
-            case Block() if event.reading.is_plain:
-                yield from self._text(event, (event.payload,))
             case Block():
-                yield from self._block(event, self._payloads.read(event))
+                yield from self._block(event)
             case PlainText():
-                yield from self._settle()
+                yield from self._losses.settle()
                 self._report.plain_text += event.length
                 yield self._piece(event.offset, event.data)
             case Damage():
@@ -90,7 +134,11 @@ class Pipeline:
             case Fill():
                 self._report.fill += event.length
 
-    def _block(self, block: Block, result: Unpacked) -> Iterator[Piece | Loss]:
+    def _block(self, block: Block) -> Iterator[Item]:
+        if block.reading.is_plain:
+            yield from self._text(block, (block.payload,))
+            return
+        result = self._payloads.read(block)
         if result.verdict is Verdict.LOCKED:
             yield from self._lock(block)
         elif result.text is not None:
@@ -98,52 +146,65 @@ class Pipeline:
         else:
             yield from self._text(block, self._payloads.iter_text(block))
 
-    def _text(self, block: Block, texts: Iterable[Buffer]) -> Iterator[Piece | Loss]:
-        yield from self._settle()
-        repeated = not block.reading.is_plain and self._sequence.is_repeated(block)
-        if repeated and self._options.dedup:
-            return
-        self._report.blocks[block.reading.kind] += 1
-        self._report.add_hours(block.header.begin_hour, block.header.end_hour)
-        self._meet(block.header, block.header)
+    def _text(self, block: Block, texts: Iterable[Buffer]) -> Iterator[Item]:
+        yield from self._losses.settle()
+        header, reading = block.header, block.reading
+        if not reading.is_plain:
+            owner = header.client_key if reading.encrypted else b""
+            numbered = Numbered.of(reading.magic, header.seq, block.payload, owner)
+            if self._sequence.is_repeated(block.offset, numbered) and self._options.dedup:
+                return
+        self._report.blocks[reading.kind] += 1
+        self._report.add_hours(header.begin_hour, header.end_hour)
+        self._meet(block)
         for text in texts:
             yield self._piece(block.offset, text)
 
-    def _meet(self, first: Header, last: Header) -> None:
-        """Take in the place in the log that blocks tell of: losses lie between two such places."""
-        self._after = (last.seq, last.end_hour)
-        for index in self._open_losses:
-            loss = self._report.losses[index]
-            self._report.losses[index] = loss._replace(before=(first.seq, first.begin_hour))
-        self._open_losses.clear()
+    def _meet(self, block: Block) -> None:
+        header = block.header
+        self._losses.meet((header.seq, header.begin_hour), (header.seq, header.end_hour))
 
     def _piece(self, offset: int, text: Buffer) -> Piece:
         self._report.bytes_out += len(text)
         return Piece(offset, text)
 
-    # losses
-
-    def _damage(self, damage: Damage) -> Iterator[Piece | Loss]:
+    def _damage(self, damage: Damage) -> Iterator[Item]:
+        self._fast_path.shrink()
+        self._soundness.is_thorough = True
         kept = 0
         if damage.broken is not None:
             for text in self._payloads.salvage(damage.broken):
                 if text:
-                    yield from self._settle()
+                    yield from self._losses.settle()
                     yield self._piece(damage.offset, text)
                     kept += len(text)
         loss = Loss(damage.offset, damage.length, damage.reason.value, damage.detail, kept=kept)
-        yield from self._hold(loss)
+        yield from self._losses.hold(loss)
 
-    def _lock(self, block: Block) -> Iterator[Loss]:
-        reason = "no key that fits" if self._options.keys else "encrypted, and no key"
-        yield from self._hold(Loss(block.offset, block.length, reason, locked_blocks=1))
-        self._meet(block.header, block.header)
+    def _lock(self, block: Block) -> Iterator[Item]:
+        keys = len(self._options.keys)
+        fits = "the key does not fit" if keys == 1 else f"none of the {keys} keys fits"
+        reason = fits if keys else "no key given"
+        yield from self._losses.hold(Loss(block.offset, block.length, reason, locked_blocks=1))
+        self._meet(block)
 
-    def _hold(self, loss: Loss) -> Iterator[Loss]:
-        """Hold a loss back until text follows: what touches is one loss, for the first reason."""
+
+class _Losses:
+    """Losses on their way: each is held back until text follows, for those that touch are one."""
+
+    def __init__(self, report: Report, sequence: Sequence, options: Options) -> None:
+        self._report = report
+        self._sequence = sequence
+        self._is_strict = options.strict
+        self._held: Loss | None = None
+        self._open: list[int] = []
+        self._after: tuple[int, int] | None = None
+
+    def hold(self, loss: Loss) -> Iterator[Loss]:
+        """Take a loss; of what touches the first reason counts."""
         held = self._held
         if held is None or bool(held.locked_blocks) != bool(loss.locked_blocks):
-            yield from self._settle()
+            yield from self.settle()
             self._held = loss._replace(after=self._after)
             return
         self._held = held._replace(
@@ -152,15 +213,23 @@ class Pipeline:
             kept=held.kept + loss.kept,
         )
 
-    def _settle(self) -> Iterator[Loss]:
-        """Tell the loss that was held back."""
+    def settle(self) -> Iterator[Loss]:
+        """Yield the loss that was held back. Raises DamagedError with `Options.strict`."""
         loss, self._held = self._held, None
         if loss is None:
             return
         self._sequence.lose()
         self._report.add_loss(loss)
         if self._report.losses[-1] is loss:
-            self._open_losses.append(len(self._report.losses) - 1)
-        if self._options.strict:
+            self._open.append(len(self._report.losses) - 1)
+        if self._is_strict:
             raise DamagedError(loss)
         yield loss
+
+    def meet(self, first: tuple[int, int], last: tuple[int, int]) -> None:
+        """Take in the seq and hour of blocks that came out: losses are between two such places."""
+        self._after = last
+        for index in self._open:
+            loss = self._report.losses[index]
+            self._report.losses[index] = loss._replace(before=first)
+        self._open.clear()

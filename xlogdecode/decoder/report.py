@@ -35,9 +35,12 @@ class Loss(NamedTuple):
         size = _count(self.length, "byte")
         what = f"{size} damaged" if self.length else "damaged"
         if self.locked_blocks:
-            what = f"{_count(self.locked_blocks, 'encrypted block')} ({size}) not read"
+            what = f"{_count(self.locked_blocks, 'encrypted block')} ({size})"
         detail = f" ({self.detail})" if self.detail else ""
-        kept = f"; {_count(self.kept, 'byte')} of text kept from there" if self.kept else ""
+        bytes_were = (
+            f"{_count(self.kept, 'byte')} of its text {'was' if self.kept == 1 else 'were'}"
+        )
+        kept = f"; {bytes_were} recovered" if self.kept else ""
         return f"{what} at offset {self.offset}: {self.reason}{detail}{kept}"
 
 
@@ -112,6 +115,13 @@ class Report:
         if len(self.notes) < LISTED:
             self.notes.append(note)
 
+    def add_unchecked(self, blocks: int) -> None:
+        """Note how many blocks cannot be checked flush by flush."""
+        if blocks:
+            many = _count(blocks, "block")
+            text = f"{many} cannot be checked: flushes do not end with a line feed in this log"
+            self.add_note(Note(0, text))
+
     def add_hours(self, begin: int, end: int) -> None:
         """Take in all hours from `begin` to `end`, across midnight if need be."""
         self.hours |= _hours(begin % 24, end % 24)
@@ -120,17 +130,30 @@ class Report:
         """Return what came of the input in a line."""
         blocks = self.blocks.total()
         text = f"{_count(blocks, 'block')}, {_count(self.bytes_out, 'byte')} of text"
-        if self.plain_text and not blocks:
-            text = f"plain text already, {_count(self.plain_text, 'byte')}"
         if self.is_whole:
-            return f"whole: {text}"
+            if self.plain_text and not blocks:
+                return f"already plain text, {_count(self.plain_text, 'byte')}"
+            return f"OK: {text}{self._missing()}"
         parts = []
         if self.lost:
-            losses = _count(self.lost.total(), "loss", "losses")
-            parts.append(f"{losses} ({_count(self.lost_bytes, 'byte')})")
+            places = _count(self.lost.total(), "place")
+            parts.append(f"damaged: {places}, {_count(self.lost_bytes, 'byte')} lost")
         if self.locked_blocks:
-            parts.append(f"{_count(self.locked_blocks, 'encrypted block')} not read")
-        return f"{', '.join(parts)}; {text}"
+            locked = _count(self.locked_blocks, "block")
+            parts.append(f"encrypted: {locked}, {self._lock_reason or 'no key fits'}")
+        if self.bytes_out or not self.locked_blocks:
+            parts.append(text)
+        return "; ".join(parts) + self._missing()
+
+    @property
+    def _lock_reason(self) -> str:
+        return next((one.reason for one in self.losses if one.locked_blocks), "")
+
+    def _missing(self) -> str:
+        """Return a hint at blocks that are missing by the count of their session."""
+        missing = "blocks are missing" if self.gaps != 1 else "a block is missing"
+        places = f" in {_count(self.gaps, 'place')}"
+        return f"; {missing}{places} (by sequence number)" if self.gaps else ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as JSON can hold it."""

@@ -1,59 +1,49 @@
-"""What can be had of a broken payload: the text up to its fault."""
+"""What can be had of a broken payload: the text up to its last sound flush."""
 
+import re
 from collections.abc import Iterator
 
-from xlogdecode.codecs import FLUSH, CodecError, inflate_to_fault, iter_unpack, join_chunks
+from xlogdecode.codecs import CodecError, flushed_texts
+from xlogdecode.decoder.soundness import HOLE
 from xlogdecode.format import LONGEST_LINE, NOT_TEXT, Codec
 from xlogdecode.types import Buffer
 
-__all__ = ["TEXT_LIMIT", "salvage_plain", "up_to_the_fault"]
+__all__ = ["salvage_plain", "up_to_the_fault"]
 
-TEXT_LIMIT = 8 << 20
-"""Bytes of text held at a time; a block that unpacks to more is streamed."""
+_PIECE = 1 << 20
+"""Bytes of text that come at a time."""
+
+_JUNK = re.compile(NOT_TEXT.pattern + rb"|\xff")
+_NO_CHARACTER = re.compile(rb"[\x00\xff]")
 
 
 def salvage_plain(remains: memoryview, *, to_the_end: bool) -> Iterator[bytes]:
     """Yield a plain payload up to its first NUL (its tailer, if the length lied), if it is text."""
-    text = bytes(remains[: LONGEST_LINE + 1])
-    text = text.partition(b"\0")[0]
+    text = bytes(remains[: LONGEST_LINE + 1]).partition(b"\0")[0]
     if to_the_end and len(text) + 1 != len(remains):
         return
-    if len(text) <= LONGEST_LINE and not NOT_TEXT.search(text):
+    if len(text) <= LONGEST_LINE and not _JUNK.search(text):
         yield text
 
 
-def up_to_the_fault(codec: Codec, data: Buffer, hole: int) -> Iterator[bytes]:
-    """Yield the text before the fault; a hole (index `hole`) that lies before it is the fault."""
-    if codec is Codec.CHUNKED:
-        data, codec = join_chunks(data)[0], Codec.DEFLATE
-    pieces: list[bytes] = []
-    size, fault = 0, len(data)
+def up_to_the_fault(codec: Codec, data: Buffer) -> Iterator[bytes]:
+    """Yield the text of all flushes before the first that is not sound.
+
+    A fault shows in its own flush or later: inflating goes on for many lines of junk at times. So
+    a flush must end at its mark, end a line as those before it do, and be text.
+    """
+    hole = bytes(data).find(HOLE)
+    texts: list[bytes] = []
+    size = 0
     try:
-        for piece in iter_unpack(codec, data):
-            pieces.append(piece)
-            size += len(piece)
-            if size > TEXT_LIMIT:  # too much to look back at
-                yield b"".join(pieces)
-                pieces.clear()
-    except CodecError as error:
-        fault = min(error.consumed, hole) if hole >= 0 else error.consumed
-    if size <= TEXT_LIMIT and codec is Codec.DEFLATE:
-        if fault == hole or FLUSH in bytes(data[:fault]):  # else nothing came that is astray
-            pieces = [inflate_to_fault(data, fault, size)]
-    elif size <= TEXT_LIMIT and fault < len(data):
-        pieces = list(_before(codec, data[:fault]))
-    yield _without_junk(b"".join(pieces))
-
-
-def _without_junk(text: bytes) -> bytes:
-    """Cut what inflating past a tear made of it: NULs, and control characters in the last line."""
-    text = text.partition(b"\0")[0]
-    junk = NOT_TEXT.search(text, text.rfind(b"\n") + 1)
-    return text[: junk.start()] if junk else text
-
-
-def _before(codec: Codec, data: Buffer) -> Iterator[bytes]:
-    try:
-        yield from iter_unpack(codec, data)
+        for text in flushed_texts(codec, data if hole < 0 else data[:hole]):
+            if _NO_CHARACTER.search(text) or (texts and text and not text.endswith(b"\n")):
+                break
+            texts.append(text)
+            size += len(text)
+            if size > _PIECE:
+                yield b"".join(texts)
+                texts, size = [b"\n"[:0]], 0
     except CodecError:
-        return
+        pass
+    yield b"".join(texts)

@@ -4,21 +4,37 @@ Seq counts the compressed blocks of one process: 1, 2, ... 65535, 1. All logs of
 so each file of an app with two logs has gaps and has lost nothing.
 """
 
-from collections import OrderedDict
+from typing import NamedTuple
 
 from deflate import crc32
 
 from xlogdecode.decoder.report import Note, Report
-from xlogdecode.framing import Block
+from xlogdecode.types import Buffer
 
-__all__ = ["Sequence"]
+__all__ = ["Numbered", "Sequence"]
 
 _LAST_SEQ = 65535
 _REMEMBERED = 1000
-"""Blocks among which a repeated one is looked for."""
+"""Blocks among which a repeated one is looked for, at the least."""
 
 _MOST_GAPS = 1000
 """Gaps of one session that are remembered until it is known whether they mean anything."""
+
+
+class Numbered(NamedTuple):
+    """A compressed block, by what tells it from others."""
+
+    magic: int
+    seq: int
+    length: int
+    checksum: int
+    owner: bytes
+    """The client key where the payload is encrypted with it; nothing tells elsewhere."""
+
+    @classmethod
+    def of(cls, magic: int, seq: int, payload: Buffer, owner: bytes) -> "Numbered":
+        """Return what tells a block from others."""
+        return cls(magic, seq, len(payload), crc32(payload), owner)
 
 
 class Sequence:
@@ -27,27 +43,49 @@ class Sequence:
     def __init__(self, report: Report) -> None:
         """Note things in `report`."""
         self._report = report
-        self._seen: OrderedDict[tuple[int, int, int, int, bytes], int] = OrderedDict()
+        self._seen: dict[Numbered, int] = {}
+        self._seen_before: dict[Numbered, int] = {}
         self._last: tuple[int, bytes] | None = None
         self._steps = 0
         self._gap_count = 0
         self._gaps: list[Note] = []
         self._after_loss = False
 
-    def is_repeated(self, block: Block) -> bool:
-        """Take a compressed block; tell whether the same bytes stood there before."""
-        header = block.header
-        key = (block.reading.magic, header.seq, header.length, crc32(block.payload), _owner(block))
-        first = self._seen.get(key)
+    def take_run(self, blocks: dict[int, Numbered]) -> bool:
+        """Take consecutive blocks, by their offsets, if they follow each other, and none was there
+        before.
+        """
+        if self._last is None or self._after_loss:
+            return False
+        seq, owner = self._last
+        last = seq + len(blocks)
+        if last > _LAST_SEQ or [one.seq for one in blocks.values()] != [*range(seq + 1, last + 1)]:
+            return False
+        if any(one.owner != owner for one in blocks.values()):
+            return False
+        news = dict(zip(blocks.values(), blocks, strict=True))
+        if not all(seen.keys().isdisjoint(news) for seen in (self._seen, self._seen_before)):
+            return False
+        self._remember(news)
+        self._last = (last, owner)
+        self._steps += len(blocks)
+        return True
+
+    def is_repeated(self, offset: int, block: Numbered) -> bool:
+        """Take a compressed block; tell whether the same bytes were there before."""
+        first = self._seen.get(block, self._seen_before.get(block))
         if first is not None:
-            text = f"the block of seq {header.seq} at offset {first} stands here once more"
-            self._report.add_note(Note(block.offset, text))
+            text = f"the block of seq {block.seq} at offset {first} is here once more"
+            self._report.add_note(Note(offset, text))
             return True
-        self._seen[key] = block.offset
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
-        self._step(block)
+        self._remember({block: offset})
+        self._step(block, offset)
         return False
+
+    def _remember(self, blocks: dict[Numbered, int]) -> None:
+        self._seen.update(blocks)
+        if len(self._seen) > _REMEMBERED:
+            self._seen, self._seen_before = {}, self._seen
 
     def lose(self) -> None:
         """Say that bytes were lost here: they account for the next gap."""
@@ -63,8 +101,8 @@ class Sequence:
         self._steps = self._gap_count = 0
         self._gaps = []
 
-    def _step(self, block: Block) -> None:
-        seq, owner = block.header.seq, _owner(block)
+    def _step(self, block: Numbered, offset: int) -> None:
+        seq, owner = block.seq, block.owner
         last, self._last = self._last, (seq, owner)
         after_loss, self._after_loss = self._after_loss, False
         wraps = last is not None and last[0] == _LAST_SEQ and seq == 1
@@ -79,9 +117,4 @@ class Sequence:
             if len(self._gaps) < _MOST_GAPS:
                 blocks = "a block is" if missing == 1 else f"{missing} blocks are"
                 text = f"seq {seq} follows seq {last[0]}: {blocks} missing"
-                self._gaps.append(Note(block.offset, text))
-
-
-def _owner(block: Block) -> bytes:
-    """Return what tells one opening of a log from another; unencrypted, nothing does."""
-    return block.header.client_key if block.reading.encrypted else b""
+                self._gaps.append(Note(offset, text))

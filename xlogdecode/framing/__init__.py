@@ -1,18 +1,10 @@
 """Bytes into blocks: finds each block, and the next one after damage, in any stream."""
 
-from xlogdecode.framing.events import (
-    Block,
-    Damage,
-    Event,
-    Fill,
-    PlainRun,
-    PlainText,
-    Proof,
-    Verdict,
-)
+from xlogdecode.framing.events import Block, Damage, Event, Fill, PlainText, Proof, Verdict
 from xlogdecode.framing.framer import MAX_BLOCK, Framer
+from xlogdecode.framing.runs import Found, PlainRun, Walk, plain_run, walk
 
 __all__ = [
-    "MAX_BLOCK", "Block", "Damage", "Event", "Fill", "Framer", "PlainRun", "PlainText", "Proof",
-    "Verdict",
+    "MAX_BLOCK", "Block", "Damage", "Event", "Fill", "Found", "Framer", "PlainRun", "PlainText",
+    "Proof", "Verdict", "Walk", "plain_run", "walk",
 ]  # fmt: skip

@@ -29,16 +29,6 @@ class Window:
         """Whether the input ends with the buffer."""
         return self._closed and not self._pending
 
-    @property
-    def rest(self) -> bytes:
-        """All bytes that were fed and not looked at."""
-        return b"".join((self.buffer[self.start :], *self._pending))
-
-    def restart(self, offset: int) -> None:
-        """Drop the buffer; the next bytes that are fed are those at `offset`."""
-        self.buffer, self.base, self.start = b"", offset, 0
-        self._pending.clear()
-
     def feed(self, data: bytes) -> None:
         """Add bytes of the input."""
         self._pending.append(data)

@@ -1,27 +1,20 @@
-"""What a stream of bytes turns out to be, piece by piece: blocks, damage, fill, plain text."""
+"""The pieces of a stream of bytes: blocks, damage, fill, plain text."""
 
 import enum
-import struct
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from xlogdecode.format import Header, Reading, parse_header
+from xlogdecode.format import Header, Reading
 
 __all__ = [
     "Block",
     "Damage",
     "Event",
     "Fill",
-    "PlainRun",
     "PlainText",
     "Proof",
     "Reason",
     "Verdict",
 ]
-
-
-_LENGTH = struct.Struct("<I")
-_LENGTH_AT = 5
 
 
 class Verdict(enum.Enum):
@@ -43,14 +36,14 @@ class Proof(NamedTuple):
 class Reason(enum.Enum):
     """Why bytes are damage."""
 
-    GARBAGE = "no block starts here"
-    HOLE = "zeros"
+    GARBAGE = "not log data"
+    HOLE = "filled with zero bytes"
     UNKNOWN_MAGIC = "unknown magic"
-    XORED = "looks like the XORed kind, which no released version of Mars writes"
-    LENGTH = "the length does not fit"
-    CUT = "the input ends within the block"
-    TAILER = "the tailer is wrong"
-    PAYLOAD = "the payload does not decode"
+    XORED = "an xlog of the second, XORed kind, which no released writer makes"
+    LENGTH = "impossible block length in the header"
+    CUT = "the file is cut off in the middle of a block"
+    TAILER = "the byte that ends a block is wrong"
+    PAYLOAD = "the block's data are damaged"
 
 
 class Block(NamedTuple):
@@ -75,42 +68,6 @@ class Block(NamedTuple):
         """All that follows the header; of a broken block the bytes up to the next believed one."""
         begin = self.start + self.reading.header_size
         return memoryview(self.buffer)[begin : self.start + self.length]
-
-
-class PlainRun(NamedTuple):
-    """Consecutive plain blocks of one magic, found in one pass."""
-
-    offset: int
-    length: int
-    reading: Reading
-    blocks: int
-    text: bytes
-    buffer: bytes
-    start: int
-    last: int
-    """Index of the last block in `buffer`."""
-    hours: set[bytes]
-    """Begin and end hour of its blocks, a byte each, each pair once."""
-
-    def sizes(self) -> list[int]:
-        """Return the bytes of text in each block."""
-        found: list[int] = []
-        index, between = self.start + _LENGTH_AT, self.reading.header_size + 1
-        for _ in range(self.blocks):
-            (size,) = _LENGTH.unpack_from(self.buffer, index)
-            found.append(size)
-            index += size + between
-        return found
-
-    def split(self) -> Iterator[Block]:
-        """Yield the blocks one by one."""
-        index = self.start
-        for _ in range(self.blocks):
-            header = parse_header(self.buffer, index, self.reading)
-            length = self.reading.header_size + header.length + 1
-            offset = self.offset + index - self.start
-            yield Block(offset, length, self.reading, header, self.buffer, index)
-            index += length
 
 
 class PlainText(NamedTuple):

@@ -55,20 +55,16 @@ class Framer:
         """Note that the input ends here."""
         self._window.close()
 
-    def restart(self, offset: int) -> None:
-        """Go on in step at `offset`, whose bytes are fed next; the bytes before are done with."""
-        self._window.restart(offset)
+    def in_step(self) -> Window | None:
+        """Return the bytes at hand if the last block, or line of text, ended where they start."""
+        if self._gap is not None or self._ready or self._in_text:
+            return None
+        self._window.refill()
+        return self._window
 
-    @property
-    def offset(self) -> int:
-        """Input offset up to which events have been handed out."""
-        return self._window.offset
-
-    @property
-    def rest(self) -> bytes | None:
-        """The bytes from `offset` on that were fed, if it is in step there; else None."""
-        in_step = self._gap is None and not self._ready and not self._in_text
-        return self._window.rest if in_step else None
+    def skip(self, length: int) -> None:
+        """Go on behind a run of blocks in step (`runs`), which the caller found to be sound."""
+        self._pass(length)
 
     def __iter__(self) -> Iterator[Event]:
         """Yield all events there are for the bytes fed, one line of text at a time."""

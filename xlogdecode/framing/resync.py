@@ -37,7 +37,7 @@ _SHORTEST_FILL = 64
 
 _ANY_LENGTH = 1 << 32
 
-_RENUMBERED = range(0x0E, 0x16)
+_RENUMBERED = frozenset(range(0x0E, 0x16)) - READINGS.keys()
 """Magics of variants that were never released (FORMAT: a branch of Mars renumbers to these)."""
 
 

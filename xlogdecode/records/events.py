@@ -10,7 +10,6 @@ import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import add
 from typing import Final
 
 from xlogdecode.decoder.decode import iter_decode
@@ -33,19 +32,15 @@ Buffer = Text | memoryview
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Consecutive blocks, most of them of one line."""
+    """Consecutive blocks."""
 
-    offset: int
+    offsets: Sequence[int]
     sizes: Sequence[int]
     """Bytes of each block's text."""
-    between: int
-    """Bytes of the source that lie between the texts of two."""
 
-    def places(self, start: int) -> tuple[list[int], list[int]]:
+    def places(self, start: int) -> tuple[list[int], Sequence[int]]:
         """Return where each block's text begins, if that of the first does at `start`; offsets."""
-        texts = [*itertools.accumulate(self.sizes[:-1], initial=0)]
-        gaps = range(self.offset, self.offset + len(texts) * self.between, self.between)
-        return [start + text for text in texts], [*map(add, texts, gaps)]
+        return [*itertools.accumulate(self.sizes[:-1], initial=start)], self.offsets
 
     def offset_at(self, position: int) -> int:
         """Return the offset of the block that the text at `position` is of."""
@@ -83,7 +78,7 @@ def iter_events(
         run, text = item.run, item.text
         where: int | Run = item.offset
         if run is not None and per_block:
-            where = Run(run.offset, run.sizes(), run.reading.header_size + 1)
+            where = Run(*run.places())
         yield where, bytes(text) if isinstance(text, memoryview) else text
 
 

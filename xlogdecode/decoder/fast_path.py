@@ -1,0 +1,216 @@
+"""The fast path: runs of healthy blocks, each pass over all of a run.
+
+walk (`framing.runs`) -> texts (decrypt, unpack, weigh) -> tally (`sequence`) -> write. A block that
+does not fit ends the run: what came before it goes out, and the careful path (`framing.Framer`, one
+proven block at a time) takes over there. All that is believed here would be believed there, too.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import accumulate
+from typing import NamedTuple
+
+from deflate import crc32
+
+from xlogdecode.codecs import unpack_lines
+from xlogdecode.crypto import decrypt_many
+from xlogdecode.decoder.payloads import Payloads
+from xlogdecode.decoder.sequence import Numbered
+from xlogdecode.decoder.soundness import HOLE, Soundness
+from xlogdecode.format import READINGS, Codec
+from xlogdecode.framing import Found, PlainRun, plain_run, walk
+from xlogdecode.framing.buffer import Window
+from xlogdecode.framing.runs import AHEAD
+from xlogdecode.types import Buffer
+
+__all__ = ["FastPath", "Run"]
+
+_FEW, _MANY = 8, 1 << 20
+"""Blocks taken at a time right after damage, when what is taken may be in vain, and at most."""
+
+
+class Run(NamedTuple):
+    """Sound blocks in step, and their texts."""
+
+    base: int
+    """Input offset of the buffer that all indices are of."""
+    end: int
+    """Index behind the last block."""
+    buffer: bytes
+    blocks: Sequence[Found]
+    texts: Sequence[Buffer]
+    lines: PlainRun | None = None
+    """In place of blocks: plain ones of a line each, whose text is one."""
+
+    @property
+    def offset(self) -> int:
+        """Input offset of the first block."""
+        return self.base + (self.lines.start if self.lines else self.blocks[0].start)
+
+    @property
+    def first(self) -> tuple[int, int]:
+        """Seq and begin hour of the first block."""
+        return self.lines.first if self.lines else (self.blocks[0].seq, self.blocks[0].hours & 0xFF)
+
+    @property
+    def last(self) -> tuple[int, int]:
+        """Seq and end hour of the last block."""
+        return self.lines.last if self.lines else (self.blocks[-1].seq, self.blocks[-1].hours >> 8)
+
+    @property
+    def hours(self) -> set[int]:
+        """Begin hour, and end hour times 256, of the blocks, each pair once."""
+        return self.lines.hours if self.lines else {block.hours for block in self.blocks}
+
+    def places(self) -> tuple[list[int], list[int]]:
+        """Return the input offset, and the bytes of text, of each block."""
+        if self.lines is None:
+            return [self.base + block.start for block in self.blocks], [*map(len, self.texts)]
+        sizes, around = self.lines.sizes(), self.lines.reading.header_size + 1
+        steps = accumulate((size + around for size in sizes[:-1]), initial=self.offset)
+        return [*steps], sizes
+
+    def kinds(self) -> Counter[str]:
+        """Return how many blocks of each kind there are."""
+        if self.lines is not None:
+            return Counter({self.lines.reading.kind: self.lines.blocks})
+        kinds: Counter[str] = Counter()
+        for magic, count in Counter([block.magic for block in self.blocks]).items():
+            kinds[READINGS[magic].kind] += count
+        return kinds
+
+    def numbered(self) -> dict[int, Numbered]:
+        """Return, by their input offset, what the compressed blocks are told from others by."""
+        view, codecs, encrypted, new = (
+            memoryview(self.buffer),
+            _codecs(),
+            _encrypted(),
+            tuple.__new__,
+        )
+        found = {}
+        for start, begin, end, magic, seq, _ in self.blocks:
+            if codecs[magic] is not Codec.PLAIN:
+                owner = self.buffer[start + 9 : begin] if magic in encrypted else b""
+                checksum = crc32(view[begin:end])
+                fields = (magic, seq, end - begin, checksum, owner)
+                found[self.base + start] = new(Numbered, fields)
+        return found
+
+    def split(self) -> Iterator["Run"]:
+        """Yield the blocks one by one."""
+        for block, text in zip(self.blocks, self.texts, strict=True):
+            yield Run(self.base, block.end + 1, self.buffer, (block,), (text,))
+
+
+class FastPath:
+    """Takes runs, more at a time the longer that goes well."""
+
+    def __init__(self, payloads: Payloads, soundness: Soundness) -> None:
+        """Read encrypted payloads with the keys that `payloads` has proven."""
+        self._payloads = payloads
+        self._soundness = soundness
+        self._most = _MANY
+        self.is_blocked = False
+        """Whether the last run ended at a block that does not fit."""
+
+    def shrink(self) -> None:
+        """Take few from now on: there is damage."""
+        self._most = _FEW
+
+    def take(self, window: Window) -> Run | None:
+        """Return the run at the window's start, if there is any."""
+        found = walk(window, self._most)
+        self.is_blocked = not (found.needs_more or found.lines_follow)
+        if not found.blocks:
+            return self._lines(window) if found.lines_follow else None
+        texts = self._texts(found.buffer, found.blocks)
+        if not texts:
+            return None
+        self._most = min(8 * self._most, _MANY)
+        blocks = found.blocks[: len(texts)]
+        return Run(window.base, blocks[-1].end + 1, found.buffer, blocks, texts)
+
+    def _lines(self, window: Window) -> Run | None:
+        buffer = window.buffer + bytes(AHEAD) if window.is_last else window.buffer
+        lines = plain_run(buffer, window.start, READINGS[buffer[window.start]], self._most)
+        self.is_blocked = lines is None
+        if lines is None:
+            return None
+        self._most = min(8 * self._most, _MANY)
+        return Run(window.base, lines.end, buffer, (), (lines.text,), lines)
+
+    def _texts(self, buffer: bytes, blocks: Sequence[Found]) -> list[Buffer]:
+        """Return the texts of the blocks, up to the first that does not fit."""
+        texts: list[Buffer] = []
+        size = 0
+        for text in self._iter_texts(buffer, blocks):
+            if text is None:
+                self.is_blocked = True
+                break
+            texts.append(text)
+            size += len(text)
+            if size > _MOST_TEXT:
+                self.is_blocked = False
+                break
+        self._soundness.learn_lines(len(texts))
+        return texts
+
+    def _iter_texts(self, buffer: bytes, blocks: Sequence[Found]) -> Iterator[Buffer | None]:
+        weigh = self._soundness.is_sound if self._soundness.is_thorough else None
+        holes = buffer.find(HOLE, blocks[0].begin, blocks[-1].end) >= 0
+        codecs, encrypted = _codecs(), _encrypted()
+        clear: dict[int, bytes] = {}
+        for number, (start, begin, end, magic, _, _) in enumerate(blocks):
+            source, first, last = buffer, begin, end
+            if holes and buffer.find(HOLE, begin, end) >= 0:
+                yield None
+            if magic in encrypted:
+                if start not in clear:
+                    clear = self._decrypted(buffer, blocks[number:])
+                if start not in clear:
+                    yield None
+                source, first, last = clear[start], 0, end - begin
+            text = unpack_lines(codecs[magic], source, first, last)
+            if weigh and text and not weigh(codecs[magic], source[first:last], text):
+                yield None
+            yield text
+
+    def _decrypted(self, buffer: bytes, blocks: Sequence[Found]) -> dict[int, bytes]:
+        """Return, by where they start, the payloads of the first block's client key in a row."""
+        client_key = buffer[blocks[0].start + 9 : blocks[0].begin]
+        key = self._payloads.key_of(client_key)
+        if key is None:
+            return {}
+        encrypted = _encrypted()
+        view = memoryview(buffer)
+        starts: list[int] = []
+        payloads: list[memoryview] = []
+        size = 0
+        for start, begin, end, magic, _, _ in blocks:
+            if magic not in encrypted:
+                continue
+            if buffer[start + 9 : begin] != client_key or size > _DECRYPTED:
+                break
+            starts.append(start)
+            payloads.append(view[begin:end])
+            size += end - begin
+        clear = decrypt_many(payloads, key)
+        return {start: bytes(data) + b"\0\0" for start, data in zip(starts, clear, strict=True)}
+
+
+_MOST_TEXT = 8 << 20
+"""Bytes of text after which a run ends."""
+
+_DECRYPTED = 1 << 20
+"""Bytes of payload after which no more are decrypted in one go."""
+
+
+@cache
+def _codecs() -> dict[int, Codec]:
+    return {magic: reading.codec for magic, reading in READINGS.items()}
+
+
+@cache
+def _encrypted() -> frozenset[int]:
+    return frozenset(magic for magic, reading in READINGS.items() if reading.encrypted)
