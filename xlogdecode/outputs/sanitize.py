@@ -7,6 +7,7 @@ from xlogdecode.types import Buffer, Sink
 
 __all__ = ["Escaped", "Utf8", "shown"]
 
+_C1_LEAD = b"\xc2"
 _HOSTILE = rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]"
 """Control characters but newline and tab, the C1 set in UTF-8 among them."""
 
@@ -17,10 +18,19 @@ class Escaped:
     def __init__(self, sink: Sink) -> None:
         """Write to `sink`."""
         self._sink = sink
+        self._is_cut = False
+        """Whether the last byte may be the first of a C1 control: the second is escaped alone."""
 
     def write(self, data: Buffer, /) -> None:
         """Write `data`, escaped."""
-        self._sink.write(re.sub(_HOSTILE, _escape, data))
+        if not data:
+            return
+        rest = bytes(data)
+        begin = b""
+        if self._is_cut and 0x80 <= rest[0] <= 0x9F:
+            begin, rest = b"\\x%02x" % rest[0], rest[1:]
+        self._is_cut = rest.endswith(_C1_LEAD)
+        self._sink.write(begin + re.sub(_HOSTILE, _escape, rest))
 
 
 def _escape(match: re.Match[bytes]) -> bytes:
@@ -28,7 +38,7 @@ def _escape(match: re.Match[bytes]) -> bytes:
 
 
 class Utf8:
-    """Replaces what is no UTF-8."""
+    """Replaces bytes that are not UTF-8."""
 
     def __init__(self, sink: Sink) -> None:
         """Write to `sink`."""
@@ -53,6 +63,6 @@ def shown(text: str) -> str:
 
 def _escaped(sign: str) -> str:
     code = ord(sign)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no UTF-8, as Python keeps it
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as Python keeps it
         return f"\\x{code - 0xDC00:02x}"
     return sign.encode("unicode_escape").decode("ascii")
