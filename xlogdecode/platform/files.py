@@ -97,7 +97,8 @@ class SaveFile:
         self._replace = replace
         self._like = like
         self._mtime_ns = None if like is None else like.st_mtime_ns
-        self._first_mode = 0o666 if like is None and not secret else 0o600
+        self._mode = None if like is None else stat.S_IMODE(like.st_mode) & 0o666
+        self._first_mode = 0o600 if secret else 0o666 if self._mode is None else self._mode
         folder, name = os.path.split(path)
         if len(name) > _LONGEST:
             encoding = sys.getfilesystemencoding()
@@ -112,7 +113,7 @@ class SaveFile:
         try:
             self._open()
         except ValueError as error:  # NUL, or a character that no name here can have
-            raise OutputError(f"{self.path!r}: is no file's name: {error}") from None
+            raise OutputError(f"{self.path!r}: is not a file name: {error}") from None
         except OSError as error:
             raise OutputError(
                 f"{self.path}: cannot be written: {error.strerror}; write elsewhere with -o"
@@ -169,14 +170,20 @@ class SaveFile:
         keep = self._keep and kind is None and not self._is_special
         try:
             if keep:
-                self.size = os.fstat(self._fd).st_size
                 self._dress()
             self._close()
             if keep:
-                os.replace(self._part, self.path)  # noqa: PTH105 - thousands of files a second
+                move = os.replace if self._replace else _move_to_free_name
+                move(self._part, self.path)
                 self.is_in_place = True
+        except FileExistsError:
+            raise OutputError(
+                f"{self.path}: appeared meanwhile; -f writes over it, -o chooses another name"
+            ) from None
         except OSError as failure:
-            raise OutputError(f"{self.path}: cannot be made: {failure.strerror}") from None
+            raise OutputError(
+                f"{self.path}: cannot be made: {failure.strerror}; write elsewhere with -o"
+            ) from None
         finally:
             self.clean()
 
@@ -194,13 +201,33 @@ class SaveFile:
 
     def _dress(self) -> None:
         """Take over the source's mode and mtime, as far as the file system has them."""
-        if self._like is not None and hasattr(os, "fchmod"):
+        found = os.fstat(self._fd)
+        self.size = found.st_size
+        is_other = self._mode is not None and self._mode != stat.S_IMODE(found.st_mode)
+        if is_other and hasattr(os, "fchmod"):  # by the umask
             with contextlib.suppress(PermissionError):
-                os.fchmod(self._fd, stat.S_IMODE(self._like.st_mode) & 0o666)
+                os.fchmod(self._fd, self._mode or 0)
         if self._mtime_ns is not None:
             target = self._fd if os.utime in os.supports_fd else self._part
             read_ns = self._mtime_ns if self._like is None else self._like.st_atime_ns
             os.utime(target, ns=(read_ns, self._mtime_ns))
+
+
+def _move_to_free_name(part: str, path: str | os.PathLike[str]) -> None:
+    """Rename `part` to `path`; raise FileExistsError if there is something of that name."""
+    if os.name == "nt":  # where a rename takes the place of nothing
+        os.rename(part, path)  # noqa: PTH104 - thousands of files a second
+        return
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError as error:  # a file system without links, such as FAT
+        if os.path.lexists(path):
+            raise FileExistsError(error.errno, os.strerror(errno.EEXIST)) from None
+        os.rename(part, path)  # noqa: PTH104 - as above
+    else:
+        os.unlink(part)  # noqa: PTH108 - as above
 
 
 def _found(path: str | os.PathLike[str]) -> os.stat_result | None:
