@@ -44,7 +44,7 @@ def main(
     \b
     GROUPS (default: all but large):
       decoding  logs in the shape of the IM SDK's, and blocks of 1 KB
-      files     piles of small files
+      files     3,000 files of 8 KB, 739 day files of 30 KB
       answers   filters, JSON, CSV, summary, -l, --merge, --redact
       start-up  one small file
       full      blocks of 50 KB, as busy apps with Mars write them
