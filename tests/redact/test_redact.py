@@ -10,7 +10,7 @@ from hypothesis import given
 from tests.records.lines import IMSDK, SHARED, expected_text, mars, needs_shared, streams
 from xlogdecode.errors import ConfigError
 from xlogdecode.records import Record, read_records
-from xlogdecode.redact import Pattern, Redactor, built_in_patterns, parse_patterns
+from xlogdecode.redact import Pattern, RedactionRules, Redactor, built_in_rules, parse_rules
 from xlogdecode.writers import JsonWriter, TextWriter, render
 
 SIG = "eJwtzE0LgkAUheH-MutQ7zgzo0KLaBEUhaAQuR3nmhfTZPwgiP57l1rdh3N4e*q0Zv2ZRzIR2-QGwSPyhmD"
@@ -18,7 +18,7 @@ SIG = "eJwtzE0LgkAUheH-MutQ7zgzo0KLaBEUhaAQuR3nmhfTZPwgiP57l1rdh3N4e*q0Zv2ZRzIR2
 
 @pytest.fixture
 def redactor():
-    return Redactor(built_in_patterns())
+    return Redactor(built_in_rules())
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_text_and_json_say_the_same_and_fields_stay(redactor):
 
 @given(streams())
 def test_what_nothing_is_found_in_is_not_touched(events):
-    nothing = Redactor([Pattern("none", "\U0001f600")])
-    everything = Redactor([Pattern("all", "[^\n]")])
+    nothing = Redactor(RedactionRules((Pattern("none", "\U0001f600"),)))
+    everything = Redactor(RedactionRules((Pattern("all", "[^\n]"),)))
     for record in read_records(events):
         if isinstance(record, Record):
             assert nothing.change(record) == record
@@ -157,8 +157,8 @@ def test_the_nine_days_keep_no_address_user_or_device(redactor):
 
 
 def test_patterns_of_ones_own_come_from_yaml():
-    own = parse_patterns("patterns:\n  - {name: order, pattern: 'order (\\d+)'}\n", "own.yaml")
-    assert Redactor([*own, *built_in_patterns()]).redact("order 12 userid:a") == (
+    own = parse_rules("patterns:\n  - {name: order, pattern: 'order (\\d+)'}\n", "own.yaml")
+    assert Redactor(own.before(built_in_rules())).redact("order 12 userid:a") == (
         "order <order-1> userid:<user-1>"
     )
 
@@ -184,4 +184,4 @@ def test_patterns_of_ones_own_come_from_yaml():
 )
 def test_a_wrong_file_is_refused_with_its_line(text, place):
     with pytest.raises(ConfigError, match=f"^own.yaml:{place}: "):
-        parse_patterns(text, "own.yaml")
+        parse_rules(text, "own.yaml")

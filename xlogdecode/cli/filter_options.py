@@ -7,7 +7,7 @@ import click
 
 from xlogdecode.cli.help import in_group
 from xlogdecode.cli.paths import Place
-from xlogdecode.errors import ConfigError, UsageError
+from xlogdecode.errors import UsageError
 
 if TYPE_CHECKING:
     from xlogdecode.cli.arguments import Arguments
@@ -126,19 +126,9 @@ def _only(patterns: tuple[str, ...]) -> str | None:
 
 
 def redactor_of(path: str | None) -> "Redactor":
-    """Return what redacts by the package's patterns, after those of the file `path`, if any."""
-    from pathlib import Path
+    """Return what redacts by the package's rules, after those of the file `path`, if any."""
+    from xlogdecode.redact import Redactor, built_in_rules, load_rules
 
-    from xlogdecode.redact import Redactor, built_in_patterns, parse_patterns
 
-    own = []
-    if path is not None:
-        try:
-            own = parse_patterns(Path(path).read_text("utf-8"), path)
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-        except UnicodeDecodeError:
-            raise ConfigError(
-                f"{path}:1:1: is not text; write patterns in YAML, in UTF-8"
-            ) from None
-    return Redactor([*own, *built_in_patterns()])
+    rules = built_in_rules()
+    return Redactor(load_rules(path).before(rules) if path else rules)

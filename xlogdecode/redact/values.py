@@ -1,0 +1,109 @@
+"""The value behind the name of a field, by the kind that it has."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+__all__ = ["is_learnable", "is_plain_number", "values_at"]
+
+_QUOTED: Final = re.compile(r"""\\*(?P<quote>["'])(?P<value>(?:(?!\\*(?P=quote)).){1,512})""")
+_WORD: Final = re.compile(r"""(?:[^\s|,;:"'<>()\[\]{}\\\x00]|\\+(?!["'\\nrt]))++""")
+_ADDRESSED: Final = re.compile(r"""[^\s|,;"'<>()\[\]{}\\\x00]++""")
+_LIST: Final = re.compile(r"""\\*["']?(?:[\[({<]([^\])}>\n]{0,4096})[\])}>]?|([^\s|]{1,4096}))""")
+_ITEM: Final = re.compile(r"""[^\s,;|"'<>()\[\]{}\\]+""")
+_IN_NAME: Final = r"""[^\n|,;:"'<>()\[\]{}\\\x00]"""
+_NAME: Final = re.compile(
+    rf"(?! ){_IN_NAME}(?:{_IN_NAME}{{0,60}}?(?=[ \t]*+(?:[|,;)\]}}>]|$)| [\w-]++[:=])"
+    r"""|[^\s|,;:"'<>()\[\]{}\\\x00]*+(?: [A-Z][^\s|,;:"'<>()\[\]{}\\\x00]*+)?)""",
+    re.MULTILINE,
+)
+"""Up to the next field; where there is none, a word and those behind it with a capital letter."""
+_TOKEN: Final = re.compile(r"(?!q-sign)[A-Za-z0-9+/=_.~*%-]{4,}")
+_URL: Final = re.compile(r"""[^\s|,;"'<>\\\x00]{4,}""")
+_PHONE: Final = re.compile(r"\+?\(?[0-9][0-9() -]{5,18}[0-9](?![0-9A-Za-z])")
+_CARD: Final = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z]|[ -](?=[0-9A-Z])){5,30}")
+_EMAIL: Final = re.compile(r"[^\s|,;:\"'<>]{1,64}@[^\s|,;:\"'<>]{3,64}")
+_PLACE: Final = re.compile(
+    r"[(\[{]?(-?[0-9]{1,3}\.[0-9]{2,}(?:[,/ ] *-?[0-9]{1,3}\.[0-9]{2,})?)(?![0-9.])"
+)
+_IP: Final = re.compile(
+    r"(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}"
+    r"|(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6}+)?"
+    r"::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6}+)?(?:(?:\.[0-9]{1,3}){3})?)(?![0-9A-Za-z:])"
+)
+_CONVERSATION: Final = re.compile(r"(?:[cC]2[cC]_?|(?i:group_?))?")
+_SHAPES: Final = {
+    "token": _TOKEN, "avatar": _URL, "phone": _PHONE, "card": _CARD, "email": _EMAIL,
+    "location": _PLACE, "ip": _IP, "device": _ADDRESSED, "wifi": _NAME, "name": _NAME,
+    "password": re.compile(r"""[^\s|,;"'<>()\[\]{}\\\x00]++"""),
+}  # fmt: skip
+"""Kind -> what its value looks like where it is not quoted; `_WORD` for the others."""
+
+_STRICT: Final = frozenset({"ip", "phone", "location", "email", "card"})
+"""The kinds whose values have their shape in quotes, too."""
+
+_NO_SENTENCE: Final = frozenset({"name", "wifi", "avatar", "device", "text"})
+"""The kinds whose values may hold blanks in quotes."""
+
+
+def values_at(text: str, start: int, kind: str, *, is_list: bool) -> Iterator[tuple[int, int]]:
+    """Yield where the values of a field lie whose name ends before `start`."""
+    if is_list:
+        yield from _items(text, start)
+        return
+    quoted = _QUOTED.match(text, start)
+    if quoted and kind not in _STRICT:
+        begin, end = quoted.span("value")
+        value = quoted["value"].rstrip("\\")
+        if kind not in _NO_SENTENCE and " " in value:
+            return
+        begin += _prefix(text, begin, kind)
+        if end > begin:
+            yield begin, begin + len(value[begin - quoted.start("value") :])
+        return
+    if quoted:
+        start = quoted.start("value")
+    start += _prefix(text, start, kind)
+    found = _SHAPES.get(kind, _WORD).match(text, start)
+    if found:
+        group = 1 if found.re.groups else 0
+        end = found.end(group)
+        while end > found.start(group) + 1 and text[end - 1] in ".!?":  # the end of a sentence
+            end -= 1
+        yield found.start(group), end
+
+
+def _prefix(text: str, start: int, kind: str) -> int:
+    """Return the length of what tells the type of a conversation, before the id."""
+    found = _CONVERSATION.match(text, start) if kind == "conversation" else None
+    return found.end() - start if found else 0
+
+
+def _items(text: str, start: int) -> Iterator[tuple[int, int]]:
+    found = _LIST.match(text, start)
+    if found is None:
+        return
+    for item in _ITEM.finditer(text, *found.span(found.lastindex or 0)):
+        value = item[0]
+        if not (is_plain_number(value) and len(value) < 4):
+            name, colon, _ = value.partition(":")
+            if not colon:
+                yield item.span()
+            elif name.lower() in {"id", "user", "userid", "user_id", "member"}:
+                yield item.start() + len(name) + 1, item.end()
+
+
+def is_plain_number(value: str) -> bool:
+    """Tell whether a value is nothing but digits."""
+    return value.isascii() and value.isdigit()
+
+
+def is_learnable(value: str, kind: str) -> bool:
+    """Tell whether a value is unlike any other word, so that it may be replaced wherever it is."""
+    if not value.isascii():
+        return len(value) >= 2
+    if is_plain_number(value):
+        return len(value) >= 5
+    if kind == "name" and value.isalpha() and value.islower():
+        return False  # it may be any word
+    return len(value) >= (8 if kind in {"token", "password"} else 4)
