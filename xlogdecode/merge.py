@@ -82,7 +82,7 @@ def render_merged(
     wanted: Filter | None = None,
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
-    change: Callable[[Record], Record] | None = None,
+    change: Callable[[Sequence[Record | Loss]], Sequence[Record | Loss]] | None = None,
 ) -> Iterator[bytes]:
     """Yield the output of `merge` in chunks, without `writer.header` (see `writers.render`)."""
     items = merge(logs, wanted=wanted, zone=zone, local=local)
@@ -90,11 +90,12 @@ def render_merged(
         batch: list[Record | Loss] = []
         for name, item in stretch:
             if isinstance(item, Record):
-                batch.append(change(item) if change else item)
+                batch.append(item)
             else:  # it does not know its log
-                yield writer.write(batch, "") + writer.write([item], name)
+                yield writer.write(change(batch) if change else batch, "")
+                yield writer.write([item], name)
                 batch = []
-        yield writer.write(batch, "")
+        yield writer.write(change(batch) if change else batch, "")
 
 
 def count_merged(

@@ -7,6 +7,7 @@ import time
 import pytest
 from hypothesis import given
 
+from tests.command import run
 from tests.records.lines import IMSDK, SHARED, expected_text, mars, needs_shared, streams
 from xlogdecode.errors import ConfigError
 from xlogdecode.records import Record, read_records
@@ -120,12 +121,12 @@ def test_the_same_value_has_the_same_placeholder_within_a_run(redactor):
 def test_text_and_json_say_the_same_and_fields_stay(redactor):
     line = IMSDK.replace("error_code:6206", "userid:me")
     events = [(0, f"{line}\nmore of userid:me\n{mars(message='userid:you')}".encode())]
-    text = b"".join(render(events, TextWriter(), change=redactor.change)).decode()
+    text = b"".join(render(events, TextWriter(), change=redactor.change_all)).decode()
     assert text == (
         line.replace("userid:me", "userid:<user-1>")
         + f"\nmore of userid:<user-1>\n{mars(message='userid:<user-2>')}"
     )
-    lines = b"".join(render(events, JsonWriter(), change=redactor.change)).splitlines()
+    lines = b"".join(render(events, JsonWriter(), change=redactor.change_all)).splitlines()
     first = json.loads(lines[0])
     assert first["message"].endswith("\nmore of userid:<user-1>")
     assert (first["pid"], first["function"]) == (4104, "HandleA2D2OnlineResponse")
@@ -148,7 +149,7 @@ def test_what_nothing_is_found_in_is_not_touched(events):
 def test_the_nine_days_keep_no_address_user_or_device(redactor):
     for path in sorted(SHARED.glob("corpus/imsdk/imsdk_C_2*.expected.zst")):
         text = expected_text(path)
-        redacted = b"".join(render([(0, text)], TextWriter(), change=redactor.change)).decode()
+        redacted = b"".join(render([(0, text)], TextWriter(), change=redactor.change_all)).decode()
         assert len(redacted.splitlines()) == len(text.decode().splitlines())
         for gone in (r"203\.0\.113\.", r"user_\d", r"00000000-0000-"):
             assert re.search(gone, text.decode())
@@ -185,3 +186,32 @@ def test_patterns_of_ones_own_come_from_yaml():
 def test_a_wrong_file_is_refused_with_its_line(text, place):
     with pytest.raises(ConfigError, match=f"^own.yaml:{place}: "):
         parse_rules(text, "own.yaml")
+
+
+LATER = f"{IMSDK.split('|error')[0]}|kelly.w hex 6b656c6c792e77\n{mars(message='userid:kelly.w')}\n"
+
+
+def test_a_value_is_learnt_before_the_place_where_it_is_named(tmp_path):
+    log = tmp_path / "a.xlog"
+    assert run("encode", "-", "-o", log, input=LATER.encode()).status == 0
+    for source in ((log,), ("--merge", log, log), ("-",)):
+        done = run("-c", "--redact", *source, input=log.read_bytes())
+        assert done.status == 0
+        assert b"kelly" not in done.out
+        assert b"6b656c" not in done.out
+        assert b"<user-1> hex <user-1>" in done.out
+    assert "note: redacted: 3 user" in done.err
+
+
+def test_the_map_words_and_texts_are_options_of_their_own(tmp_path):
+    log, words, mapping = (tmp_path / name for name in ("a.log", "words.txt", "map.json"))
+    log.write_text(mars(message='userid:kelly.w|project Bluebird|"text":"see you at 9"') + "\n")
+    words.write_text("# ours\nBluebird\n")
+    options = ("--redact-words", words, "--redact-map", mapping, "--redact-text")
+    done = run("-c", *options, log)
+    assert b'userid:<user-1>|project <word-1>|"text":"<text>"' in done.out
+    assert json.loads(mapping.read_text()) == {"<user-1>": "kelly.w", "<word-1>": "Bluebird"}
+    assert mapping.stat().st_mode & 0o777 == 0o600
+    again = run("-c", *options, log)
+    assert (again.status, again.lines) == (2, [f"xlogdecode: {mapping}: exists; -f replaces it"])
+    assert run("-c", "-f", *options, log).status == 0

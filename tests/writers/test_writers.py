@@ -155,8 +155,8 @@ def test_a_named_record_starts_a_line_and_names_its_source_once():
 
 
 def test_a_change_is_made_to_what_is_written_and_not_to_what_is_searched():
-    def change(record):
-        return record.with_text("changed\n", "changed")
+    def change(records):
+        return [record.with_text("changed\n", "changed") for record in records]
 
     wanted = Filter(levels="EF")
     text = f"{mars('E')}\n{mars('I')}\n"

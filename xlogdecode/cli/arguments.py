@@ -46,6 +46,9 @@ class Arguments:
     count: bool
     redact: bool
     redact_patterns: str | None
+    redact_words: str | None
+    redact_text: bool
+    redact_map: str | None
     to_stdout: bool
     output: str | None
     force: bool
@@ -89,11 +92,20 @@ class Arguments:
     def read_besides(self) -> tuple[tuple[str, str], ...]:
         """The files that are read besides the inputs, each with what it is."""
         files = [("the key file", path) for path in self.key_files]
-        return (*files, *[("the patterns", path) for path in (self.redact_patterns,) if path])
+        files += [("the patterns", path) for path in (self.redact_patterns,) if path]
+        return (*files, *[("the words", path) for path in (self.redact_words,) if path])
+
+    @property
+    def redacts(self) -> bool:
+        """Whether private values are replaced."""
+        return any(is_given(getattr(self, name)) for name in _REDACTS)
 
 
-_RECORDS = [field.name for field in fields(Arguments)][3:22]
-"""From `since` to `redact_patterns`."""
+_RECORDS = [field.name for field in fields(Arguments)][3:25]
+"""From `since` to `redact_map`."""
+
+
+_REDACTS = ("redact", "redact_patterns", "redact_words", "redact_text", "redact_map")
 
 
 def is_given(value: object) -> bool:

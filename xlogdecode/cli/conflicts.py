@@ -14,6 +14,8 @@ _REPLACED = "the original text would be lost"
 _STALE = "an older text without it would be left as it is; use -f"
 _NUMBER = "it only prints a number"
 
+_REDACTION = ("redact", "redact_patterns", "redact_words", "redact_text", "redact_map")
+
 _CLASHES = (
     ("list_them", "test", _ONE),
     ("list_them", "follow", _ONE),
@@ -32,16 +34,14 @@ _CLASHES = (
     ("remove", "merge", "one text of several logs replaces none of them"),
     ("update", "merge", "a timeline is always written anew; -f replaces a file"),
     ("form", "count", _NUMBER),
-    ("redact", "count", _NUMBER),
-    ("redact_patterns", "count", _NUMBER),
+    *((option, "count", _NUMBER) for option in _REDACTION),
     ("output", "count", _NUMBER),
     ("remove", "count", _NUMBER),
     ("update", "count", _NUMBER),
-    ("remove", "redact", _REPLACED),
-    ("remove", "redact_patterns", _REPLACED),
+    *(("remove", option, _REPLACED) for option in _REDACTION),
     ("remove", "utf8", "the bytes that are replaced would be lost"),
-    ("update", "redact", _STALE),
-    ("update", "redact_patterns", _STALE),
+    *(("update", option, _STALE) for option in _REDACTION),
+    ("redact_map", "follow", "-F has no end to write it at"),
 )
 """Two options, and why they cannot be used together."""
 
@@ -59,8 +59,8 @@ _FILTERS = ("since", "until", "level", "tags", "pids", "tids", "grep", "session"
 _CONTEXT = ("after", "before", "around")
 
 _RECORDS = (
-    *_FILTERS, *_CONTEXT, "ignore_case", "invert_match", "tz", "form", "merge", "count", "redact",
-    "redact_patterns",
+    *_FILTERS, *_CONTEXT, "ignore_case", "invert_match", "tz", "form", "merge", "count",
+    *_REDACTION,
 )  # fmt: skip
 """Options that look at records."""
 

@@ -1,5 +1,6 @@
 """`xlogdecode decode`, which is also what `xlogdecode FILE` runs."""
 
+import os
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -91,16 +92,22 @@ def decode_command(context: click.Context, /, **given: Any) -> int:
         case Arguments(merge=True):
             from xlogdecode.jobs.timeline import Timeline
 
-            return run_batch(Timeline(paths, request, viewer()), messages, report)
+            status = run_batch(Timeline(paths, request, viewer()), messages, report)
         case Arguments(test=True):
-            return run_batch(Batch(paths, request), messages, report)
+            status = run_batch(Batch(paths, request), messages, report)
         case _:
             reserve = None if report is None else report.reserve
-            return run_batch(Batch(paths, request, viewer(), reserve=reserve), messages, report)
+            batch = Batch(paths, request, viewer(), reserve=reserve)
+            status = run_batch(batch, messages, report)
+    if arguments.redact_map and selection and selection.redactor:
+        _write_map(arguments, selection.redactor.mapping())
+    return status
 
 
 def _refuse_output(arguments: Arguments) -> None:
     """Raise UsageError for an output in the place of a file that is read besides the logs."""
+    if arguments.redact_map and os.path.lexists(arguments.redact_map) and not arguments.force:
+        raise UsageError(f"{arguments.redact_map}: exists; -f replaces it")
     output = arguments.output_path
     if output is None or not output.is_file():
         return
@@ -109,6 +116,19 @@ def _refuse_output(arguments: Arguments) -> None:
     for what, path in arguments.read_besides:
         if is_file_at(path, output.stat()):
             raise UsageError(f"{output}: is {what}; -o names another file")
+
+
+def _write_map(arguments: Arguments, mapping: dict[str, str]) -> None:
+    """Write what each placeholder stands for, readable for the user alone."""
+    import json
+
+    from xlogdecode.platform.files import SaveFile
+
+    path = arguments.redact_map or ""
+    with SaveFile(path, secret=True, replace=arguments.force) as file:
+        file.write(
+            f"{json.dumps(mapping, ensure_ascii=False, indent=1)}\n".encode("utf-8", "replace")
+        )
 
 
 def _selection(arguments: Arguments, paths: list[str]) -> "Selection | None":

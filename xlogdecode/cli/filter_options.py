@@ -71,7 +71,16 @@ FILTERS = (
     _form("--redact", is_flag=True, help="Replace user ids, addresses, tokens."),
     _form(
         "--redact-patterns", type=Place(), metavar="FILE",
-        help="Also redact by the patterns in a YAML file.",
+        help="Also redact by the fields and patterns in a YAML file.",
+    ),
+    _form(
+        "--redact-words", type=Place(), metavar="FILE",
+        help="Also redact the words in a file, one a line.",
+    ),
+    _form("--redact-text", is_flag=True, help="Also redact the text of messages."),
+    _form(
+        "--redact-map", type=Place(), metavar="FILE",
+        help="Write what each placeholder stands for into a file that only you can read.",
     ),
 )  # fmt: skip
 
@@ -86,13 +95,12 @@ def parse_selection(arguments: "Arguments", now: datetime, sole_name: str) -> "S
     from xlogdecode.jobs.selection import Selection  # patterns of records take 35 ms to load
     from xlogdecode.when import parse_zone
 
-    redacts = arguments.redact or arguments.redact_patterns
     return Selection(
         _filter(arguments, now),
         arguments.form or "text",
         count=arguments.count,
         zone=None if arguments.tz is None else parse_zone(arguments.tz),
-        redactor=redactor_of(arguments.redact_patterns) if redacts else None,
+        redactor=_redactor(arguments) if arguments.redacts else None,
         sole_name=sole_name,
     )
 
@@ -125,10 +133,24 @@ def _only(patterns: tuple[str, ...]) -> str | None:
     return patterns[0] if patterns else None
 
 
-def redactor_of(path: str | None) -> "Redactor":
-    """Return what redacts by the package's rules, after those of the file `path`, if any."""
-    from xlogdecode.redact import Redactor, built_in_rules, load_rules
+def _redactor(arguments: "Arguments") -> "Redactor":
+    return redactor_of(
+        arguments.redact_patterns, arguments.redact_words, texts=arguments.redact_text
+    )
 
+
+def redactor_of(
+    patterns: str | None, words: str | None = None, *, texts: bool = False
+) -> "Redactor":
+    """Return what redacts by the package's rules, and by those and the words of two files.
+
+    With `texts` the text of messages goes, too. Raises ConfigError.
+    """
+    from xlogdecode.redact import Redactor, built_in_rules, load_rules, load_words
 
     rules = built_in_rules()
-    return Redactor(load_rules(path).before(rules) if path else rules)
+    if texts:
+        rules = rules.with_texts()
+    if patterns is not None:
+        rules = load_rules(patterns).before(rules)
+    return Redactor(rules, load_words(words) if words is not None else ())

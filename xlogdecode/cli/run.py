@@ -7,6 +7,8 @@ from xlogdecode.cli.progress import Progress
 from xlogdecode.jobs.status import Status, worst
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xlogdecode.cli.report import ReportFile
     from xlogdecode.jobs.batch import Batch
     from xlogdecode.jobs.timeline import Timeline
@@ -27,7 +29,16 @@ def run_batch(
             statuses.add(result.status)
             if report is not None:
                 report.add(result)
-    say_notes(batch.hints(), quiet=messages.quiet)
+    say_notes([*batch.hints(), *_redacted(batch)], quiet=messages.quiet)
     if report is not None:
         report.write()
     return worst(statuses)
+
+
+def _redacted(batch: "Batch | Timeline") -> "Iterator[str]":
+    """Yield what was redacted, by kind and count."""
+    selection = batch.request.selection
+    if selection is not None and selection.redactor is not None:
+        counts = selection.redactor.counts.most_common()
+        found = ", ".join(f"{count:,} {kind}" for kind, count in counts)
+        yield f"redacted: {found}" if found else "redacted: nothing was found"

@@ -3,6 +3,7 @@
 Imported only where a filter or a format is wanted: patterns of records take 35 ms to load.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -12,7 +13,7 @@ from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.filters import LAST, Filter, count
 from xlogdecode.merge import Log, render_merged
-from xlogdecode.records import Event, Record
+from xlogdecode.records import Event, Loss, Record
 from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink, Source
 from xlogdecode.writers import CsvWriter, JsonWriter, TextWriter, Writer, printable, render
@@ -66,8 +67,8 @@ class Selection:
         return self.format != "text"
 
     @property
-    def _change(self) -> Callable[[Record], Record] | None:
-        return self.redactor.change if self.redactor else None
+    def _change(self) -> Callable[[Sequence[Record | Loss]], Sequence[Record | Loss]] | None:
+        return self.redactor.change_all if self.redactor else None
 
     def writer(self, *, marks: bool = True, named: bool = False, apart: bool = False) -> Writer:
         """Return the writer of the format; `named` and `apart` are as for `TextWriter`."""
@@ -83,6 +84,11 @@ class Selection:
 
     def render_merged(self, logs: Sequence[Log], writer: Writer) -> Iterator[bytes]:
         """Yield the output of all inputs as one timeline, without `writer.header`."""
+        if self.redactor is not None:
+            from xlogdecode.redact import learn_from
+
+            for log in logs:
+                deque(learn_from(log.events(), self.redactor), maxlen=0)
         return render_merged(logs, writer, wanted=self.filter, zone=self.zone, change=self._change)
 
     def convert(self, source: Source, sink: Sink, options: Options, name: str) -> Report:
@@ -97,6 +103,10 @@ class Selection:
             return report
         faults: list[Exception] = []
         events = _noting(iter_events(source, options, report, per_block=self.per_block), faults)
+        if self.redactor is not None:
+            from xlogdecode.redact import learn_first
+
+            events = learn_first(events, self.redactor)
         for chunk in self.render(events, self.writer(marks=options.marks), name):
             if chunk:
                 sink.write(chunk)

@@ -72,6 +72,8 @@ class Redactor:
         self._is_stale = bool(self._learnt)
         self._placeholders: dict[tuple[str, str], str] = {}
         self._numbers: Counter[str] = Counter()
+        self.has_learnt = False
+        """It has learnt from all of what comes; otherwise it learns as the records come."""
         self.counts: Counter[str] = Counter()
         """Kind -> values that were replaced."""
 
@@ -102,6 +104,8 @@ class Redactor:
         joined = _BETWEEN.join(messages)
         if joined.count("\0") != max(0, len(items) - 1):  # a message has the sign itself
             return [self.change(item) if isinstance(item, Record) else item for item in items]
+        if not self.has_learnt:
+            self.learn(joined)
         redacted = self.redact(joined)
         if redacted == joined:
             return list(items)

@@ -10,9 +10,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from xlogdecode.errors import ConfigError
 from xlogdecode.yaml_file import YamlValue, load_yaml, parse_yaml
 
-__all__ = ["Pattern", "RedactionRules", "built_in_rules", "load_rules", "parse_rules"]
+__all__ = ["Pattern", "RedactionRules", "built_in_rules", "load_rules", "load_words", "parse_rules"]
 
 _EMPTY: Final = "write `patterns:` or `labels:`"
 _KEYS: Final = ("labels", "texts", "not_labels", "not_values", "patterns")
@@ -89,6 +90,20 @@ def built_in_rules() -> RedactionRules:
 def load_rules(path: str) -> RedactionRules:
     """Return the rules of a YAML file. Raises ConfigError, which names the file and the line."""
     return _rules(load_yaml(path, _EMPTY))
+
+
+def load_words(path: str) -> list[str]:
+    """Return the words in a file, one a line; `#` starts a comment. Raises ConfigError."""
+    from pathlib import Path
+
+    try:
+        text = Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"{path}:1:1: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}:1:1: not UTF-8; save it as UTF-8") from None
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def parse_rules(text: str, name: str) -> RedactionRules:

@@ -30,9 +30,7 @@ class Writer(Protocol):
         """Return the bytes of `batch`; `source` is that of the losses."""
 
 
-def is_bulk(
-    writer: Writer, wanted: Filter, change: Callable[[Record], Record] | None = None
-) -> bool:
+def is_bulk(writer: Writer, wanted: Filter, change: Callable[[Batch], Batch] | None = None) -> bool:
     """Tell whether `render` takes the bulk lane."""
     as_text = isinstance(writer, TextWriter) and not writer.named and change is None
     return as_text and wanted.is_bulk
@@ -46,12 +44,12 @@ def render(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
-    change: Callable[[Record], Record] | None = None,
+    change: Callable[[Batch], Batch] | None = None,
 ) -> Iterator[bytes]:
     """Yield the output of one source, in chunks, without `writer.header`.
 
-    `zone` and `local` are as for `read_records` and `select`; `change` is done to each record
-    that is written (`redact.Redactor.change`). Level and time alone, written as text, take the
+    `zone` and `local` are as for `read_records` and `select`; `change` is done to what is
+    written (`redact.Redactor.change_all`). Level and time alone, written as text, take the
     bulk lane. Where an event says that nothing more is there for now, a chunk ends, even an empty
     one; but the last session comes when all is over.
     """
@@ -66,7 +64,7 @@ def render(
         for batch in batches:
             found = batch if pick is None else list(pick(batch))
             if change is not None:
-                found = [change(item) if isinstance(item, Record) else item for item in found]
+                found = change(found)
             yield writer.write(found, source)
 
     if wanted.session == LAST:

@@ -1,0 +1,57 @@
+"""Events that are read twice: once to learn what is private in them, and once to be written."""
+
+import pickle
+from collections.abc import Iterable, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Final
+
+from xlogdecode.platform.temporary import keeping
+from xlogdecode.records import Event
+from xlogdecode.redact.redactor import Redactor
+
+__all__ = ["learn_first", "learn_from"]
+
+_IN_MEMORY: Final = 32 << 20
+"""Bytes of text that are held in memory; more lie in a temporary file without a name."""
+
+_CHUNK: Final = 256 << 10
+"""Characters of text that are searched in one go."""
+
+
+def learn_first(events: Iterable[Event], redactor: Redactor) -> Iterator[Event]:
+    """Yield `events` once `redactor` has learnt from all of them; they are held until then.
+
+    Raises OutputError where there is no room for them.
+    """
+    with SpooledTemporaryFile(_IN_MEMORY) as held:
+        for event in learn_from(events, redactor):
+            with keeping("the text to be redacted"):
+                pickle.dump(event, held, pickle.HIGHEST_PROTOCOL)
+        held.seek(0)
+        while True:
+            try:
+                yield pickle.load(held)  # noqa: S301 - we wrote it ourselves
+            except EOFError:
+                return
+
+
+def learn_from(events: Iterable[Event], redactor: Redactor) -> Iterator[Event]:
+    """Yield `events` while `redactor` learns from them, whole lines at a time."""
+    parts: list[bytes] = []
+    size = 0
+    for event in events:
+        match event:
+            case (_, text):
+                parts.append(bytes(text))
+                size += len(text)
+        if size >= _CHUNK:
+            lines, _, last = b"".join(parts).rpartition(b"\n")
+            _learn(redactor, lines)
+            parts, size = [last], len(last)
+        yield event
+    _learn(redactor, b"".join(parts))
+    redactor.has_learnt = True
+
+
+def _learn(redactor: Redactor, text: bytes) -> None:
+    redactor.learn(text.decode("utf-8", "surrogateescape"))
