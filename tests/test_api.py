@@ -14,6 +14,7 @@ from xlogdecode import (
     Report,
     decode_bytes,
     decode_file,
+    iter_lines,
     iter_text,
     read_keys,
 )
@@ -39,6 +40,22 @@ def test_a_stream_gives_its_text_as_bytes_and_stays_open():
         assert not stream.closed
     assert {type(piece) for piece in pieces} == {bytes}
     assert b"".join(pieces) == TEXT[LOG]
+
+
+def test_lines_come_without_their_ends_however_the_text_is_cut():
+    assert list(iter_lines(LOG)) == TEXT[LOG].splitlines()
+    assert list(iter_lines(b"")) == []
+    blocks = log(KINDS["zlib"], [b"a\n\nb", b"c" * 9, b"\n", b"d"])
+    assert list(iter_lines(b"".join(block.data for block in blocks))) == [
+        b"a", b"", b"b" + b"c" * 9, b"d",
+    ]  # fmt: skip
+
+
+def test_a_file_in_text_mode_and_what_is_no_source_are_type_errors():
+    with LOG.open(encoding="latin-1") as file, pytest.raises(TypeError, match="binary mode"):
+        next(iter_text(file))
+    with pytest.raises(TypeError, match="NoneType is not a path"):
+        next(iter_text(None))
 
 
 class Trickle:

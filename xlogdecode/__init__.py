@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xlogdecode.api import decode_file, iter_text, read_keys, read_records
+    from xlogdecode.api import decode_file, iter_lines, iter_text, read_keys, read_records
     from xlogdecode.decoder.decode import decode_bytes, iter_decode
     from xlogdecode.decoder.options import DamagedError, Options, Piece
     from xlogdecode.decoder.report import Loss, Note, Report
@@ -30,14 +30,14 @@ __all__ = [
     "ConfigError", "DamagedError", "Filter", "InputError", "KeyFileError", "Loss",
     "MissingExtraError", "Note", "Options", "OutputError", "Piece", "Record", "Report", "Result",
     "Session", "Status", "UsageError", "XlogError", "XlogHandler", "XlogWriter", "decode_bytes",
-    "decode_file", "decode_paths", "encode_bytes", "iter_decode", "iter_text", "parse_bound",
-    "parse_level", "read_keys", "read_records", "read_sessions", "sweep",
+    "decode_file", "decode_paths", "encode_bytes", "iter_decode", "iter_lines", "iter_text",
+    "parse_bound", "parse_level", "read_keys", "read_records", "read_sessions", "sweep",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
 
 _MODULES = {
-    "api": ("decode_file", "iter_text", "read_keys", "read_records"),
+    "api": ("decode_file", "iter_lines", "iter_text", "read_keys", "read_records"),
     "decoder.decode": ("decode_bytes", "iter_decode"),
     "encode": ("XlogHandler", "XlogWriter", "encode_bytes"),
     "errors": (

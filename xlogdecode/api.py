@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from xlogdecode.records import Loss, Record
 
 __all__ = [
-    "AnySource", "FilePath", "decode_file", "iter_text", "open_source", "read_keys", "read_records",
+    "AnySource", "FilePath", "decode_file", "iter_lines", "iter_text", "open_source", "read_keys",
+    "read_records",
 ]  # fmt: skip
 
 FilePath = str | os.PathLike[str]
@@ -49,10 +50,26 @@ def iter_text(
             yield bytes(text)
 
 
+def iter_lines(
+    source: AnySource, options: Options | None = None, report: Report | None = None
+) -> Iterator[bytes]:
+    """Yield the text of `source` line by line, without line ends. Raises as `iter_text` does."""
+    begun: list[bytes] = []
+    for text in iter_text(source, options, report):
+        first, *lines = text.split(b"\n")
+        begun.append(first)
+        if lines:
+            yield b"".join(begun)
+            yield from lines[:-1]
+            begun = lines[-1:]
+    if rest := b"".join(begun):
+        yield rest
+
+
 def decode_file(
     source: AnySource, target: FilePath, options: Options | None = None, *, replace: bool = False
 ) -> Report:
-    """Decode `source` into the file `target`, which appears whole or not at all.
+    """Decode `source` into the file `target`, which appears complete or not at all.
 
     It gets the mode and the last change of a source that is a file. Raises as `iter_text` does, and
     OutputError, also if `target` exists and `replace` is not set, or is the source itself.

@@ -51,12 +51,11 @@ class Messages:
         """Print what went wrong with an input, if anything did, or that it is not a log."""
         if _is_not_a_log(result.report) and not result.is_skipped:
             say(f"{result.name}: {summary_of(result.report)}")
-        message = result.message
-        if not message or message in self._general:
+        if result.error is None or str(result.error) in self._general:
             return
-        say(message)
+        say(result.message)
         if isinstance(result.error, MissingExtraError):
-            self._general.add(message)
+            self._general.add(str(result.error))
 
     def print(self, result: Result) -> None:
         """Print a line on an input, and one for each of its first losses."""

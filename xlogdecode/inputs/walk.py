@@ -56,6 +56,7 @@ def walk(folder: str, *, plain: bool) -> Iterator[Place | Refusal]:
                 entries = sorted(listing, key=lambda entry: natural_order(entry.name))
         except OSError as error:
             yield Refusal(here, f"cannot be listed: {error.strerror}")
+            found = True  # nobody knows what it holds
             continue
         folders: list[PurePosixPath] = []
         for entry in entries:

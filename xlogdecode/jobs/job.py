@@ -83,8 +83,9 @@ class Decoder:
     def _to_sink(self, entry: Entry, source: Source) -> Result:
         request = self._request
         if not request.periods:
-            report = self._convert(source, self._sink, entry.name)
-            return _result(entry, report)._replace(is_printed=not request.test)
+            report, has_match = self._convert(source, self._sink, entry.name)
+            result = _result(entry, report)._replace(is_printed=not request.test)
+            return result._replace(note=_no_match(report, has_match=has_match))
         from xlogdecode.jobs.period import Openings, Seen
 
         self._openings = self._openings or Openings()
@@ -109,7 +110,7 @@ class Decoder:
             with file:
                 if request.header:
                     file.write(request.header)
-                report = self._convert(source, file, entry.name)
+                report, has_match = self._convert(source, file, entry.name)
                 if report.locked_blocks and is_file:
                     file.date_before(like)
                 is_copy = request.is_copy and _is_plain(report)
@@ -125,16 +126,19 @@ class Decoder:
         is_source = entry.path is not None and isinstance(entry.source, Input)
         return result._replace(
             path=target if file.is_written else None,
-            note=_remove(entry) if request.remove and is_complete and is_source else "",
+            note=_remove(entry)
+            if request.remove and is_complete and is_source
+            else _no_match(report, has_match=has_match),
             size=file.size if file.is_in_place and not request.is_copy else None,
         )
 
-    def _convert(self, source: Source, sink: Sink, name: str) -> Report:
+    def _convert(self, source: Source, sink: Sink, name: str) -> tuple[Report, bool]:
+        """Write the text of `source`; return the report, and whether there was any to be taken."""
         selection, options = self._request.selection, self._request.options
 
-        def convert(sink: Sink) -> Report:
+        def convert(sink: Sink) -> tuple[Report, bool]:
             if selection is None:
-                return decode(source, sink, options)
+                return decode(source, sink, options), True
             return selection.convert(source, sink, options, name)
 
         return through(sink, convert, utf8=self._request.utf8)
@@ -162,6 +166,13 @@ def _result(entry: Entry, report: Report) -> Result:
     if error is not None and status is Status.OK:
         status = Status.LOST
     return Result(entry.name, status, report, error=error)
+
+
+def _no_match(report: Report, *, has_match: bool) -> str:
+    """Return a hint where there was text, and no record of it was taken."""
+    if has_match or not report.bytes_out:
+        return ""
+    return f"no record matches the filter, in {report.bytes_out:,} bytes of text"
 
 
 def _unsaved(source: Source, entry: Entry, saved: Saved | None) -> Source | None:

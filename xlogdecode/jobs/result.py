@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from xlogdecode.decoder.options import DamagedError
 from xlogdecode.decoder.report import Report
-from xlogdecode.errors import XlogError
+from xlogdecode.errors import MissingExtraError, XlogError
 from xlogdecode.jobs.status import KEY_REMEDY, Status
 
 __all__ = ["Period", "Result", "failed", "of_damage"]
@@ -48,6 +48,8 @@ class Result(NamedTuple):
             loss = self.error.loss
             why = f"{loss}; {KEY_REMEDY}" if loss.locked_blocks else str(self.error)
             return f"{self.name}: {why}"
+        if isinstance(self.error, MissingExtraError):
+            return f"{self.name}: {self.error}"
         return "" if self.error is None else str(self.error)
 
     def as_dict(self) -> dict[str, Any]:

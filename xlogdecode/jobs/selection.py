@@ -91,16 +91,21 @@ class Selection:
                 deque(learn_from(log.events(), self.redactor), maxlen=0)
         return render_merged(logs, writer, wanted=self.filter, zone=self.zone, change=self._change)
 
-    def convert(self, source: Source, sink: Sink, options: Options, name: str) -> Report:
-        """Write what is taken of `source`, which is called `name`, to `sink`."""
-        report = Report()
+    def convert(
+        self, source: Source, sink: Sink, options: Options, name: str
+    ) -> tuple[Report, bool]:
+        """Write what is taken of `source`, which is called `name`, to `sink`.
+
+        Return the report, and whether anything was taken.
+        """
+        report, has_match = Report(), False
         if self.count:
             events = iter_events(source, options, report, per_block=False)
             number = count(events, self.filter, source=name, zone=self.zone)
             if not report.gave_nothing:
                 label = "" if name == self.sole_name else f"{printable(name)}: "
                 sink.write(f"{label}{number}\n".encode())
-            return report
+            return report, number > 0
         faults: list[Exception] = []
         events = _noting(iter_events(source, options, report, per_block=self.per_block), faults)
         if self.redactor is not None:
@@ -110,9 +115,10 @@ class Selection:
         for chunk in self.render(events, self.writer(marks=options.marks), name):
             if chunk:
                 sink.write(chunk)
+                has_match = True
         if faults:
             raise faults[0]
-        return report
+        return report, has_match
 
 
 def _noting(events: Iterable[Event], faults: list[Exception]) -> Iterator[Event]:
