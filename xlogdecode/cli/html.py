@@ -1,5 +1,6 @@
 """`xlogdecode html`: a case as one page that a browser shows, without a network."""
 
+import gc
 import shlex
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from xlogdecode.types import Source
 
 __all__ = ["html_command"]
+
+_COLLECT = 100_000
+"""Objects until garbage is looked for: by default that takes a third of the time, for nothing."""
 
 _page = in_group("The page")
 _which = in_group("Which records")
@@ -102,6 +106,7 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
     maker = _maker(given)
     page = CasePage(redactor.redact if redactor else None)
     page.filtered = _as_written(given)
+    gc.set_threshold(_COLLECT, 50, 100)
     try:
         with SaveFile(given["output"], replace=given["force"]) as file:
             statuses = list(maker.fill(page, paths))

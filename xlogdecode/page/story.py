@@ -5,17 +5,24 @@ The only module here that knows it. Rows are named by their numbers.
 
 import re
 from array import array
-from collections.abc import Sequence
-from typing import Any, Final
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final
 
 from xlogdecode.page.words import EVENT_WORDS
 from xlogdecode.records import Record
 from xlogdecode.records.columns import Columns
+from xlogdecode.records.matchers import JOINS
+from xlogdecode.records.record import readable
 from xlogdecode.records.sessions import Session, SessionTracker
 from xlogdecode.summary.codes import LITEAV, code_info, codes_in
 from xlogdecode.summary.events import EventTable, built_in_events
 from xlogdecode.summary.line import LogLine, line_of
 from xlogdecode.summary.machine import EventMachine
+
+if TYPE_CHECKING:
+    from xlogdecode.records.record import Place
 
 __all__ = ["Story"]
 
@@ -26,6 +33,8 @@ _COST: Final = re.compile(r"(?:time cost|cost[ _]time)[:=] ?([0-9]{1,9}) ?ms")
 _SLOW: Final = 1000
 """Milliseconds from which on a request is called slow."""
 _SEVERE: Final = frozenset("EF")
+_SIGNS: Final = ("code", "Code", "failed:", "cost", "TIM: |-")
+"""Texts, one of which is in each message that states a code or how long a request took."""
 
 
 class _Source:
@@ -40,6 +49,39 @@ class _Source:
         self.machines: list[EventMachine] = []
         """What knows the events of each session."""
 
+    def sessions_of(
+        self,
+        records: Sequence[Record],
+        columns: Columns,
+        telling: Collection[int],
+        table: EventTable,
+    ) -> list[int]:
+        """Return the numbers of the sessions of records, which take them in.
+
+        Of records in a row of one process and thread, only those that may tell something, and
+        the first, are looked at; the others are counted.
+        """
+        add = self.tracker.add
+        found = []
+        run: tuple[Place, str | None] | None = None
+        session: Session | None = None
+        number = counted = 0
+        stamps = zip(columns.layout, columns.level, columns.place, columns.who, strict=True)
+        for at, (layout, level, place, who) in enumerate(stamps):
+            is_plain = layout in JOINS and level not in _SEVERE and at not in telling
+            if is_plain and run is not None and run[0] is place and run[1] == who:
+                counted += 1
+            else:
+                _count(session, run, counted)
+                counted = 0
+                before, session = session, add(records[at])
+                if session is not before:
+                    number = self.number_of(session, table)
+                run = None if session.is_over or layout not in JOINS else (place, who)
+            found.append(number)
+        _count(session, run, counted)
+        return found
+
     def number_of(self, session: Session, table: EventTable) -> int:
         """Return the number of a session in the story."""
         for at in range(len(self.sessions) - 1, -1, -1):
@@ -48,6 +90,12 @@ class _Source:
         self.sessions.append(session)
         self.machines.append(EventMachine(table, self.name))
         return self.first + len(self.sessions) - 1
+
+
+def _count(session: Session | None, run: "tuple[Place, str | None] | None", records: int) -> None:
+    """Count records that were not looked at."""
+    if session is not None and run is not None and records:
+        session.count(records, is_recovered=run[0].recovered)
 
 
 class Story:
@@ -72,18 +120,12 @@ class Story:
 
     def add(self, records: Sequence[Record], columns: Columns, first: int) -> list[int]:
         """Take in the records of the rows from `first` on; return the number of their sessions."""
-        source, add, table = self._source, self._source.tracker.add, self._table
-        found = []
-        last: Session | None = None
-        number = 0
-        for record in records:
-            session = add(record)
-            if session is not last:
-                last, number = session, source.number_of(session, table)
-            found.append(number)
-        for at in self._telling(columns):
+        source, table = self._source, self._table
+        telling = self._telling(columns)
+        found = source.sessions_of(records, columns, telling, table)
+        for at in sorted(telling):
             machine = source.machines[found[at] - source.first]
-            self._look_at(line_of(records[at]), first + at, machine)
+            self._look_at(_line(records, columns, at), first + at, machine)
         return found
 
     @property
@@ -114,22 +156,19 @@ class Story:
         order = [name for name in self._table.rules if name in self._events]
         return [(name, self._events[name]) for name in order]
 
-    def _telling(self, columns: Columns) -> list[int]:
+    def _telling(self, columns: Columns) -> set[int]:
         """Return which records may show an event, a code or a request's time."""
-        functions, texts = self._table.functions, self._table.texts
-        return [
-            at
-            for at, (message, function, level) in enumerate(
-                zip(columns.message, columns.function, columns.level, strict=True)
-            )
-            if function in functions
-            or "ode" in message
-            or "cost" in message
-            or "ailed:" in message
-            or "TIM: |-" in message
-            or (level in _SEVERE and "failed" in message)
-            or any(text in message for text in texts)
-        ]
+        functions = self._table.functions
+        telling = {at for at, name in enumerate(columns.function) if name in functions}
+        ends = [*accumulate(len(message) + 1 for message in columns.message)]
+        text = "\n".join(columns.message)
+        for sign in (*_SIGNS, *self._table.texts):
+            at = text.find(sign)
+            while at >= 0:
+                row = bisect_right(ends, at)
+                telling.add(row)
+                at = text.find(sign, ends[row])
+        return telling
 
     def _look_at(self, line: LogLine, number: int, machine: EventMachine) -> None:
         found = {(each.series, each.code) for each in codes_in(line)}
@@ -151,6 +190,17 @@ class Story:
         self._slow.append((cost, number))
         if len(self._slow) > 8 * _SLOWEST:
             self._slow = sorted(self._slow, reverse=True)[:_SLOWEST]
+
+
+def _line(records: Sequence[Record], columns: Columns, at: int) -> LogLine:
+    """Return a record as the summary looks at it, without its time."""
+    message = columns.message[at]
+    if "TIM: |-" in message:
+        return line_of(records[at])
+    names = [columns.tag[at], columns.file[at], columns.function[at]]
+    tag, file, function = (name and readable(name) for name in names)
+    level, layout = columns.level[at] or "", columns.layout[at]
+    return LogLine(None, level, layout, tag, file, function, readable(message))
 
 
 def _note(rows: "array[int]", number: int) -> None:

@@ -26,6 +26,11 @@ _CODE: Final = re.compile(
     r"""["']?(?: ?[:=] ?| |(?<=\(code)\|)["']?"""
     r"(?P<code>-?[0-9]{1,10})(?![0-9A-Za-z%]|\.[0-9]| of )"
 )
+_SIGN: Final = re.compile("ode|failed")
+_BEFORE_SIGN: Final = len("error c")
+_BEHIND_SIGN: Final = 48
+"""Characters around a sign that a label and its code take at most, and what may not follow."""
+
 _NOT_ERROR: Final = re.compile(
     r"(?i)(?:area|country|city|region|zip|post|postal|language|currency|http|status|exit|response"
     r"|verify|verification|captcha|sms|invite|invitation|auth|version|build|source|time|qr|bar|key"
@@ -98,7 +103,7 @@ def code_info(code: int, language: str = "en") -> CodeInfo | None:
 def codes_in(line: LogLine) -> Iterator[CodeSighting]:
     """Yield the codes that a line states, 0 (success) included, each as often as it is there."""
     message = line.message
-    for found in _CODE.finditer(message):
+    for found in _found_in(message):
         code, label = int(found["code"]), found["label"]
         if code in _HTTP or _names_no_error(message, found):
             continue
@@ -112,6 +117,17 @@ def codes_in(line: LogLine) -> Iterator[CodeSighting]:
             yield CodeSighting(code, row["series"])
         elif is_labelled or (line.level in _SEVERE and not 0 < code < _HTTP.stop):
             yield CodeSighting(code, "")
+
+
+def _found_in(message: str) -> Iterator[re.Match[str]]:
+    """Yield what `_CODE` finds, but look only around a label: that is many times as fast."""
+    done = 0
+    for sign in _SIGN.finditer(message):
+        start, stop = max(done, sign.start() - _BEFORE_SIGN), sign.end() + _BEHIND_SIGN
+        found = _CODE.search(message, start, stop)
+        if found is not None and found.end() < stop - 4:  # else it is of a later sign
+            done = found.end()
+            yield found
 
 
 def _names_no_error(message: str, found: re.Match[str]) -> bool:
