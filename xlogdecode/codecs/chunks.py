@@ -2,8 +2,7 @@
 
 import struct
 from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from xlogdecode.codecs.raw import FLUSH
 from xlogdecode.types import Buffer
@@ -18,21 +17,20 @@ _LONGEST = 0xFFFF
 Unpack = Callable[[Buffer, int], tuple[Any, ...]]
 
 
-class _Unpackers(dict[int, Unpack]):
-    """Length of a chunk -> a call that takes it apart: the bytes before its mark, the mark, and
-    the length of the next chunk. A chunk too short for a mark raises struct.error.
+_UNPACKERS: Final[dict[int, Unpack]] = {}
+"""A call for each short chunk that was met, by its length (no subclass: that takes a third more)."""
+
+_SHORT = 2048
+
+
+def _unpacker(length: int) -> Unpack:
+    """Return a call that takes a chunk of so many bytes apart: those before its mark, the mark, and
+    the length of the next chunk. Raises struct.error for one too short for a mark.
     """
-
-    def __missing__(self, length: int) -> Unpack:
-        unpack = struct.Struct(f"<{length - 4}sIH").unpack_from
-        if length < 2048:  # nearly all are, and a table of all lengths would take 16 MB
-            self[length] = unpack
-        return unpack
-
-
-@cache
-def _unpackers() -> _Unpackers:
-    return _Unpackers()
+    unpack = struct.Struct(f"<{length - 4}sIH").unpack_from
+    if length < _SHORT:
+        _UNPACKERS[length] = unpack
+    return unpack
 
 
 def split_chunks(buffer: bytes, begin: int, end: int) -> list[bytes] | None:
@@ -40,22 +38,23 @@ def split_chunks(buffer: bytes, begin: int, end: int) -> list[bytes] | None:
 
     None unless each ends in one, and the last at `end`, behind which `buffer` has two more bytes.
     """
-    unpackers = _unpackers()
+    unpackers = _UNPACKERS
     parts: list[bytes] = []
     append = parts.append
+    at, stop = begin + _LENGTH.size, end + _LENGTH.size
     try:
         (length,) = _LENGTH.unpack_from(buffer, begin)
-        while True:
-            part, mark, following = unpackers[length](buffer, begin + 2)
+        while at < stop:
+            unpack = unpackers[length] if length in unpackers else _unpacker(length)
+            part, mark, following = unpack(buffer, at)
             if mark != _MARK:
                 return None
             append(part)
-            begin += length + 2
-            if begin >= end:
-                return parts if begin == end else None
+            at += length + 2
             length = following
     except struct.error:  # a chunk too short, or the buffer ends
         return None
+    return parts if at == stop else None
 
 
 def iter_chunks(payload: Buffer) -> Iterator[memoryview]:

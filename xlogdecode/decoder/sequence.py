@@ -52,23 +52,18 @@ class Sequence:
         self._after_loss = False
 
     def take_run(self, blocks: dict[int, Numbered]) -> bool:
-        """Take consecutive blocks, by their offsets, if they follow each other, and none was there
-        before.
-        """
-        if self._last is None or self._after_loss:
-            return False
-        seq, owner = self._last
-        last = seq + len(blocks)
-        if last > _LAST_SEQ or [one.seq for one in blocks.values()] != [*range(seq + 1, last + 1)]:
-            return False
-        if any(one.owner != owner for one in blocks.values()):
-            return False
+        """Take compressed blocks, by their offsets, unless one of them was there before."""
         news = dict(zip(blocks.values(), blocks, strict=True))
-        if not all(seen.keys().isdisjoint(news) for seen in (self._seen, self._seen_before)):
+        is_new = all(seen.keys().isdisjoint(news) for seen in (self._seen, self._seen_before))
+        if not is_new or len(news) < len(blocks):
             return False
         self._remember(news)
-        self._last = (last, owner)
-        self._steps += len(blocks)
+        for offset, block in blocks.items():
+            if self._last == (block.seq - 1, block.owner) and not self._after_loss:
+                self._last = (block.seq, block.owner)
+                self._steps += 1
+            else:
+                self._step(block, offset)
         return True
 
     def is_repeated(self, offset: int, block: Numbered) -> bool:
