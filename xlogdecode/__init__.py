@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xlogdecode.api import decode_file, iter_lines, iter_text, read_keys, read_records
+    from xlogdecode.api import decode_file, iter_lines, iter_text, read_records
     from xlogdecode.decoder.decode import decode_bytes, iter_decode
     from xlogdecode.decoder.options import DamagedError, Options, Piece
     from xlogdecode.decoder.report import Loss, Note, Report
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xlogdecode.jobs.paths import decode_paths
     from xlogdecode.jobs.result import Result
     from xlogdecode.jobs.status import Status
+    from xlogdecode.keys import read_keys
     from xlogdecode.records import Record
     from xlogdecode.records.sessions import Session, read_sessions
     from xlogdecode.retention.run import sweep
@@ -37,7 +38,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _MODULES = {
-    "api": ("decode_file", "iter_lines", "iter_text", "read_keys", "read_records"),
+    "api": ("decode_file", "iter_lines", "iter_text", "read_records"),
     "decoder.decode": ("decode_bytes", "iter_decode"),
     "encode": ("XlogHandler", "XlogWriter", "encode_bytes"),
     "errors": (
@@ -48,6 +49,7 @@ _MODULES = {
     "jobs.paths": ("decode_paths",),
     "jobs.result": ("Result",),
     "jobs.status": ("Status",),
+    "keys": ("read_keys",),
     "decoder.options": ("DamagedError", "Options", "Piece"),
     "records": ("Record",),
     "decoder.report": ("Loss", "Note", "Report"),

@@ -1,18 +1,16 @@
 """The library's calls for one source: a path, a binary stream, or the bytes themselves."""
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import tzinfo
 from io import BytesIO, TextIOBase
 from typing import TYPE_CHECKING
 
-from xlogdecode.crypto import parse_keys
 from xlogdecode.decoder.decode import decode, iter_decode, iter_marked
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
-from xlogdecode.errors import InputError, KeyFileError, OutputError, UsageError
+from xlogdecode.errors import InputError, OutputError, UsageError
 from xlogdecode.inputs import Input, foreign_kind_of, kind_of, open_input
 from xlogdecode.outputs import SaveFile, is_file_at
 from xlogdecode.types import Buffer, Source
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from xlogdecode.records import Loss, Record
 
 __all__ = [
-    "AnySource", "FilePath", "decode_file", "iter_lines", "iter_text", "open_source", "read_keys",
+    "AnySource", "FilePath", "decode_file", "iter_lines", "iter_text", "open_source",
     "read_records",
 ]  # fmt: skip
 
@@ -80,27 +78,6 @@ def decode_file(
             raise OutputError(f"{os.fspath(target)}: is the source itself; choose another name")
         with SaveFile(target, like=like, replace=replace) as file:
             return decode(stream, file, options)
-
-
-def read_keys(path: FilePath) -> tuple[bytes, ...]:
-    """Return the private keys in a file, for `Options.keys`: 64 hex digits a line, `#` comments.
-
-    Raises KeyFileError, which names the line, and never shows a key.
-    """
-    from pathlib import Path  # 4 ms that a run without keys need not spend
-
-    name = os.fspath(path)
-    if re.fullmatch(r"[0-9a-fA-F]{64}", name):
-        raise KeyFileError(
-            "--key-file takes a file name, not a key; save the key in a file or set XLOGDECODE_KEY"
-        )
-    try:
-        text = Path(path).read_text("utf-8-sig")
-    except OSError as error:
-        raise KeyFileError(f"{name}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise KeyFileError(f"{name}:1:1: is not text; write 64 hex digits a line") from None
-    return parse_keys(text, name)
 
 
 def read_records(

@@ -3,14 +3,14 @@
 Sources: Tencent/mars `mars/xlog/crypt` (secp256k1, unhashed X, TEA of 16 rounds in ECB).
 """
 
-import re
 import threading
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from xlogdecode.errors import KeyFileError, MissingExtraError
+from xlogdecode.errors import MissingExtraError
+from xlogdecode.keys import private_keys
 from xlogdecode.types import Buffer
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric import ec
 
-__all__ = ["Keyring", "TeaKey", "decrypt", "decrypt_many", "make_key_pair", "parse_keys"]
+__all__ = ["Keyring", "TeaKey", "decrypt", "decrypt_many", "make_key_pair"]
 
 TeaKey = tuple[int, int, int, int]
 
@@ -38,36 +38,12 @@ _REMEMBERED = 4096
 """TEA keys remembered; a file has one client key a session."""
 
 
-def parse_keys(text: str, name: str) -> tuple[bytes, ...]:
-    """Return the private keys in `text`, one a line: 64 hex digits; `#` starts a comment.
-
-    `name` is what an error calls the text. Raises KeyFileError, which never shows a key.
-    """
-    keys = []
-    for number, line in enumerate(text.splitlines(), 1):
-        digits = line.partition("#")[0].strip()
-        if not digits:
-            continue
-        if not re.fullmatch(r"[0-9a-fA-F]{64}", digits):
-            raise KeyFileError(
-                f"{name}:{number}:1: no private key: write 64 hex digits a line, # for comments"
-            )
-        if not 0 < int(digits, 16) < _CURVE_ORDER:
-            raise KeyFileError(f"{name}:{number}:1: no private key of secp256k1: out of its range")
-        keys.append(bytes.fromhex(digits))
-    if not keys:
-        raise KeyFileError(f"{name}:1:1: holds no key: write a private key as 64 hex digits")
-    return tuple(keys)
-
-
 class Keyring:
     """Server private keys (32 bytes each), and for each client key the TEA keys they give."""
 
-    def __init__(self, private_keys: Iterable[bytes]) -> None:
+    def __init__(self, keys: Iterable[bytes | str]) -> None:
         """Take the keys. Raises KeyFileError for what is not a key."""
-        self._keys = list(private_keys)
-        if any(not isinstance(key, bytes) or len(key) != 32 for key in self._keys):
-            raise KeyFileError("a private key is 32 bytes: read_keys reads them from a file")
+        self._keys = private_keys(keys)
         self._shared: dict[bytes, tuple[TeaKey, ...]] = {}
         self._proven: dict[bytes, TeaKey] = {}
         self._agreements = 0

@@ -16,7 +16,7 @@ from tests.shared import (
     needs_real,
 )  # fmt: skip
 from xlogdecode import Options, decode_bytes
-from xlogdecode.crypto import parse_keys
+from xlogdecode.keys import parse_keys
 
 LOGS = (".xlog", ".mmap2", ".mmap3")
 EXCEPTED = {"first_async_0x04_4kbug.xlog"}

@@ -31,8 +31,8 @@ from xlogdecode.outputs import OpenFile, SaveFile, is_file_at
     help="imsdk: the 13-byte headers of the IM and LiteAV SDKs (zlib only, no key).",
 )  # fmt: skip
 @click.option(
-    "--public-key", metavar="HEX",
-    help="Encrypt for this server: 128 hex digits, X then Y of its public key.",
+    "--public-key", metavar="HEX|FILE",
+    help="Encrypt for this server: 128 hex digits, X then Y of its public key, or a file of them.",
 )  # fmt: skip
 def encode(
     source: BinaryIO,

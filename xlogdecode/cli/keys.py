@@ -3,8 +3,8 @@
 import os
 from collections.abc import Iterable
 
-from xlogdecode.api import read_keys as keys_in
-from xlogdecode.crypto import parse_keys
+from xlogdecode.keys import parse_keys
+from xlogdecode.keys import read_keys as keys_in
 
 __all__ = ["read_keys"]
 

@@ -27,8 +27,8 @@ class DamagedError(XlogError):
 class Options(NamedTuple):
     """How to decode."""
 
-    keys: tuple[bytes, ...] = ()
-    """Server private keys, 32 bytes each."""
+    keys: tuple[bytes | str, ...] = ()
+    """Server private keys, 32 bytes or 64 hex digits each."""
     threads: int = 1
     """Accepted, and without effect: one process decodes one input."""
     marks: bool = True

@@ -14,9 +14,10 @@ from xlogdecode.encode.block_format import (
     kind_of,
     level_of,
 )
-from xlogdecode.encode.cipher import Cipher, parse_public_key
+from xlogdecode.encode.cipher import Cipher
 from xlogdecode.encode.streams import new_streams
 from xlogdecode.errors import UsageError
+from xlogdecode.keys import parse_public_key
 
 __all__ = ["encode_bytes", "iter_blocks"]
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from xlogdecode.errors import MissingExtraError, UsageError
 
-__all__ = ["GROUP", "Cipher", "parse_public_key"]
+__all__ = ["GROUP", "Cipher"]
 
 GROUP: Final = 8
 """Bytes that TEA encrypts at a time; what is left of a payload stays clear."""
@@ -18,22 +18,6 @@ _ROUNDS: Final = 16
 _DELTA: Final = 0x9E3779B9
 _MANY: Final = 32 * 1024  # from here on numpy's import has paid when a few blocks are done
 _LINE_LANES: Final = 32  # up to here a table for each number of groups: 90 KB when all are there
-
-
-def parse_public_key(key: str | bytes) -> bytes:
-    """Return the 64 bytes of a server's public key: 128 hex digits, X then Y, or the bytes.
-
-    An uncompressed point's leading `04` is taken too. Raises UsageError for anything else.
-    """
-    try:
-        found = bytes.fromhex(key) if isinstance(key, str) else key
-    except ValueError:
-        found = b""
-    if len(found) == 65 and found[0] == 4:
-        found = found[1:]
-    if len(found) != 64:
-        raise UsageError("no public key: write 128 hex digits, X then Y, as the app ships them")
-    return found
 
 
 class Cipher:

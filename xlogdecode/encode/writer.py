@@ -13,10 +13,10 @@ from typing import Final, Self
 
 from xlogdecode.encode.block_format import check_mode, kind_of, level_of
 from xlogdecode.encode.calendar import zone_of
-from xlogdecode.encode.cipher import parse_public_key
 from xlogdecode.encode.cleanup import parse_keep
 from xlogdecode.encode.session import Session, Settings
 from xlogdecode.errors import OutputError, UsageError
+from xlogdecode.keys import parse_public_key
 from xlogdecode.platform.fork_hooks import follow_forks
 
 __all__ = ["XlogWriter"]
