@@ -3,7 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xlogdecode.api import decode_file, iter_lines, iter_text, read_records
+    from xlogdecode.api import (
+        decode_file,
+        iter_lines,
+        iter_text,
+        read_records,
+        redact,
+        summarize,
+    )
     from xlogdecode.decoder.decode import decode_bytes, iter_decode
     from xlogdecode.decoder.options import DamagedError, Options, Piece
     from xlogdecode.decoder.report import Loss, Note, Report
@@ -25,20 +32,22 @@ if TYPE_CHECKING:
     from xlogdecode.records import Record
     from xlogdecode.records.sessions import Session, read_sessions
     from xlogdecode.retention.run import sweep
+    from xlogdecode.summary import Summary
     from xlogdecode.when import parse_bound
 
 __all__ = [
     "ConfigError", "DamagedError", "Filter", "InputError", "KeyFileError", "Loss",
     "MissingExtraError", "Note", "Options", "OutputError", "Piece", "Record", "Report", "Result",
-    "Session", "Status", "UsageError", "XlogError", "XlogHandler", "XlogWriter", "decode_bytes",
-    "decode_file", "decode_paths", "encode_bytes", "iter_decode", "iter_lines", "iter_text",
-    "parse_bound", "parse_level", "read_keys", "read_records", "read_sessions", "sweep",
+    "Session", "Status", "Summary", "UsageError", "XlogError", "XlogHandler", "XlogWriter",
+    "decode_bytes", "decode_file", "decode_paths", "encode_bytes", "iter_decode", "iter_lines",
+    "iter_text", "parse_bound", "parse_level", "read_keys", "read_records", "read_sessions",
+    "redact", "summarize", "sweep",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
 
 _MODULES = {
-    "api": ("decode_file", "iter_lines", "iter_text", "read_records"),
+    "api": ("decode_file", "iter_lines", "iter_text", "read_records", "redact", "summarize"),
     "decoder.decode": ("decode_bytes", "iter_decode"),
     "encode": ("XlogHandler", "XlogWriter", "encode_bytes"),
     "errors": (
@@ -55,6 +64,7 @@ _MODULES = {
     "decoder.report": ("Loss", "Note", "Report"),
     "records.sessions": ("Session", "read_sessions"),
     "retention.run": ("sweep",),
+    "summary": ("Summary",),
     "when": ("parse_bound",),
 }  # fmt: skip
 """Each is imported when a name of it is used: a sweep needs no decoder, which takes 50 ms, and

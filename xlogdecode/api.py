@@ -1,7 +1,7 @@
 """The library's calls for one source: a path, a binary stream, or the bytes themselves."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import tzinfo
 from io import BytesIO, TextIOBase
@@ -18,10 +18,11 @@ from xlogdecode.types import Buffer, Source
 if TYPE_CHECKING:
     from xlogdecode.filters import Filter
     from xlogdecode.records import Loss, Record
+    from xlogdecode.summary import Summary
 
 __all__ = [
     "AnySource", "FilePath", "decode_file", "iter_lines", "iter_text", "open_source",
-    "read_records",
+    "read_records", "redact", "summarize",
 ]  # fmt: skip
 
 FilePath = str | os.PathLike[str]
@@ -163,3 +164,48 @@ def _refuse_archive(head: bytes, name: str) -> None:
         raise InputError(f"{name}: is packed by {foreign}; unpack it first")
     if kind_of(head) is not None:
         raise InputError(f"{name}: is packed or an archive; decode_paths decodes the logs in it")
+
+
+def summarize(
+    *sources: AnySource,
+    options: Options | None = None,
+    wanted: "Filter | None" = None,
+    zone: tzinfo | None = None,
+    events: FilePath | None = None,
+) -> "Summary":
+    """Return the summary of one log or many: sessions, hours, events, error codes.
+
+    `Summary.as_dict()` is the same as JSON can hold it. `wanted` and `zone` are as for
+    `read_records`; `events` is a YAML file of more events. Raises as `read_records` does, and
+    ConfigError for a file of events that is wrong.
+    """
+    from xlogdecode.summary import Summary
+    from xlogdecode.summary import summarize as add_to
+    from xlogdecode.summary.events import built_in_events, load_events
+
+    table = built_in_events() if events is None else load_events(os.fspath(events))
+    summary = Summary(table)
+    for source in sources:
+        add_to(read_records(source, options, wanted=wanted, zone=zone), summary)
+    return summary
+
+
+def redact(
+    text: str, *, patterns: FilePath | None = None, words: Iterable[str] = (), texts: bool = False
+) -> str:
+    """Return decoded `text` with placeholders for what tells who someone is.
+
+    A value that a field names as private is replaced wherever it is. `patterns` is a YAML file of
+    more rules, `words` are replaced too; with `texts` the text of messages goes. Raises ConfigError
+    for a file that is wrong.
+    """
+    from xlogdecode.redaction import Redactor, built_in_rules, load_rules
+
+    rules = built_in_rules()
+    if texts:
+        rules = rules.with_texts()
+    if patterns is not None:
+        rules = load_rules(os.fspath(patterns)).before(rules)
+    redactor = Redactor(rules, words)
+    redactor.learn(text)
+    return redactor.redact(text)

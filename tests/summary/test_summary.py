@@ -8,9 +8,11 @@ from collections import Counter, defaultdict
 import pytest
 from wcwidth import wcswidth
 
+import xlogdecode
 from tests.command import run
 from tests.records.lines import OPENED, SHARED, Lost, expected_text, mars, needs_shared
 from tests.shared import FIXTURES
+from tests.summary.lines import im
 from xlogdecode.records import read_records
 from xlogdecode.summary import Summary, as_dict, as_text, summarize
 
@@ -133,7 +135,7 @@ def test_bars_are_made_of_what_the_output_can_show():
 
 def test_bytes_that_are_no_utf8_are_shown_escaped(tmp_path):
     log = tmp_path / "a.xlog"
-    text = f"{OPENED}\nTIM: ============ Device Type: ".encode() + b"\xc3\xd7\n"
+    text = f"{OPENED}\nTIM: ============ Device Type: ".encode() + b"\xc3\xd7\n" + mars().encode()
     assert run("encode", "-", "-o", log, input=text).status == 0
     done = run("summary", log, env={"PYTHONIOENCODING": "utf-8:strict"})
     assert (done.status, done.err) == (0, "")
@@ -186,7 +188,7 @@ def test_a_log_that_waits_for_its_key_says_so():
 
 
 def test_a_log_cannot_command_the_terminal():
-    header = b"TIM: ======  SDK Version: \x1b[31m7\n"
+    header = b"TIM: ======  SDK Version: \x1b[31m7\n" + mars().encode()
     done = run("summary", "-", input=f"{OPENED}\n".encode() + header)
     assert b"\x1b" not in done.out
     assert b"\\x1b[31m7" in done.out
@@ -263,3 +265,83 @@ def test_a_name_that_breaks_lines_breaks_no_table(tmp_path):
         (tmp_path / name).write_bytes((FIXTURES / "imsdk_20240101.xlog").read_bytes())
     done = run("summary", "-r", tmp_path)
     assert b"\na\\nb.xlog 1" in done.out
+
+
+def test_a_session_without_a_record_has_no_row():
+    text = f"{OPENED}\nget mmap time: 1\n{OPENED}\n{mars()}\n"
+    assert [s["records"] for s in as_dict(summary_of((0, text.encode())))["sessions"]] == [1]
+
+
+DAY = [
+    OPENED,
+    im("ChooseBestChannel", "net_type:WIFI|reason:first connect", time="08:00:00.000"),
+    im(
+        "OnConnectComplete",
+        "Connect to im server successfully|connect cost time:12ms",
+        time="08:00:01.000",
+    ),
+    im("LogRequestBegin", "Login begin|userid:eva.lin|x", time="08:00:02.000"),
+    im("LogRequestEnd", "Login success|error_code:0|time cost:65ms", time="08:00:03.000"),
+    im(
+        "HandleX",
+        "error_code:9520|error_message:no answer|time cost:900ms",
+        "E",
+        time="11:30:00.000",
+    ),
+    im(
+        "OnAsyncReadCompleted",
+        "receive 0-length datagram because of disconnected by peer",
+        time="11:30:01.000",
+    ),
+    *[
+        im(
+            "NotifySystemNetworkChange",
+            f"Network changed|network_status:{n}",
+            time=f"11:3{n}:02.000",
+        )
+        for n in range(9)
+    ],
+]
+
+
+def test_the_timeline_tells_a_day_in_the_order_of_time(tmp_path):
+    (tmp_path / "a.log").write_text("\n".join(DAY) + "\n")
+    lines = run("summary", "--timeline", tmp_path / "a.log").out.decode().splitlines()
+    assert lines[0] == "2024-01-01"
+    assert lines[1:7] == [
+        "08:00:00  onConnectSuccess: first connect; WIFI; 12ms",
+        "08:00:02  login done: user eva.lin; 65ms",
+        "08:47:04  session begins",
+        "11:30:00  silence: 3 h 29 min without a record",
+        "11:30:01  disconnected: disconnected by peer; after HandleX: no answer",
+        "11:30:02  network changed: status 0",
+    ]
+    assert any(line.split() == ["HandleX", "1"] for line in lines)
+    slow = next(n for n, line in enumerate(lines) if line.startswith("SLOWEST REQUEST"))
+    assert lines[slow + 1].split()[:2] == ["HandleX", "900"]
+    assert len(lines) < 40
+
+
+def test_a_summary_takes_filters_and_redacts(tmp_path):
+    (tmp_path / "a.log").write_text("\n".join(DAY) + "\n")
+    log = tmp_path / "a.log"
+    found = json.loads(run("summary", "--json", "-S", "11:30", "-p", "E", log).out)
+    assert (found["records"], list(found["events"])) == (1, [])
+    assert json.loads(run("summary", "--json", "-g", "Login", log).out)["records"] == 2
+    assert json.loads(run("summary", "--json", "-U", "09:00", log).out)["records"] == 4
+    assert json.loads(run("summary", "--json", "--session", "2", log).out)["records"] == 0
+    assert run("summary", "--session", "last", log).status == 2
+    done = run("summary", "--redact", log)
+    assert b"users: <user-1>" in done.out
+    assert b"eva.lin" not in done.out + run("summary", "--redact", "--timeline", log).out
+
+
+def test_a_summary_is_a_call_of_the_library():
+    log = FIXTURES / "imsdk_20240101.xlog"
+    found = xlogdecode.summarize(log)
+    assert isinstance(found, xlogdecode.Summary)
+    assert found.as_dict() == json.loads(run("summary", "--json", log).out)
+    assert found.as_dict("zh")["codes"][0]["meaning"] == "网络已断开"
+    assert xlogdecode.summarize(log.read_bytes(), wanted=xlogdecode.Filter(level="E")).records == 10
+    assert xlogdecode.redact("hi eve.x, userid:eve.x") == "hi <user-1>, userid:<user-1>"
+    assert xlogdecode.redact("a Blue b", words=["Blue"]) == "a <word-1> b"

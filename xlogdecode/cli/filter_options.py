@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xlogdecode.cli.arguments import Arguments
     from xlogdecode.filters import Filter
     from xlogdecode.jobs.selection import Selection
-    from xlogdecode.redact import Redactor
+    from xlogdecode.redaction import Redactor
 
 __all__ = ["FILTERS", "parse_selection", "redactor_of"]
 
@@ -146,7 +146,7 @@ def redactor_of(
 
     With `texts` the text of messages goes, too. Raises ConfigError.
     """
-    from xlogdecode.redact import Redactor, built_in_rules, load_rules, load_words
+    from xlogdecode.redaction import Redactor, built_in_rules, load_rules, load_words
 
     rules = built_in_rules()
     if texts:

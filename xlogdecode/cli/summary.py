@@ -3,28 +3,40 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
-from datetime import tzinfo
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
 
 import click
 
+from xlogdecode.cli.filter_options import redactor_of
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
 from xlogdecode.cli.paths import Place
+from xlogdecode.cli.progress import Progress
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
-from xlogdecode.errors import InputError, MissingExtraError
+from xlogdecode.errors import InputError, MissingExtraError, UsageError
+from xlogdecode.filters import LAST, Filter, Judge
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
 from xlogdecode.jobs.job import LEFT_OUT
+from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
 from xlogdecode.outputs.sanitize import shown
-from xlogdecode.records import read_records
+from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import iter_events
+from xlogdecode.records.sessions import NO_RECORDS
+from xlogdecode.redaction import learn_first
 from xlogdecode.summary import Summary, as_dict, as_text, summarize
 from xlogdecode.summary.events import built_in_events, load_events
+from xlogdecode.summary.timeline import as_timeline
 from xlogdecode.when import parse_zone
 
 __all__ = ["summary_command"]
+
+_BATCH: Final = 1024
+"""Records that are redacted in one go."""
 
 
 @click.command("summary", context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,7 +48,20 @@ __all__ = ["summary_command"]
     type=click.Path(readable=False),  # what cannot be read stops no other
 )
 @click.option("-r", "--recursive", is_flag=True, help="Take the logs in folders.")
+@click.option("--timeline", is_flag=True, help="Show what happened, in order of time.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of tables.")
+@click.option("--every-session", is_flag=True, help="Show a row for each session of many.")
+@click.option("-S", "--since", metavar="TIME", help="From this time; TIME as for decode.")
+@click.option("-U", "--until", metavar="TIME", help="Until this time, inclusive.")
+@click.option("-p", "--level", metavar="LEVEL", help="This level and more severe.")
+@click.option("-g", "--grep", metavar="REGEX", help="Records that match REGEX.")
+@click.option("--session", metavar="N", help="Records of session N.")
+@click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +08:00.")
+@click.option("--redact", is_flag=True, help="Replace user ids, addresses, tokens.")
+@click.option(
+    "--redact-patterns", type=Place(), metavar="FILE",
+    help="Also redact by the fields and patterns in a YAML file.",
+)  # fmt: skip
 @click.option(
     "--lang", type=click.Choice(["en", "zh"]), metavar="en|zh",
     help="The language of meanings and advice; the default is that of LANG.",
@@ -45,70 +70,107 @@ __all__ = ["summary_command"]
     "--events", "events_path", type=Place(), metavar="FILE",
     help="Count the events of a YAML file too; it looks like data/events.yaml of the package.",
 )  # fmt: skip
-@click.option("--every-session", is_flag=True, help="Show a row for each session of many.")
-@click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +08:00.")
 @click.option(
     "--key-file", "key_files", type=Place(), metavar="FILE", multiple=True,
     help="Private keys, 64 hex digits a line; may be repeated.",
 )  # fmt: skip
-def summary_command(
-    paths: tuple[str, ...],
-    recursive: bool,  # noqa: FBT001 - click passes by name
-    as_json: bool,  # noqa: FBT001
-    lang: str | None,
-    events_path: str | None,
-    every_session: bool,  # noqa: FBT001
-    tz: str | None,
-    key_files: tuple[str, ...],
-) -> int:
+def summary_command(**given: Any) -> int:
     """Show who ran, how each session ended, and what went wrong when."""
-    language = lang or _language(os.environ)
-    table = load_events(events_path) if events_path else built_in_events()
-    zone = parse_zone(tz) if tz else None
-    options = Options(keys=read_keys(key_files))
-    summary, saved, statuses = Summary(table), Saved(), []
-    saved.left = [path for path in paths if is_log(path, plain=False) and not is_crash_buffer(path)]
-    for entry in iter_entries(paths, recursive=recursive, plain=True):
-        if isinstance(entry, Refusal):
-            say(str(entry) if entry.is_failure else f"note: {entry}")
-            statuses += [Status.FAILED] * entry.is_failure
-        else:
-            statuses.append(_add(entry, summary, saved, options, zone))
-    if as_json:
-        click.echo(json.dumps(as_dict(summary, language)))
+    paths, events = given["paths"], given["events_path"]
+    language = given["lang"] or _language(os.environ)
+    intake = _Intake(given, Summary(load_events(events) if events else built_in_events()))
+    statuses = []
+    request = Request(recursive=given["recursive"], periods=True)
+    with Progress(list(paths), request, quiet=False) as progress:
+        entries = iter_entries(
+            paths, recursive=request.recursive, plain=True, on_read=progress.on_read
+        )
+        for entry in entries:
+            with progress.aside():
+                if isinstance(entry, Refusal):
+                    say(str(entry) if entry.is_failure else f"note: {entry}")
+                    statuses += [Status.FAILED] * entry.is_failure
+                else:
+                    statuses.append(intake.add(entry))
+            progress.end_file()
+    if given["as_json"]:
+        click.echo(json.dumps(as_dict(intake.summary, language)))
     elif not statuses or any(status is not Status.FAILED for status in statuses):
-        for line in (
-            _text(summary, language, every_session=every_session).removesuffix("\n").split("\n")
-        ):
+        text = (
+            as_timeline(intake.summary)
+            if given["timeline"]
+            else as_text(
+                intake.summary, bar=_bar(), language=language, every_session=given["every_session"]
+            )
+        )
+        for line in text.removesuffix("\n").split("\n"):
             click.echo(shown(line))
     return worst(statuses).value
 
 
-def _add(
-    entry: Entry, summary: Summary, saved: Saved, options: Options, zone: tzinfo | None
-) -> Status:
-    """Take in one log, and say what stood in the way."""
-    report = Report()
-    try:
-        with entry.source as opened:
-            source = saved.unsaved(opened, is_buffer=is_crash_buffer(entry.below))
-            if source is None:
-                say(f"note: {entry.name}: {LEFT_OUT}")
-                return Status.OK
-            events = iter_events(source, options, report, per_block=False)
-            summarize(read_records(events, source=entry.name, zone=zone), summary)
-    except (InputError, MissingExtraError) as error:
-        say(str(error))
-        return Status.FAILED
-    status = of_report(report)
-    if status is not Status.OK:
-        remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
-        say(f"{entry.name}: {summary_of(report)}{remedy}")
-    return status
+class _Intake:
+    """Takes logs into one summary, by what the options ask for."""
+
+    def __init__(self, given: Mapping[str, Any], summary: Summary) -> None:
+        self.summary = summary
+        self._options = Options(keys=read_keys(given["key_files"]))
+        self._zone = parse_zone(given["tz"]) if given["tz"] else None
+        names = ("since", "until", "level", "grep", "session")
+        conditions = {name: given[name] for name in names if given[name] is not None}
+        self._wanted = Filter(**conditions, now=datetime.now().astimezone())
+        if self._wanted.session == LAST:
+            raise UsageError("--session takes a number here; the last one is known at the end only")
+        redacts = given["redact"] or given["redact_patterns"]
+        self._redactor = redactor_of(given["redact_patterns"]) if redacts else None
+        self._saved = Saved()
+        self._saved.left = [
+            path
+            for path in given["paths"]
+            if is_log(path, plain=False) and not is_crash_buffer(path)
+        ]
+
+    def add(self, entry: Entry) -> Status:
+        """Take in one log, and print what stood in the way."""
+        report = Report()
+        try:
+            with entry.source as opened:
+                source = self._saved.unsaved(opened, is_buffer=is_crash_buffer(entry.below))
+                if source is None:
+                    say(f"note: {entry.name}: {LEFT_OUT}")
+                    return Status.OK
+                events = iter_events(source, self._options, report, per_block=False)
+                summarize(self._items(events, entry.name), self.summary)
+        except (InputError, MissingExtraError) as error:
+            say(str(error))
+            return Status.FAILED
+        status = of_report(report)
+        if status is not Status.OK:
+            remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
+            say(f"{entry.name}: {summary_of(report)}{remedy}")
+        return status
+
+    def _items(self, events: Iterator[Event], name: str) -> Iterator[Record | Loss]:
+        """Yield the records that are wanted, redacted, and the losses."""
+        redactor = self._redactor
+        if redactor is not None:
+            events = learn_first(events, redactor)
+        items = read_records(events, source=name, zone=self._zone)
+        if not self._wanted.is_empty:
+            items = _select(items, self._wanted)
+        if redactor is None:
+            yield from items
+        else:
+            while batch := list(islice(items, _BATCH)):
+                yield from redactor.change_all(batch)
 
 
-def _text(summary: Summary, language: str, *, every_session: bool) -> str:
-    return as_text(summary, bar=_bar(), language=language, every_session=every_session)
+def _select(items: Iterator[Record | Loss], wanted: Filter) -> Iterator[Record | Loss]:
+    """Yield what is wanted, and the lines that begin and end sessions."""
+    judge = Judge(wanted)
+    for item in items:
+        is_wanted = judge(item)
+        if is_wanted is not False or (isinstance(item, Record) and item.layout in NO_RECORDS):
+            yield item
 
 
 def _language(environment: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from xlogdecode.types import Sink, Source
 from xlogdecode.writers import CsvWriter, JsonWriter, TextWriter, Writer, printable, render
 
 if TYPE_CHECKING:
-    from xlogdecode.redact import Redactor
+    from xlogdecode.redaction import Redactor
 
 __all__ = ["Selection"]
 
@@ -85,7 +85,7 @@ class Selection:
     def render_merged(self, logs: Sequence[Log], writer: Writer) -> Iterator[bytes]:
         """Yield the output of all inputs as one timeline, without `writer.header`."""
         if self.redactor is not None:
-            from xlogdecode.redact import learn_from
+            from xlogdecode.redaction import learn_from
 
             for log in logs:
                 deque(learn_from(log.events(), self.redactor), maxlen=0)
@@ -109,7 +109,7 @@ class Selection:
         faults: list[Exception] = []
         events = _noting(iter_events(source, options, report, per_block=self.per_block), faults)
         if self.redactor is not None:
-            from xlogdecode.redact import learn_first
+            from xlogdecode.redaction import learn_first
 
             events = learn_first(events, self.redactor)
         for chunk in self.render(events, self.writer(marks=options.marks), name):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import heappush, heappushpop
-from typing import Final
+from typing import Any, Final
 
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.sessions import NO_RECORDS, Session, SessionTracker
@@ -106,6 +106,12 @@ class Summary:
     dropped: int = 0
     """Times that the writer wrote that its buffer was full and lines were left out."""
     clock_jumps: int = 0
+
+    def as_dict(self, language: str = "en") -> dict[str, Any]:
+        """Return it as JSON can hold it, with meanings in `en` or `zh`; times are ISO 8601."""
+        from xlogdecode.summary.to_dict import as_dict
+
+        return as_dict(self, language)
 
 
 class _SourceReader:
@@ -224,7 +230,7 @@ class _SourceReader:
             self._count(episode, name)
             self._summary.episodes.append(episode)
         for session in self._tracker.sessions:
-            if session.records or session.sdk_version or session.device_type:
+            if session.records:
                 self._summary.sessions.append(self._story(session))
 
 

@@ -12,9 +12,9 @@ from typing import Final
 
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.record import readable
-from xlogdecode.redact.rules import Pattern, RedactionRules
-from xlogdecode.redact.values import is_learnable, is_plain_number, values_at
-from xlogdecode.redact.words import word_finder
+from xlogdecode.redaction.rules import Pattern, RedactionRules
+from xlogdecode.redaction.values import is_learnable, is_plain_number, values_at
+from xlogdecode.redaction.words import word_finder
 
 __all__ = ["Redactor"]
 

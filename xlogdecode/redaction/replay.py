@@ -7,7 +7,7 @@ from typing import Final
 
 from xlogdecode.platform.temporary import keeping
 from xlogdecode.records import Event
-from xlogdecode.redact.redactor import Redactor
+from xlogdecode.redaction.redactor import Redactor
 
 __all__ = ["learn_first", "learn_from"]
 

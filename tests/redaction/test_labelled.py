@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from xlogdecode.redact import Redactor, built_in_rules
+from xlogdecode.redaction import Redactor, built_in_rules
 
 LINES = [
     line

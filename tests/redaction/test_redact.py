@@ -11,7 +11,7 @@ from tests.command import run
 from tests.records.lines import IMSDK, SHARED, expected_text, mars, needs_shared, streams
 from xlogdecode.errors import ConfigError
 from xlogdecode.records import Record, read_records
-from xlogdecode.redact import Pattern, RedactionRules, Redactor, built_in_rules, parse_rules
+from xlogdecode.redaction import Pattern, RedactionRules, Redactor, built_in_rules, parse_rules
 from xlogdecode.writers import JsonWriter, TextWriter, render
 
 SIG = "eJwtzE0LgkAUheH-MutQ7zgzo0KLaBEUhaAQuR3nmhfTZPwgiP57l1rdh3N4e*q0Zv2ZRzIR2-QGwSPyhmD"

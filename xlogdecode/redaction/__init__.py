@@ -1,8 +1,8 @@
 """What must not leave the house: values that tell who someone is become placeholders."""
 
-from xlogdecode.redact.redactor import Redactor
-from xlogdecode.redact.replay import learn_first, learn_from
-from xlogdecode.redact.rules import (
+from xlogdecode.redaction.redactor import Redactor
+from xlogdecode.redaction.replay import learn_first, learn_from
+from xlogdecode.redaction.rules import (
     Pattern,
     RedactionRules,
     built_in_rules,

@@ -1,0 +1,151 @@
+"""The story of a log: what happened, in order of time, a line for each episode."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from xlogdecode.outputs.table import as_table
+from xlogdecode.summary.collect import Summary
+from xlogdecode.summary.machine import Episode
+from xlogdecode.summary.seen import seconds_of
+from xlogdecode.summary.show import wrapped
+
+__all__ = ["StoryLine", "as_timeline", "story_lines"]
+
+_OUTCOMES: Final = {
+    "onConnectSuccess": "onConnecting", "onConnectFailed": "onConnecting",
+    "login done": "login begun", "login failed": "login begun",
+    "re-login done": "re-login begun", "re-login failed": "re-login begun",
+}  # fmt: skip
+"""An event -> the one whose outcome it is: both are one line."""
+
+_SCREEN: Final = 40
+"""Lines of a day up to which each episode has its own; of more, those alike are one."""
+
+_DAY: Final = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLine:
+    """One line of the story."""
+
+    iso: str
+    """When it began: ISO 8601, as logged."""
+    what: str
+    details: tuple[str, ...] = ()
+    source: str = ""
+    times: int = 1
+    last: str = ""
+    """When the last of several began."""
+
+
+def as_timeline(summary: Summary) -> str:
+    """Return the story as text: the episodes of each day, the errors, the slowest requests."""
+    parts = []
+    day: list[StoryLine] = []
+    for line in [*story_lines(summary), None]:
+        if day and (line is None or line.iso[:10] != day[0].iso[:10]):
+            parts.append(_day(day, summary))
+            day = []
+        if line is not None:
+            day.append(line)
+    places = summary.error_places.most_common(5)
+    if places:
+        counts = [("FUNCTION", "ERRORS"), *((place, str(n)) for place, n in places)]
+        parts.append(as_table(counts, right={1}))
+    if summary.slowest:
+        rows = [("SLOWEST REQUEST", "MS", "AT")]
+        slowest = sorted(summary.slowest, reverse=True)
+        rows += [(r.place, str(r.milliseconds), r.iso[:19].replace("T", " ")) for r in slowest]
+        parts.append(as_table(rows, right={1}))
+    return "\n".join(parts) or "nothing happened\n"
+
+
+def story_lines(summary: Summary) -> list[StoryLine]:
+    """Return the episodes, the ends of sessions and the gaps, in order of time."""
+    lines = [*_episodes(summary.episodes), *_sessions(summary)]
+    lines += [
+        StoryLine(gap.after, "silence", (_length(gap.before, gap.after),), gap.source)
+        for gap in summary.gaps
+    ]
+    return sorted(lines, key=lambda line: seconds_of(line.iso))
+
+
+def _sessions(summary: Summary) -> Iterator[StoryLine]:
+    for story in summary.sessions:
+        session = story.session
+        first = session.first.iso if session.first else None
+        began = session.opened.isoformat(timespec="milliseconds") if session.opened else first
+        about = (session.sdk_version and f"SDK {session.sdk_version}", session.device_type)
+        if began:
+            yield StoryLine(began, "session begins", tuple(filter(None, about)), session.source)
+        last = session.last.iso if session.last else None
+        if last:
+            error = (f"last error: {story.last_error}",) if story.last_error else ()
+            yield StoryLine(last, "session ends", (session.ended, *error), session.source)
+
+
+def _episodes(episodes: Iterable[Episode]) -> Iterator[StoryLine]:
+    """Yield a line for each episode; one with its outcome is one."""
+    begun: dict[tuple[str, str], StoryLine] = {}
+    for episode in episodes:
+        if episode.iso is None:
+            continue
+        name, source = episode.rule.name, episode.source
+        line = StoryLine(episode.iso, name, tuple(_details(episode)), source)
+        if name in _OUTCOMES.values():
+            if (source, name) in begun:
+                yield begun.pop((source, name))
+            begun[source, name] = line
+            continue
+        before = begun.pop((source, _OUTCOMES.get(name, "")), None)
+        if before is not None:
+            details = tuple(dict.fromkeys([*before.details, *line.details]))
+            line = replace(line, iso=before.iso, details=details)
+        yield line
+    yield from begun.values()
+
+
+def _details(episode: Episode) -> Iterator[str]:
+    if episode.rule.name == "init":
+        return
+    for name, value in episode.details.items():
+        yield value if name in ("reason", "network", "cost", "error") else f"{name} {value}"
+    yield from (f"code {code}" for code in sorted(episode.codes))
+
+
+def _day(lines: list[StoryLine], summary: Summary) -> str:
+    joined = _joined(lines, alike=len(_joined(lines)) > _SCREEN)
+    several = len({story.session.source for story in summary.sessions}) > 1
+    text = [f"{lines[0].iso[:10]}\n"]
+    for line in joined:
+        clock = line.iso[11:19]
+        times = f" x {line.times}" if line.times > 1 else ""
+        until = f" until {line.last[11:19]}" if line.times > 1 else ""
+        details = "; ".join(line.details)
+        source = f" [{line.source.rpartition('/')[2]}]" if several else ""
+        text.append(
+            wrapped(f"{clock}  {line.what}{times}{until}{': ' if details else ''}{details}{source}")
+        )
+    return "".join(text)
+
+
+def _joined(lines: Iterable[StoryLine], *, alike: bool = False) -> list[StoryLine]:
+    """Return the lines; neighbours that say the same are one, with `alike` those of one event."""
+    joined: list[StoryLine] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        is_same = last is not None and (last.what, last.source) == (line.what, line.source)
+        if last is not None and is_same and (alike or last.details == line.details):
+            joined[-1] = replace(last, times=last.times + 1, last=line.iso)
+        else:
+            joined.append(line)
+    return joined
+
+
+def _length(before: str, after: str) -> str:
+    seconds = int(seconds_of(after) - seconds_of(before))
+    days, rest = divmod(seconds, _DAY)
+    hours, rest = divmod(rest, 3600)
+    parts = (f"{days} d" * bool(days), f"{hours} h" * bool(hours), f"{rest // 60} min")
+    return f"{' '.join(filter(None, parts))} without a record"
