@@ -81,7 +81,10 @@ class DescriptorFolder:
 
     def step(self, name: str) -> "DescriptorFolder":
         """Open the folder `name` in this one; one that may be entered and not listed, too."""
-        return DescriptorFolder(_open(name, self._fd))
+        try:
+            return DescriptorFolder(os.open(name, _LIST, dir_fd=self._fd))
+        except PermissionError:
+            return DescriptorFolder(os.open(name, _ENTER, dir_fd=self._fd))
 
     def entries(self) -> contextlib.AbstractContextManager[Iterator[os.DirEntry[str]]]:
         """Iterate over what is in the folder."""
@@ -220,6 +223,8 @@ def join(folder: str, name: str) -> str:
 
 def split_anchor(path: str) -> tuple[str, tuple[str, ...]]:
     """Return the anchor of an absolute path (`/`, `C:\\`) and its steps."""
+    if os.sep == "/" and path.startswith("/"):  # pathlib takes ten times as long
+        return "/", tuple(step for step in path.split("/") if step not in ("", "."))
     whole = Path(path)
     return whole.anchor, whole.parts[1:]
 
@@ -271,16 +276,7 @@ class FolderPath:
 
 
 def _anchor(path: str) -> Folder:
-    return DescriptorFolder(_open(path, None)) if BY_DESCRIPTOR else PathFolder(Path(path))
-
-
-def _open(name: str, parent: int | None) -> int:
-    try:
-        return os.open(name, _LIST, dir_fd=parent)
-    except PermissionError:
-        if _ENTER == _LIST:
-            raise
-        return os.open(name, _ENTER, dir_fd=parent)
+    return DescriptorFolder(os.open(path, _ENTER)) if BY_DESCRIPTOR else PathFolder(Path(path))
 
 
 def rename_without_replacing(folder: int, name: str, new: str) -> bool:

@@ -29,6 +29,10 @@ _ANYTHING: Final = frozenset({"<hap>", _UNSURE, _BELOW})
 """A link among any folders is not worth a line."""
 
 
+_MOST_NAMES: Final = 4096
+"""Names of which a state remembers where they lead."""
+
+
 class _Position(NamedTuple):
     """A place in a pattern: its first `at` steps are done."""
 
@@ -80,10 +84,12 @@ class State:
                 if _UNSURE not in steps[: after.at]:
                     self._surely.add(step)
         self._kinds = sorted({step for step, _ in self.wild})
+        self._any = any(kind in _ANYTHING for kind in self._kinds)
+        self._by_name: dict[str, State | None] = {}
 
     def fits(self, name: str) -> bool:
         """Return whether any pattern goes on with `name`."""
-        return name in self.literals or any(_WILD[kind](name) for kind in self._kinds)
+        return self._any or name in self.literals or any(_WILD[kind](name) for kind in self._kinds)
 
     def expects(self, name: str, *, link: bool) -> bool:
         """Return whether it is worth a line that `name` cannot be entered, as a link or else."""
@@ -97,12 +103,20 @@ class State:
 
         `mine` says whether the folder belongs to this share; asked where the first wildcard is.
         """
+        if self.settled:
+            try:
+                return self._by_name[name]
+            except KeyError:
+                pass
         fitting = tuple(kind for kind in self._kinds if _WILD[kind](name))
         ours = bool(fitting) and (self.settled or mine())
         key = (name if name in self.literals else "", fitting, ours)
         if key not in self._known:
             self._known[key] = self._after(name, fitting, ours=ours)
-        return self._known[key]
+        after = self._known[key]
+        if self.settled and len(self._by_name) < _MOST_NAMES:
+            self._by_name[name] = after
+        return after
 
     def _after(self, name: str, fitting: tuple[str, ...], *, ours: bool) -> "State | None":
         positions = list(self.literals.get(name, ()))
@@ -134,11 +148,15 @@ class Patterns:
             for pattern in row.directories
         ]
         self._states: dict[frozenset[_Position], State] = {}
+        self._starts: dict[bool, State] = {}
 
     def start(self, *, settled: bool) -> State:
         """Return the state at the root."""
-        numbers = range(len(self.all))
-        return self.state(frozenset(_Position(number, 0, settled) for number in numbers))
+        if settled not in self._starts:
+            numbers = range(len(self.all))
+            first = frozenset(_Position(number, 0, settled) for number in numbers)
+            self._starts[settled] = self.state(first)
+        return self._starts[settled]
 
     def state(self, positions: frozenset[_Position]) -> State:
         """Return the state of these positions."""

@@ -94,16 +94,18 @@ def plan(
     *,
     now: datetime,
     packages: Mapping[str, Rule] = MappingProxyType({}),
+    judge: "MomentJudge | None" = None,
 ) -> list[Decision]:
     """Return one decision a candidate, in their order, by `rule` for one root at `now`.
 
     `now` is aware, and its date is the day T; `packages` has the rules of single packages, in place
     of `rule`; the root's ceiling neither counts nor clears their logs. Ceilings count all
-    candidates handed in. Raises UsageError for a naive `now`.
+    candidates handed in. `judge` is one of the same moment, to be used again. Raises UsageError
+    for a naive `now`.
     """
     if now.tzinfo is None:
         raise UsageError("a time without a zone: hand in an aware datetime")
-    judge = MomentJudge(now)
+    judge = judge or MomentJudge(now)
     decisions: list[Decision] = []
     for candidate in candidates:
         mine = packages.get(candidate.directory.package, rule) if packages else rule

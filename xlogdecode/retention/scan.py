@@ -19,6 +19,7 @@ from typing import Final, NamedTuple, Self
 from xlogdecode.retention.aside import put_back, was_set_aside
 from xlogdecode.retention.folders import NO_FOLDER, Folder, FolderPath, is_link, join
 from xlogdecode.retention.layouts import AUTO, FolderLayout, layouts_for
+from xlogdecode.retention.mounts import MountTable
 from xlogdecode.retention.names import LogName, Recogniser, recogniser
 from xlogdecode.retention.patterns import MAX_DEPTH, Patterns, State
 from xlogdecode.retention.roots import RootFolder, resolve
@@ -137,12 +138,14 @@ class Scanner:
             kinds = ["imsdk", "liteav"] if row.name == "logs" and liteav else [row.names]
             self._recognise[row.name] = recogniser(kinds, name_patterns)
         self._ways = FolderPath()
+        self._mounts = MountTable()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ways.__exit__()
+        self._mounts.close()
 
     def looks(
         self,
@@ -166,12 +169,13 @@ class Scanner:
             folder = self._ways.open(root.path)
             walk = _Walk(self._recognise, folder, wanted, kept_by_name, part)
             walk.cross, walk.repair = self._cross, repair
+            walk.mounts, walk.root_path = self._mounts, root.path
         except OSError as error:
             if settled or wanted(root.path):
                 yield _fault(_unreadable_root(root, error))
             return
         start = self._patterns.start(settled=settled)
-        yield from walk.at(_Place(folder, root.path, root.shown, ()), start)
+        yield from walk.at(_Place(folder, root, ()), start)
 
 
 def _unreadable_root(root: RootFolder, error: OSError) -> Candidate:
@@ -191,9 +195,16 @@ class _Place(NamedTuple):
     """An open folder on the way, and the names that led to it from the root."""
 
     folder: Folder
-    path: str
-    shown: str
+    root: RootFolder
     names: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        return functools.reduce(join, self.names, self.root.path)
+
+    @property
+    def shown(self) -> str:
+        return functools.reduce(join, self.names, self.root.shown)
 
     def entry(self, name: str, kind: EntryKind, error: OSError | None = None) -> Look:
         directory = LogDirectory(self.path, self.shown, "", "")
@@ -210,6 +221,8 @@ class _Walk:
 
     cross = False
     repair = False
+    mounts: MountTable
+    root_path: str
 
     def __init__(
         self,
@@ -260,8 +273,7 @@ class _Walk:
                     yield from self._not_entered(place, name, state, error)
                 continue
             with folder:
-                path, shown = join(place.path, name), join(place.shown, name)
-                yield from self.at(_Place(folder, path, shown, (*place.names, name)), below)
+                yield from self.at(_Place(folder, place.root, (*place.names, name)), below)
 
     def _wants(self, place: _Place, name: str) -> bool:
         return self._wanted(join(place.path, name))
@@ -330,7 +342,12 @@ class _Walk:
             yield Look(place.folder, directory, candidates, found and not first)
 
     def _is_foreign(self, folder: Folder) -> bool:
-        """Return whether `folder` is on another mount than the root: a bind mount keeps devices."""
+        """Return whether `folder` is on another mount than the root: a bind mount keeps devices.
+
+        Where the system lists its mounts and none is below the root, no folder is asked.
+        """
+        if not self.mounts.may_be_below(self.root_path):
+            return False
         if self._mount is None:
             self._mount = self._root.mount()
         return folder.mount() != self._mount

@@ -62,6 +62,7 @@ class Sweep:
         self._missing_ok = missing_ok
         self._known: list[Target] | None = None
         self._overlap = self._nested = False
+        self._judge = MomentJudge(now)
         self._scanners: dict[tuple[str, tuple[str, ...]], Scanner] = {}
 
     @property
@@ -158,7 +159,13 @@ class Sweep:
                 yield from self._all_at_once(number, root, looks)
                 continue
             for look in looks:
-                decisions = plan(look.candidates, root.rule, now=self.now, packages=root.packages)
+                decisions = plan(
+                    look.candidates,
+                    root.rule,
+                    now=self.now,
+                    packages=root.packages,
+                    judge=self._judge,
+                )
                 yield Batch(number, look.folder, look.directory, decisions, look.found)
 
     def _all_at_once(self, number: int, root: Root, looks: Iterator[Look]) -> Iterator[Batch]:
@@ -213,7 +220,7 @@ class Sweep:
             scanner.__exit__()
 
     def _kept_by_name(self, root: Root) -> Callable[[LogName | None, str], bool]:
-        judge, rule, packages = MomentJudge(self.now), root.rule, root.packages
+        judge, rule, packages = self._judge, root.rule, root.packages
         if not packages:
             return lambda log, _: judge.kept_by_name(log, rule)
         return lambda log, package: judge.kept_by_name(log, packages.get(package, rule))
