@@ -28,7 +28,7 @@ def test_the_service_is_exposed_to_little(tmp_path):
     )  # fmt: skip
     score = re.search(r"Overall exposure level for \S+: ([0-9.]+)", result.stdout)
     assert score, result.stderr
-    assert float(score[1]) < 1.2  # CAP_SYS_PTRACE, for the files that others hold open, is 0.3
+    assert float(score[1]) < 1.5  # its two capabilities are a part of it
     assert f"exposure {score[1]} by" in TEXT
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Final, NamedTuple, Protocol
 
-from xlogdecode.retention.aside import set_aside
+from xlogdecode.retention.aside import new_mark, set_aside
 from xlogdecode.retention.folders import Folder, FolderPath
 from xlogdecode.retention.in_use import NOTHING_HELD, InUse, Watch, choose_watch
 from xlogdecode.retention.plan import Decision, DecisionReason
@@ -127,6 +127,7 @@ class Applier:
         self._stop = stop
         self._remove = not dry_run
         self._done = SweepVerdict.ARCHIVED if archived else SweepVerdict.DELETED
+        self._mark = new_mark()
         self._ways = FolderPath()
         self._settled: dict[tuple[str, str], SweepOutcome] = {}
 
@@ -214,7 +215,7 @@ class Applier:
         try:
             held = self._watch.claim(folder, candidate, likely=likely)
             changed = not fresh and not _same(folder.stat(candidate.name), candidate)
-            if changed or (remove and not _remove(folder, candidate)):
+            if changed or (remove and not _remove(folder, candidate, self._mark)):
                 changed_now = decision._replace(reason=DecisionReason.CHANGED)
                 return SweepOutcome(changed_now, _KEPT)
         except InUse:
@@ -231,10 +232,10 @@ class Applier:
         return made(SweepOutcome, (decision, self._done if remove else _DUE, None))
 
 
-def _remove(folder: Folder, candidate: Candidate) -> bool:
+def _remove(folder: Folder, candidate: Candidate, mark: str) -> bool:
     """Delete the file if it is the one that was judged; return whether it was."""
     name = candidate.name
-    private = set_aside(folder, name)
+    private = set_aside(folder, name, mark)
     try:
         if _same(folder.stat(private), candidate):
             folder.remove(private)

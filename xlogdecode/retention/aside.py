@@ -12,29 +12,28 @@ from typing import Final
 
 from xlogdecode.retention.folders import Folder
 
-__all__ = ["OLD_ENOUGH", "put_back", "set_aside", "was_set_aside"]
+__all__ = ["OLD_ENOUGH", "new_mark", "put_back", "set_aside", "was_set_aside"]
 
 _MARK: Final = ".xlogdecode-sweep-"
 _TOKEN: Final = 16
-"""Hexadecimal digits, chosen anew for every process."""
+"""Hexadecimal digits, chosen anew for every sweep."""
 _LONGEST_NAME: Final = 255
 OLD_ENOUGH: Final = 60.0
 """Seconds after which a private name is no longer that of a sweep at work, by its last rename."""
 
-_tokens: dict[int, str] = {}
+
+def new_mark() -> str:
+    """Return how the private names of one sweep begin: no other has the same."""
+    return f"{_MARK}{os.urandom(_TOKEN // 2).hex()}~"
 
 
-def set_aside(folder: Folder, name: str) -> str:
+def set_aside(folder: Folder, name: str, mark: str) -> str:
     """Rename `name` in `folder` and return its private name: `name` itself if that were too long.
 
     Raises OSError.
     """
-    process = os.getpid()
-    token = _tokens.get(process) or _tokens.setdefault(process, os.urandom(_TOKEN // 2).hex())
-    private = f"{_MARK}{token}~{name}"
-    if not private.isascii() and len(os.fsencode(private)) > _LONGEST_NAME:
-        return name
-    if len(private) > _LONGEST_NAME:
+    private = mark + name
+    if len(private) > _LONGEST_NAME // 4 and len(os.fsencode(private)) > _LONGEST_NAME:
         return name
     folder.rename(name, private)
     return private

@@ -159,6 +159,9 @@ def run_sweep(
 
     Raises GuardError, LockHeldError and XlogError as `sweep` does.
     """
+    for root in policy.roots:
+        if "\0" in root.path:
+            raise UsageError(f"{root.path!r}: not a path, it has a NUL character; name a folder")
     folders = sorted({os.path.realpath(root.path) for root in policy.roots if root.path})
     memory = State(options.state, [options.policy_file] if options.policy_file else folders)
     result = SweepResult(dry_run=not options.delete)
