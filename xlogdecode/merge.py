@@ -21,7 +21,7 @@ from operator import itemgetter
 from tempfile import TemporaryFile
 from typing import IO, Final
 
-from xlogdecode.filters import LAST, Around, Filter, Judge, count
+from xlogdecode.filters import LAST, Around, Filter, Judge, Tally, count
 from xlogdecode.platform.temporary import keeping
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.writers import Writer
@@ -56,6 +56,7 @@ def merge(
     wanted: Filter | None = None,
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    tally: Tally | None = None,
 ) -> Iterator[tuple[str, Record | Loss]]:
     """Yield the wanted records and the losses of all logs in order of time, each with its log.
 
@@ -68,7 +69,7 @@ def merge(
     with ExitStack() as files:
         runs: list[Iterable[_Timed]] = []
         for log in logs:
-            timed, seen = _read(log, wanted, zone, local)
+            timed, seen = _read(log, wanted, zone, local, tally)
             runs += [_later(seen.first, timed)] if seen.in_order else _sorted_runs(timed, files)
         timeline = heapq.merge(*runs, key=itemgetter(0))
         judged = (((name, item), known) for _, name, item, known in timeline if item is not None)
@@ -83,9 +84,10 @@ def render_merged(
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
     change: Callable[[Sequence[Record | Loss]], Sequence[Record | Loss]] | None = None,
+    tally: Tally | None = None,
 ) -> Iterator[bytes]:
     """Yield the output of `merge` in chunks, without `writer.header` (see `writers.render`)."""
-    items = merge(logs, wanted=wanted, zone=zone, local=local)
+    items = merge(logs, wanted=wanted, zone=zone, local=local, tally=tally)
     while stretch := list(islice(items, 1024)):
         batch: list[Record | Loss] = []
         for name, item in stretch:
@@ -104,13 +106,16 @@ def count_merged(
     wanted: Filter,
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    tally: Tally | None = None,
 ) -> int:
     """Return how many records `merge` yields, those of context not counted."""
     found = 0
     has_bounds = wanted.since is not None or wanted.until is not None
     for log in logs:
         known = _survey(log, zone, local).zone if has_bounds else None
-        found += count(log.events(), wanted, source=log.name, zone=known or zone, local=local)
+        found += count(
+            log.events(), wanted, source=log.name, zone=known or zone, local=local, tally=tally
+        )
     return found
 
 
@@ -127,14 +132,21 @@ class _Survey:
 
 
 def _read(
-    log: Log, wanted: Filter, zone: tzinfo | None, local: tzinfo | None
+    log: Log,
+    wanted: Filter,
+    zone: tzinfo | None,
+    local: tzinfo | None,
+    tally: Tally | None,
 ) -> tuple[Iterator[_Timed], _Survey]:
     """Return what is wanted of a log, and what its first reading told."""
     seen = _survey(log, zone, local)
     if wanted.session == LAST:
         wanted = replace(wanted, session=seen.session or LAST)
     records = read_records(log.events(), source=log.name, zone=seen.zone or zone)
-    judge, has_context = Judge(wanted, local=local), bool(wanted.before or wanted.after)
+    judge, has_context = (
+        Judge(wanted, local=local, tally=tally),
+        bool(wanted.before or wanted.after),
+    )
     judged = ((at, log.name, item, judge(item)) for at, item in _timed(records, local, seen.first))
     return (each for each in judged if has_context or each[3] is not False), seen
 

@@ -21,15 +21,22 @@ def run_batch(
 ) -> Status:
     """Decode all inputs, print what has to be known, and return the exit status."""
     statuses: set[Status] = set()
+    selection, tally = batch.request.selection, None
     with Progress(batch.paths, batch.request, quiet=messages.quiet) as progress:
         for result in batch.results(progress.on_read):
             with progress.aside():
                 messages.print(result)
             progress.end_file()
             statuses.add(result.status)
+            if tally is None:
+                tally = result.tally
+            elif result.tally is not None:
+                tally.add_all(result.tally)
             if report is not None:
                 report.add(result)
     say_notes([*batch.hints(), *_redacted(batch)], quiet=messages.quiet)
+    if tally is not None and selection is not None:
+        say_notes(tally.remarks(selection.filter), quiet=messages.quiet)
     if report is not None:
         report.write()
     return worst(statuses)

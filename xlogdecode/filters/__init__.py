@@ -9,6 +9,7 @@ from xlogdecode.filters.by_record import Around, Judge, Selector, count_records,
 from xlogdecode.filters.by_text import select_text
 from xlogdecode.filters.counting import count, count_text
 from xlogdecode.filters.filter import LAST, Filter, parse_level, parse_pattern, parse_session
+from xlogdecode.filters.tally import Tally
 
 __all__ = [
     "LAST",
@@ -16,6 +17,7 @@ __all__ = [
     "Filter",
     "Judge",
     "Selector",
+    "Tally",
     "count",
     "count_records",
     "count_text",

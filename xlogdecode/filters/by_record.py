@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from xlogdecode.errors import UsageError
 from xlogdecode.filters.filter import LAST, Filter
+from xlogdecode.filters.tally import Tally
 from xlogdecode.filters.time_range import Window
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.timestamps import on_any_day
@@ -18,7 +19,11 @@ T = TypeVar("T")
 
 
 def select(
-    items: Iterable[Record | Loss], wanted: Filter, *, local: tzinfo | None = None
+    items: Iterable[Record | Loss],
+    wanted: Filter,
+    *,
+    local: tzinfo | None = None,
+    tally: Tally | None = None,
 ) -> Iterator[Record | Loss]:
     """Yield the records of one source that are wanted, those around them, and all losses.
 
@@ -28,15 +33,17 @@ def select(
     """
     if wanted.session == LAST:
         raise UsageError("the last session is known at the end only: render() can select it")
-    return Selector(wanted, local=local).pick(items)
+    return Selector(wanted, local=local, tally=tally).pick(items)
 
 
 class Selector:
     """Does what `select` does, with what is left of a source in several goes."""
 
-    def __init__(self, wanted: Filter, *, local: tzinfo | None = None) -> None:
+    def __init__(
+        self, wanted: Filter, *, local: tzinfo | None = None, tally: Tally | None = None
+    ) -> None:
         """Start at the beginning of a source; the arguments are those of `select`."""
-        self._judge = Judge(wanted, local=local)
+        self._judge = Judge(wanted, local=local, tally=tally)
         self._around = Around(wanted)
 
     def pick(self, items: Iterable[Record | Loss]) -> Iterator[Record | Loss]:
@@ -48,13 +55,29 @@ class Selector:
 class Judge:
     """Tells of each item of one source whether it is wanted, in their order; None for a loss."""
 
-    def __init__(self, wanted: Filter, *, local: tzinfo | None = None) -> None:
+    def __init__(
+        self, wanted: Filter, *, local: tzinfo | None = None, tally: Tally | None = None
+    ) -> None:
         """Start at the beginning of a source; the arguments are those of `select`."""
         self._matches = _all_of(_checks(wanted, local))
+        self._tally = tally
 
     def __call__(self, item: Record | Loss) -> bool | None:
-        """Tell it of the next item."""
-        return self._matches(item) if isinstance(item, Record) else None
+        """Return the verdict on the next item."""
+        if not isinstance(item, Record):
+            return None
+        is_wanted = self._matches(item)
+        if self._tally is not None:
+            self._count(item, self._tally, is_wanted=is_wanted)
+        return is_wanted
+
+    def _count(self, record: Record, tally: Tally, *, is_wanted: bool) -> None:
+        if is_wanted:
+            tally.matched = True
+        if tally.matched:
+            self._tally = None
+        else:
+            tally.add(record)
 
 
 class Around:
@@ -115,16 +138,20 @@ class Around:
 
 
 def count_records(
-    items: Iterable[Record | Loss], wanted: Filter, *, local: tzinfo | None = None
+    items: Iterable[Record | Loss],
+    wanted: Filter,
+    *,
+    local: tzinfo | None = None,
+    tally: Tally | None = None,
 ) -> int:
     """Return how many records of one source are wanted, those around them not counted."""
-    matches = _all_of(_checks(wanted, local))
+    judge = Judge(wanted, local=local, tally=tally)
     session, found = None, 0
     for item in items:
         if isinstance(item, Record):
             if wanted.session == LAST and item.session != session:
                 session, found = item.session, 0
-            found += matches(item)
+            found += bool(judge(item))
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from xlogdecode.filters.filter import Filter
 from xlogdecode.filters.search import Search
+from xlogdecode.filters.tally import PageTally, Tally
 from xlogdecode.filters.time_range import Window
 from xlogdecode.records import Event, Loss
 from xlogdecode.records.events import PAGE, Page, Then, pages
@@ -51,25 +52,33 @@ def select_text(
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
     page: int = PAGE,
+    tally: Tally | None = None,
 ) -> Iterator[bytes | Loss]:
     """Yield the wanted text of one source, and its losses; `wanted.is_bulk` must hold.
 
     It is the text of what `select` yields. `source` and `zone` are as for `read_records`, `local`
     as for `select`.
     """
-    stages = Stages(wanted, source, zone, local)
-    search = Search(wanted) if wanted.grep else None
+    stages, read = Stages(wanted, source, zone, local), PageTally(tally)
+    search, found = Search(wanted) if wanted.grep else None, False
     for event in pages(events, page):
         if not isinstance(event, Page):
             stages.end()
+            read.end()
             if search:
                 yield search.end()
             yield event
             continue
         data = stages.take(event)
-        yield search.take(data, event.then) if search else data
+        data = search.take(data, event.then) if search else data
+        found = found or bool(data)
+        read.add(event.data, found=found)
+        yield data
     if search:
-        yield search.end()
+        data = search.end()
+        found = found or bool(data)
+        yield data
+    read.close(found=found)
 
 
 class Stages:

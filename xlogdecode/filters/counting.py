@@ -8,9 +8,10 @@ from xlogdecode.filters.by_record import count_records
 from xlogdecode.filters.by_text import Stages
 from xlogdecode.filters.filter import Filter
 from xlogdecode.filters.search import Search
+from xlogdecode.filters.tally import PageTally, Tally
 from xlogdecode.records import Event, read_records
-from xlogdecode.records.bounds import Bounds
-from xlogdecode.records.events import PAGE, Page, Then, pages
+from xlogdecode.records.bounds import Counter
+from xlogdecode.records.events import PAGE, Page, pages
 
 __all__ = ["count", "count_text"]
 
@@ -22,6 +23,7 @@ def count(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    tally: Tally | None = None,
 ) -> int:
     """Return how many records of one source are wanted, those around them not counted.
 
@@ -29,8 +31,9 @@ def count(
     """
     wanted = replace(wanted, before=0, after=0)
     if wanted.is_bulk:
-        return count_text(events, wanted, source=source, zone=zone, local=local)
-    return count_records(read_records(events, source=source, zone=zone), wanted, local=local)
+        return count_text(events, wanted, source=source, zone=zone, local=local, tally=tally)
+    records = read_records(events, source=source, zone=zone)
+    return count_records(records, wanted, local=local, tally=tally)
 
 
 def count_text(
@@ -40,31 +43,31 @@ def count_text(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    tally: Tally | None = None,
     page: int = PAGE,
 ) -> int:
     """Return how many records of one source are wanted; `wanted.is_bulk` must hold.
 
     The arguments are those of `select_text`. Records of context do not count.
     """
-    stages = Stages(wanted, source, zone, local)
-    search, found, goes_on = Search(wanted) if wanted.grep else None, 0, False
+    stages, read, counter = Stages(wanted, source, zone, local), PageTally(tally), Counter()
+    search = Search(wanted) if wanted.grep else None
     for event in pages(events, page):
         if not isinstance(event, Page):
             stages.end()
-            goes_on = False
+            read.end()
+            counter.end()
             if search:
                 search.end()
             continue
         data = stages.take(event)
         if search:
             search.take(data, event.then)
-        elif data:
-            bounds = Bounds(data.decode("latin-1"), goes_on=goes_on)
-            found += bounds.count()
-            goes_on = bounds.open_from() is not None
-        if event.then is Then.END:
-            goes_on = False
-    if search is None:
-        return found
-    search.end()
-    return search.found
+        else:
+            counter.add(data)
+        read.add(event.data, found=bool(search.found if search else counter.found))
+    if search:
+        search.end()
+    found = search.found if search else counter.found
+    read.close(found=bool(found))
+    return found

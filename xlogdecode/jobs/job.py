@@ -17,6 +17,7 @@ from xlogdecode.outputs import SaveFile, Utf8
 from xlogdecode.types import Sink, Source
 
 if TYPE_CHECKING:
+    from xlogdecode.filters import Tally
     from xlogdecode.jobs.period import Openings
 
 __all__ = ["LEFT_OUT", "Decoder", "through", "torn"]
@@ -83,9 +84,8 @@ class Decoder:
     def _to_sink(self, entry: Entry, source: Source) -> Result:
         request = self._request
         if not request.periods:
-            report, has_match = self._convert(source, self._sink, entry.name)
-            result = _result(entry, report)._replace(is_printed=not request.test)
-            return result._replace(note=_no_match(report, has_match=has_match))
+            report, tally = self._convert(source, self._sink, entry.name)
+            return _result(entry, report)._replace(is_printed=not request.test, tally=tally)
         from xlogdecode.jobs.period import Openings, Seen
 
         self._openings = self._openings or Openings()
@@ -110,7 +110,7 @@ class Decoder:
             with file:
                 if request.header:
                     file.write(request.header)
-                report, has_match = self._convert(source, file, entry.name)
+                report, tally = self._convert(source, file, entry.name)
                 if report.locked_blocks and is_file:
                     file.date_before(like)
                 is_copy = request.is_copy and _is_plain(report)
@@ -126,19 +126,17 @@ class Decoder:
         is_source = entry.path is not None and isinstance(entry.source, Input)
         return result._replace(
             path=target if file.is_written else None,
-            note=_remove(entry)
-            if request.remove and is_complete and is_source
-            else _no_match(report, has_match=has_match),
+            note=_remove(entry) if request.remove and is_complete and is_source else "",
+            tally=tally,
             size=file.size if file.is_in_place and not request.is_copy else None,
         )
 
-    def _convert(self, source: Source, sink: Sink, name: str) -> tuple[Report, bool]:
-        """Write the text of `source`; return the report, and whether there was any to be taken."""
+    def _convert(self, source: Source, sink: Sink, name: str) -> "tuple[Report, Tally | None]":
         selection, options = self._request.selection, self._request.options
 
-        def convert(sink: Sink) -> tuple[Report, bool]:
+        def convert(sink: Sink) -> "tuple[Report, Tally | None]":
             if selection is None:
-                return decode(source, sink, options), True
+                return decode(source, sink, options), None
             return selection.convert(source, sink, options, name)
 
         return through(sink, convert, utf8=self._request.utf8)
@@ -166,13 +164,6 @@ def _result(entry: Entry, report: Report) -> Result:
     if error is not None and status is Status.OK:
         status = Status.LOST
     return Result(entry.name, status, report, error=error)
-
-
-def _no_match(report: Report, *, has_match: bool) -> str:
-    """Return a hint where there was text, and no record of it was taken."""
-    if has_match or not report.bytes_out:
-        return ""
-    return f"no record matches the filter, in {report.bytes_out:,} bytes of text"
 
 
 def _unsaved(source: Source, entry: Entry, saved: Saved | None) -> Source | None:

@@ -1,11 +1,14 @@
 """The result of one input."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xlogdecode.decoder.options import DamagedError
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import MissingExtraError, XlogError
 from xlogdecode.jobs.status import KEY_REMEDY, Status
+
+if TYPE_CHECKING:
+    from xlogdecode.filters import Tally
 
 __all__ = ["Period", "Result", "failed", "of_damage"]
 
@@ -40,6 +43,8 @@ class Result(NamedTuple):
     """Bytes of the file at `path`, unless that is the text as it was logged."""
     period: Period | None = None
     """The time that its records cover, where the request lists inputs."""
+    tally: "Tally | None" = None
+    """What was read until a record was wanted, where the request selects records."""
 
     @property
     def message(self) -> str:

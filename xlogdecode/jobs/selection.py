@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
-from xlogdecode.filters import LAST, Filter, count
+from xlogdecode.filters import LAST, Filter, Tally, count
 from xlogdecode.merge import Log, render_merged
 from xlogdecode.records import Event, Loss, Record
 from xlogdecode.records.events import iter_events
@@ -76,49 +76,57 @@ class Selection:
             return TextWriter(marks=marks, named=named, apart=apart)
         return JsonWriter(marks=marks) if self.format == "json" else CsvWriter(marks=marks)
 
-    def render(self, events: Iterable[Event], writer: Writer, source: str) -> Iterator[bytes]:
+    def render(
+        self, events: Iterable[Event], writer: Writer, source: str, tally: Tally | None = None
+    ) -> Iterator[bytes]:
         """Yield the output of one input, without `writer.header`."""
         return render(
-            events, writer, wanted=self.filter, source=source, zone=self.zone, change=self._change
+            events,
+            writer,
+            wanted=self.filter,
+            source=source,
+            zone=self.zone,
+            change=self._change,
+            tally=tally,
         )
 
-    def render_merged(self, logs: Sequence[Log], writer: Writer) -> Iterator[bytes]:
+    def render_merged(
+        self, logs: Sequence[Log], writer: Writer, tally: Tally | None = None
+    ) -> Iterator[bytes]:
         """Yield the output of all inputs as one timeline, without `writer.header`."""
         if self.redactor is not None:
             from xlogdecode.redaction import learn_from
 
             for log in logs:
                 deque(learn_from(log.events(), self.redactor), maxlen=0)
-        return render_merged(logs, writer, wanted=self.filter, zone=self.zone, change=self._change)
+        return render_merged(
+            logs, writer, wanted=self.filter, zone=self.zone, change=self._change, tally=tally
+        )
 
     def convert(
         self, source: Source, sink: Sink, options: Options, name: str
-    ) -> tuple[Report, bool]:
-        """Write what is taken of `source`, which is called `name`, to `sink`.
-
-        Return the report, and whether anything was taken.
-        """
-        report, has_match = Report(), False
+    ) -> tuple[Report, Tally]:
+        """Write what is taken of `source`, which is called `name`, to `sink`."""
+        report, tally = Report(), Tally()
         if self.count:
             events = iter_events(source, options, report, per_block=False)
-            number = count(events, self.filter, source=name, zone=self.zone)
+            number = count(events, self.filter, source=name, zone=self.zone, tally=tally)
             if not report.gave_nothing:
                 label = "" if name == self.sole_name else f"{printable(name)}: "
                 sink.write(f"{label}{number}\n".encode())
-            return report, number > 0
+            return report, tally
         faults: list[Exception] = []
         events = _noting(iter_events(source, options, report, per_block=self.per_block), faults)
         if self.redactor is not None:
             from xlogdecode.redaction import learn_first
 
             events = learn_first(events, self.redactor)
-        for chunk in self.render(events, self.writer(marks=options.marks), name):
+        for chunk in self.render(events, self.writer(marks=options.marks), name, tally):
             if chunk:
                 sink.write(chunk)
-                has_match = True
         if faults:
             raise faults[0]
-        return report, has_match
+        return report, tally
 
 
 def _noting(events: Iterable[Event], faults: list[Exception]) -> Iterator[Event]:

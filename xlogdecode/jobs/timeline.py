@@ -7,6 +7,7 @@ from pathlib import Path
 from xlogdecode.decoder.options import DamagedError, Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, UsageError, XlogError
+from xlogdecode.filters import Tally
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, iter_entries
 from xlogdecode.inputs.spool import Opened, Spool
 from xlogdecode.jobs.job import LEFT_OUT, through, torn
@@ -38,6 +39,7 @@ class Timeline:
         self._selection = request.selection or Selection()
         self._sink = sink
         self._hints: list[str] = []
+        self._tally = Tally()
         output = request.output
         if output is not None and (request.output_is_folder or output.is_dir()):
             raise UsageError(f"{output}: is a folder; -o takes one file for a timeline")
@@ -57,6 +59,7 @@ class Timeline:
     def hints(self) -> Iterator[str]:
         """Yield what is worth knowing, once all inputs are done."""
         yield from self._hints
+        yield from self._tally.remarks(self._selection.filter)
 
     def _inputs(self, spool: Spool, on_read: OnRead) -> "list[_Part | Result]":
         """Return each log, or why it is left out."""
@@ -101,14 +104,16 @@ class Timeline:
     def _convert(self, sink: Sink, parts: "Sequence[_Part]") -> None:
         selection, logs = self._selection, [Log(part.name, part.events) for part in parts]
         if selection.count:
-            found = count_merged(logs, wanted=selection.filter, zone=selection.zone)
+            found = count_merged(
+                logs, wanted=selection.filter, zone=selection.zone, tally=self._tally
+            )
             sink.write(b"%d\n" % found)
             return
         marks, named = self.request.options.marks, len(logs) > 1
         writer = selection.writer(marks=marks, named=named, apart=True)
 
         def convert(sink: Sink) -> None:
-            for chunk in selection.render_merged(logs, writer):
+            for chunk in selection.render_merged(logs, writer, self._tally):
                 sink.write(chunk)
 
         sink.write(writer.header)

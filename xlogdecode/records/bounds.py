@@ -9,7 +9,7 @@ from typing import Final
 
 from xlogdecode.records.layouts import LEVELS, NOTES, heads
 
-__all__ = ["Bounds"]
+__all__ = ["Bounds", "Counter"]
 
 _HEADS: Final = heads(LEVELS)
 _NOTE_AND_LINES: Final = rf"(?:{NOTES})[^\n]*+(?:\n(?!{_HEADS}|{NOTES})[^\n]*+)*+"
@@ -63,6 +63,13 @@ class Bounds:
         lines = sum(lines.count("\n") for lines in found if lines)
         return len(first) - goes_on + len(found) + lines
 
+    def has_heads(self) -> bool:
+        """Tell whether a record of the app opens here."""
+        first = _OPENING.match(self.text)
+        if first and first[1] is None:
+            return True
+        return any(not found[1] for found in _RECORDS.finditer(self.text))
+
     def _start_of(self, position: int) -> tuple[int, bool]:
         """Return where the record at `position` begins, and whether lines after it join it."""
         text = self.text
@@ -88,3 +95,26 @@ class Bounds:
         while (end := text.find("\n", found[-1], stop)) >= 0:
             found.append(end + 1)
         return found
+
+
+class Counter:
+    """Counts the records of one source, page by page."""
+
+    def __init__(self) -> None:
+        """Start at the beginning of the source."""
+        self.found = 0
+        self.has_heads = False
+        """A record of the app was among them."""
+        self._goes_on = False
+
+    def add(self, page: bytes) -> None:
+        """Count the records that begin in the next page."""
+        if page:
+            bounds = Bounds(page.decode("latin-1"), goes_on=self._goes_on)
+            self.found += bounds.count()
+            self._goes_on = bounds.open_from() is not None
+            self.has_heads = self.has_heads or bounds.has_heads()
+
+    def end(self) -> None:
+        """Take what comes next for no part of what was."""
+        self._goes_on = False

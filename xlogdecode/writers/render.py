@@ -6,7 +6,7 @@ from itertools import groupby, islice
 from tempfile import SpooledTemporaryFile
 from typing import Protocol
 
-from xlogdecode.filters import LAST, Filter, Selector, select_text
+from xlogdecode.filters import LAST, Filter, Selector, Tally, select_text
 from xlogdecode.platform.temporary import keeping
 from xlogdecode.records import Event, Loss, Record, read_batches, read_records
 from xlogdecode.writers.text import TextWriter
@@ -45,6 +45,7 @@ def render(
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
     change: Callable[[Batch], Batch] | None = None,
+    tally: Tally | None = None,
 ) -> Iterator[bytes]:
     """Yield the output of one source, in chunks, without `writer.header`.
 
@@ -55,12 +56,12 @@ def render(
     """
     wanted = wanted or Filter()
     if is_bulk(writer, wanted, change) and isinstance(writer, TextWriter):
-        spans = select_text(events, wanted, source=source, zone=zone, local=local)
+        spans = select_text(events, wanted, source=source, zone=zone, local=local, tally=tally)
         yield from (writer.add(span, source) for span in spans)
         return
 
     def written(batches: Iterable[Batch]) -> Iterator[bytes]:
-        pick = None if wanted.is_empty else Selector(wanted, local=local).pick
+        pick = None if wanted.is_empty else Selector(wanted, local=local, tally=tally).pick
         for batch in batches:
             found = batch if pick is None else list(pick(batch))
             if change is not None:
