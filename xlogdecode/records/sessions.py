@@ -139,12 +139,13 @@ class Session:
 
     def note(self, record: Record) -> None:
         """Take from a record of the app what it says about the session; count nothing."""
-        if record.has_time:
+        if record[3]:
             self.last = record
-            self.first = self.first or record
-        if record.level in _SEVERE:
+            if self.first is None:
+                self.first = record
+        if record[1] in _SEVERE:
             self.last_error = record
-        if record[9] in _STEPS or record.layout == "unknown":
+        if record[9] in _STEPS or record[11] == "unknown":
             self._step(record.message)
 
     def _step(self, message: str) -> None:
@@ -189,14 +190,17 @@ class SessionTracker:
 
     def add(self, record: Record) -> Session:
         """Return the session of the next record, which takes the record in."""
-        layout = record.layout
+        layout = record[11]
         if layout in NO_RECORDS:
             session = self._at_banner(record, layout)
+            session.add(record)
         else:
             session = self.session_of(self.pid_of(record[5]), record)
-        session.add(record)
-        if session.is_over:
-            self._forget(session)
+            session.records += 1
+            session.recovered += record[12].recovered
+            session.note(record)
+        if session.closed_in_order or session.last_step:
+            self._forget_if_over(session)
         return session
 
     def pid_of(self, who: str | None) -> int | None:
@@ -211,7 +215,7 @@ class SessionTracker:
         """Return the session of a record of the app that process `pid` wrote."""
         session = self.current
         if pid is not None:
-            if record.recovered:
+            if record[12].recovered:
                 self._recovered.add(pid)
             known = self._by_pid.get(pid)
             if known is not None and known is session:
@@ -250,9 +254,10 @@ class SessionTracker:
         if session is not None and not session.records and session in self.sessions[-1:]:
             self.sessions.pop()
 
-    def _forget(self, session: Session) -> None:
-        for pid in [pid for pid, known in self._by_pid.items() if known is session]:
-            del self._by_pid[pid]
+    def _forget_if_over(self, session: Session) -> None:
+        if session.is_over:
+            for pid in [pid for pid, known in self._by_pid.items() if known is session]:
+                del self._by_pid[pid]
 
 
 def read_sessions(records: Iterable[Record | Loss]) -> Iterator[Session]:

@@ -27,6 +27,7 @@ GAP: Final = timedelta(hours=1)
 _COST: Final = re.compile(r"(?P<of>(?:[a-z]+ )*?)cost(?: |_)time[:=] ?(?P<ms>[0-9]{1,9}) ?ms")
 _TIME_COST: Final = re.compile(r"(?<!queue )time cost[:=] ?(?P<ms>[0-9]{1,9}) ?ms")
 _SEVERE: Final = frozenset("EF")
+_WRITERS_OWN: Final = frozenset({"dropped", "clock-jump"})
 _WHO: Final = {"user": "users", "network": "networks"}
 _DEVICE: Final = ("sdk_app_id", "sdk_version", "platform", "device_type", "system_version")
 
@@ -123,34 +124,43 @@ class _SourceReader:
         self._tracker = SessionTracker(source)
         self._stories: list[SessionStory] = []
         self._episodes: list[Episode] = []
-        self._hour = ""
-        self._last_iso = ""
+        self._hours: dict[str, Counter[str]] = {}
+        self._in_hour = self._hours.setdefault("", Counter())
+        """The levels of the hour that the last record is of."""
+        self._stamp: tuple[object, ...] = ()
+        """The hour of the last record as it is written: few hours differ."""
+        self._last: Record | None = None
+        """The last record that has a time."""
 
     def add(self, item: Record) -> None:
         """Take in the next record."""
-        summary = self._summary
         session = self._tracker.add(item)
-        if item.layout in NO_RECORDS:
+        layout = item[11]
+        if layout in NO_RECORDS:
             return
-        iso, level = item.iso, item.level or ""
-        summary.records += 1
-        summary.levels[level] += 1
-        if iso:
-            self._at(iso)
-        summary.hours.setdefault(self._hour, Counter())[level] += 1
-        summary.dropped += item.layout == "dropped"
-        summary.clock_jumps += item.layout == "clock-jump"
+        if item[3]:
+            stamp = (item[2], item[4], item[12])
+            if stamp != self._stamp:
+                self._at(item, stamp)
+            else:
+                self._last = item
+        self._in_hour[item[1] or ""] += 1
+        if layout in _WRITERS_OWN:
+            self._summary.dropped += layout == "dropped"
+            self._summary.clock_jumps += layout == "clock-jump"
         if self._is_telling(item):
             self._look_at(line_of(item), self._story(session))
 
-    def _at(self, iso: str) -> None:
-        """Note the time; a new hour may come after a gap."""
-        if iso[:13] != self._hour:
-            gap = seconds_of(iso) - seconds_of(self._last_iso) if self._last_iso else 0
-            if gap >= GAP.total_seconds():
-                self._summary.gaps.append(Gap(self._source, self._last_iso, iso))
-            self._hour = iso[:13]
-        self._last_iso = iso
+    def _at(self, record: Record, stamp: tuple[object, ...]) -> None:
+        """Note a new hour; it may come after a gap."""
+        iso = record.iso
+        if iso is None:
+            return
+        before = self._last.iso if self._last is not None else None
+        if before is not None and seconds_of(iso) - seconds_of(before) >= GAP.total_seconds():
+            self._summary.gaps.append(Gap(self._source, before, iso))
+        self._stamp, self._last = stamp, record
+        self._in_hour = self._hours.setdefault(iso[:13], Counter())
 
     def _is_telling(self, record: Record) -> bool:
         """Tell whether a record may show an event, a code or a request's time."""
@@ -162,7 +172,7 @@ class _SourceReader:
             or "ailed:" in message
             or "cost" in message
             or "TIM: |-" in message
-            or any(text in message for text in table.texts)
+            or table.has_text(message) is not None
         )
 
     def _story(self, session: Session) -> SessionStory:
@@ -219,6 +229,11 @@ class _SourceReader:
 
     def end(self) -> None:
         """Take over what only the end of a log decides."""
+        for hour, levels in self._hours.items():
+            if levels:
+                self._summary.hours.setdefault(hour, Counter()).update(levels)
+                self._summary.levels.update(levels)
+                self._summary.records += levels.total()
         own = {episode.rule.name for episode in self._episodes}
         for episode in self._episodes:
             other = episode.rule.instead_of

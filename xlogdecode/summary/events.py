@@ -97,13 +97,17 @@ class EventTable:
         """The functions that may show an event."""
         self.texts = tuple(self._by_text)
         """Texts, one of which every line has that shows an event by neither function nor code."""
+        self.has_text = re.compile("|".join(map(re.escape, self.texts)) or "(?!)").search
+        """Finds any of `texts`."""
 
     def shown_by(
         self, line: LogLine, codes: frozenset[int]
     ) -> Iterator[tuple[EventRule, set[int]]]:
         """Yield the events that a line with these codes shows, with the numbers of its signs."""
         places = list(self._by_function.get(line.function or "", ()))
-        places += [p for text in self.texts if text in line.message for p in self._by_text[text]]
+        if self.has_text(line.message):
+            for text in self.texts:
+                places += self._by_text[text] if text in line.message else ()
         places += [p for code in codes if code in self._by_code for p in self._by_code[code]]
         if not places:
             return

@@ -29,9 +29,9 @@ class Seen:
         self.sources[source] += 1
         if iso is None:
             return
-        if self.first is None or seconds_of(iso) < seconds_of(self.first):
+        if self.first is None or _is_before(iso, self.first):
             self.first = iso
-        if self.last is None or seconds_of(iso) >= seconds_of(self.last):
+        if self.last is None or not _is_before(iso, self.last):
             self.last = iso
 
     def note(self, name: str, value: str) -> None:
@@ -51,6 +51,13 @@ class Seen:
             "sources": dict(self.sources.most_common()),
             "details": {name: dict(values.most_common()) for name, values in self.details.items()},
         }
+
+
+def _is_before(one: str, other: str) -> bool:
+    """Compare times; those of one zone as texts, which is many times as fast."""
+    if len(one) == len(other) and one[23:] == other[23:]:
+        return one < other
+    return seconds_of(one) < seconds_of(other)
 
 
 def seconds_of(iso: str) -> float:
