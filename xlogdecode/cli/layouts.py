@@ -1,62 +1,96 @@
-"""`xlogdecode layouts`: the table of layouts, and which of them a root has."""
+"""`xlogdecode layouts`: the table of layouts, and the folders of logs below a root."""
 
 import errno
-from dataclasses import dataclass, replace
-from datetime import date
+import json
+import shlex
 
 import click
 
-from xlogdecode.cli.sweep_output import Stdout, size_in_words
+from xlogdecode.cli.sweep_output import Stdout, readable, size_in_words
 from xlogdecode.outputs.sanitize import shown
 from xlogdecode.outputs.table import as_table
-from xlogdecode.retention.layouts import AUTO, LAYOUTS
-from xlogdecode.retention.scan import Candidate, EntryKind, scan
+from xlogdecode.retention.discover import Discovery, FolderOfLogs, discover
+from xlogdecode.retention.layouts import LAYOUTS
 
 __all__ = ["layouts"]
 
-
-@dataclass(frozen=True, slots=True)
-class FolderContents:
-    """What one folder holds."""
-
-    layout: str
-    logs: int = 0
-    size: int = 0
-    oldest: date = date.max
-    newest: date = date.min
-
-    def and_also(self, candidate: Candidate) -> "FolderContents":
-        """Return this with one more file."""
-        day = candidate.log.day if candidate.log else None
-        if candidate.kind is not EntryKind.FILE or day is None:
-            return self
-        return replace(
-            self,
-            logs=self.logs + 1,
-            size=self.size + candidate.size,
-            oldest=min(self.oldest, day),
-            newest=max(self.newest, day),
-        )
+FEW = 5
+"""Roots that are worth a command; more of them, a policy."""
 
 
 @click.command("layouts", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("roots", nargs=-1, metavar="[ROOT]...")
-@click.option("--layout", type=click.Choice([AUTO, *LAYOUTS]), default=AUTO)
-@click.option("--liteav", is_flag=True, help="Look for the folders of LiteAV and TRTC as well.")
+@click.option("--liteav", is_flag=True, help="Look for the logs of LiteAV and TRTC as well.")
+@click.option("--json", "as_json", is_flag=True, help="Print an object a folder.")
+@click.option("--print-config", is_flag=True, help="Print a policy that sweeps these folders.")
 def layouts(
     roots: tuple[str, ...],
-    layout: str,
     liteav: bool,  # noqa: FBT001 - click passes by name
+    as_json: bool,  # noqa: FBT001
+    print_config: bool,  # noqa: FBT001
 ) -> int:
-    """Print where the SDK keeps its logs; for a ROOT, which of these folders it has."""
+    """Print where the SDK keeps its logs; for a ROOT, the folders below it that hold logs.
+
+    Looks up to 16 levels down, follows no links, and names the command that sweeps them.
+    """
     out = Stdout()
-    failed = False
     if not roots:
         _print_table(out)
+    found: list[FolderOfLogs] = []
+    complete, failed = True, False
     for root in roots:
-        failed |= _print_found(root, layout, out, liteav=liteav)
+        try:
+            discovery = discover(root, liteav=liteav)
+        except (OSError, ValueError) as error:
+            click.echo(f"xlogdecode: {shown(root)}: {_in_words(error)}", err=True)
+            failed = True
+            continue
+        complete &= discovery.complete
+        found += discovery.folders
+        if not discovery.folders and not as_json and not print_config:
+            out.write(f"{shown(root)}: no logs found\n")
+    if not complete:
+        click.echo(
+            "xlogdecode: warning: too many folders to look at all; name deeper ones", err=True
+        )
+    if found:
+        _print_folders(Discovery(found, complete), out, as_json=as_json, config=print_config)
     out.flush()
-    return int(failed or out.failed)
+    return int(failed or out.failed or (print_config and not found))
+
+
+def _print_folders(discovery: Discovery, out: Stdout, *, as_json: bool, config: bool) -> None:
+    if as_json:
+        for folder in discovery.folders:
+            out.write(json.dumps(_object(folder)) + "\n")
+        return
+    if config:
+        out.write("keep: 7d\nroots:\n")
+        for path, layout in discovery.roots():
+            out.write(f"  - path: {json.dumps(readable(path))}\n    layout: {layout}\n")
+        return
+    rows = [
+        (f.layout or "-", str(f.logs), size_in_words(f.size), str(f.oldest), str(f.newest), f.path)
+        for f in discovery.folders
+    ]
+    out.write(as_table([("layout", "logs", "size", "oldest", "newest", "folder"), *rows]))
+    roots = sorted({folder.root for folder in discovery.folders})
+    if len(roots) <= FEW and all(folder.layout for folder in discovery.folders):
+        out.write(f"to sweep them: xlogdecode sweep {shown(shlex.join(roots))}\n")
+    else:
+        out.write("to sweep them: add --print-config > FILE, then xlogdecode sweep --config FILE\n")
+
+
+def _object(folder: FolderOfLogs) -> dict[str, object]:
+    return {
+        "folder": readable(folder.path),
+        "layout": folder.layout or None,
+        "root": readable(folder.root),
+        "logs": folder.logs,
+        "bytes": folder.size,
+        "oldest": folder.oldest.isoformat(),
+        "newest": folder.newest.isoformat(),
+    }
 
 
 def _print_table(out: Stdout) -> None:
@@ -68,38 +102,6 @@ def _print_table(out: Stdout) -> None:
     out.write(as_table([("layout", "SDK", "folder below the root"), *rows]))
 
 
-def _print_found(root: str, layout: str, out: Stdout, *, liteav: bool) -> bool:
-    folders: dict[str, FolderContents] = {}
-    failed = False
-    for candidate in scan(root, layout=layout, liteav=liteav):
-        here = candidate.directory
-        if candidate.kind is EntryKind.UNREADABLE:
-            failed = True
-            why = _in_words(candidate.error)
-            click.echo(f"xlogdecode: {shown(candidate.shown)}: {why}", err=True)
-        elif here.identity:
-            found = folders.get(here.shown, FolderContents(here.layout))
-            folders[here.shown] = found.and_also(candidate)
-    with_logs = [(path, found) for path, found in folders.items() if found.logs]
-    if not with_logs and not failed:
-        out.write(f"{shown(root)}: no logs in any layout looked for\n")
-    if with_logs:
-        rows = [
-            (
-                f.layout,
-                str(f.logs),
-                size_in_words(f.size),
-                str(f.oldest),
-                str(f.newest),
-                p,
-            )
-            for p, f in with_logs
-        ]
-        head = ("layout", "logs", "size", "oldest", "newest", "folder")
-        out.write(as_table([head, *rows]))
-    return failed
-
-
 _REMEDIES = {
     errno.ENOENT: "name a folder that exists",
     errno.ENOTDIR: "name a folder",
@@ -107,9 +109,9 @@ _REMEDIES = {
 }
 
 
-def _in_words(error: OSError | None) -> str:
-    """Return what the system said of a folder, and what to do about it where that is known."""
-    if error is None or not error.strerror:
+def _in_words(error: OSError | ValueError) -> str:
+    """Return the system's reason why a folder is not read, and the remedy where it is known."""
+    if not isinstance(error, OSError) or not error.strerror:
         return "cannot be read"
     remedy = _REMEDIES.get(error.errno or 0)
     return f"{error.strerror}: {remedy}" if remedy else error.strerror

@@ -1,0 +1,169 @@
+"""Folders that hold logs, some levels below a root, and the roots by which a sweep finds them.
+
+Looks at names and sizes only. Links are not followed, and the walk is bounded.
+"""
+
+import functools
+import os
+import stat
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from xlogdecode.retention.folders import join, split_anchor
+from xlogdecode.retention.layouts import LAYOUTS, is_package, is_segment
+from xlogdecode.retention.names import Recogniser, recogniser
+from xlogdecode.retention.roots import has_wildcard
+
+__all__ = ["Discovery", "FolderOfLogs", "discover"]
+
+MAX_DEPTH: Final = 16
+"""Levels below the root; the deepest layout below a folder of phones has 10."""
+MAX_FOLDERS: Final = 50_000
+
+_FITS: Final = {"<package>": is_package, "<package-in-folders>": is_segment}
+_SEVERAL: Final = 3
+"""So many roots that differ in one step are written with a wildcard."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderOfLogs:
+    """A folder and the logs in it."""
+
+    path: str
+    layout: str
+    """The name of its layout; empty if it is in none."""
+    root: str
+    """The root below which a sweep finds it; the folder itself without a layout."""
+    logs: int
+    size: int
+    """Bytes of the logs."""
+    oldest: date
+    newest: date
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The folders of logs below a root."""
+
+    folders: list[FolderOfLogs]
+    complete: bool
+    """Whether the walk came to its end within its bounds."""
+
+    def roots(self) -> list[tuple[str, str]]:
+        """Return root and layout for a policy: `auto`, or `logs` and `path` for other folders.
+
+        Roots are absolute, and several that differ in one step have a wildcard there.
+        """
+        known = sorted({os.path.abspath(f.root) for f in self.folders if f.layout})  # noqa: PTH100
+        others = sorted({os.path.abspath(f.root) for f in self.folders if not f.layout})  # noqa: PTH100
+        roots = [(path, "auto") for path in _with_wildcards(known)]
+        if len(others) >= _SEVERAL:
+            return [*roots, (os.path.commonpath(others), "logs")]
+        return [*roots, *((path, "path") for path in others)]
+
+
+def discover(root: str, *, liteav: bool = False) -> Discovery:
+    """Return the folders of logs at and below `root`. Raises OSError if it cannot be listed.
+
+    Folders below it that cannot be listed are passed over. `liteav` looks for LiteAV's logs too.
+    """
+    recognise = recogniser(["imsdk", "liteav"] if liteav else ["imsdk"])
+    found: list[FolderOfLogs] = []
+    waiting = deque([(root, 0)])
+    seen = 0
+    while waiting and seen < MAX_FOLDERS:
+        path, depth = waiting.popleft()
+        seen += 1
+        try:
+            below, logs = _listed(path, recognise)
+        except OSError:
+            if not depth:
+                raise
+            continue
+        if logs:
+            found.append(_folder(path, root, logs))
+        if depth < MAX_DEPTH:
+            waiting.extend((name, depth + 1) for name in below)
+    return Discovery(sorted(found, key=lambda folder: folder.path), not waiting)
+
+
+def _listed(path: str, recognise: Recogniser) -> tuple[list[str], list[tuple[date, int]]]:
+    """Return the folders in `path`, and day and size of each log in it."""
+    below, logs = [], []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    below.append(join(path, entry.name))
+                    continue
+                log = recognise(entry.name)
+                if log is None or log.day is None:
+                    continue
+                status = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue
+            if stat.S_ISREG(status.st_mode):
+                logs.append((log.day, status.st_size))
+    return sorted(below), logs
+
+
+def _folder(path: str, root: str, logs: list[tuple[date, int]]) -> FolderOfLogs:
+    names = Path(path).relative_to(root).parts
+    layout, above = _layout(names)
+    days = [day for day, _ in logs]
+    its_root = functools.reduce(join, names[:above], root) if layout else path
+    total = sum(size for _, size in logs)
+    return FolderOfLogs(path, layout, its_root, len(logs), total, min(days), max(days))
+
+
+def _layout(names: tuple[str, ...]) -> tuple[str, int]:
+    """Return the layout of the folder that `names` lead to, and how many are its root's.
+
+    The longest pattern that fits the end counts; an empty name if none does.
+    """
+    best, above = "", len(names) + 1
+    for row in LAYOUTS.values():
+        if row.asked_for:
+            continue
+        for pattern in row.directories:
+            for start in _starts(names, tuple(filter(None, pattern.split("/")))):
+                if start < above:
+                    best, above = row.name, start
+    return best, above
+
+
+def _starts(names: tuple[str, ...], steps: tuple[str, ...]) -> Iterator[int]:
+    """Yield where in `names` a pattern begins that ends with them."""
+    several = steps[-1:] == ("<package-in-folders>",)
+    for extra in range(1, 16) if several else (0,):
+        whole = steps + steps[-1:] * extra
+        start = len(names) - len(whole)
+        if start >= 0 and all(map(_fits, whole, names[start:])):
+            yield start
+
+
+def _fits(step: str, name: str) -> bool:
+    if not step.startswith("<"):
+        return step == name
+    return step not in _FITS or _FITS[step](name)
+
+
+def _with_wildcards(paths: list[str]) -> list[str]:
+    """Return `paths` with those that differ in one step written as one pattern."""
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for path in paths:
+        anchor, steps = split_anchor(path)
+        if not has_wildcard(path):
+            for at, step in enumerate(steps):
+                if not step.startswith("."):  # `*` matches no hidden folder
+                    alike.setdefault(((anchor, *steps[:at]), steps[at + 1 :]), []).append(path)
+    left, patterns = set(paths), []
+    for (before, after), group in sorted(alike.items(), key=lambda item: -len(item[1])):
+        if len(group) >= _SEVERAL and left.issuperset(group):
+            left.difference_update(group)
+            patterns.append(str(Path(*before, "*", *after)))
+    return sorted([*left, *patterns])
