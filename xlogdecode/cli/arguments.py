@@ -26,6 +26,7 @@ class Arguments:
 
     paths: tuple[str, ...]
     recursive: bool
+    no_archives: bool
     key_files: tuple[str, ...]
     since: str | None
     until: str | None
@@ -133,6 +134,7 @@ def request_of(arguments: Arguments, selection: "Selection | None") -> Request:
         update=arguments.update,
         remove=arguments.remove,
         recursive=arguments.recursive,
+        archives=not arguments.no_archives,
         test=arguments.test or arguments.list_them,
         periods=arguments.list_them,
         utf8=arguments.utf8,

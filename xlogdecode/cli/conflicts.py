@@ -48,6 +48,7 @@ _CLASHES = (
 _NEEDS = (
     ("as_json", "list_them", "it is a format of -l"),
     ("with_mmap", "follow", "or add the crash buffer itself to the command"),
+    ("no_archives", "recursive", "archives that are named are read"),
     ("ignore_case", "grep", "it says how -g compares"),
     ("invert_match", "grep", "it selects what -g does not find"),
 )

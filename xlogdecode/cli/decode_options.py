@@ -23,8 +23,9 @@ _OPTIONS = (
     _input(
         "-r", "--recursive", is_flag=True,
         help="Take the logs in folders and below: *.xlog, *.mmap2, *.mmap3, and imsdk_*.log "
-        "unless it would only be copied. No link is followed.",
+        "unless it would only be copied; and archives. No link is followed.",
     ),
+    _input("--no-archives", is_flag=True, help="With -r: leave archives in folders alone."),
     _input(
         "--key-file", "key_files", type=Place(), metavar="FILE", multiple=True,
         help="Private keys, 64 hex digits a line; may be repeated.",

@@ -69,7 +69,12 @@ class Progress:
 
 
 def _sizes(paths: list[str], request: Request) -> Iterator[int]:
-    for place in iter_places(paths, recursive=request.recursive, plain=request.takes_plain):
+    for place in iter_places(
+        paths,
+        recursive=request.recursive,
+        plain=request.takes_plain,
+        archives=request.archives,
+    ):
         if isinstance(place, Place):
             with contextlib.suppress(OSError):
                 yield os.stat(place.path).st_size  # noqa: PTH116 - thousands of files a second

@@ -38,13 +38,15 @@ class Unpacker:
         """Yield the logs in `entry`, the crash buffers behind the logs of their archive."""
         try:
             found = False
+            is_met = bool(entry.tree)  # in a folder; else it was named
             for item in self._open(entry._replace(is_streamed=True), kind, depth=0):
                 found = True
                 yield item
                 if self._meter.burst:
                     return
             if not found:
-                yield Refusal(entry.name, "holds no log: looked for *.xlog, *.mmap2, *.mmap3")
+                why = "holds no log: looked for *.xlog, *.mmap2, *.mmap3"
+                yield Refusal(entry.name, why, is_failure=not is_met)
         except InputError as error:
             yield Refusal(entry.name, str(error).removeprefix(f"{entry.name}: "))
 

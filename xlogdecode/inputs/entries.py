@@ -16,18 +16,24 @@ OnRead = Callable[[int], object] | None
 
 
 def iter_entries(
-    paths: Sequence[str], *, recursive: bool = False, plain: bool = False, on_read: OnRead = None
+    paths: Sequence[str],
+    *,
+    recursive: bool = False,
+    plain: bool = False,
+    archives: bool = True,
+    on_read: OnRead = None,
 ) -> Iterator[Entry | Refusal]:
     """Yield each log in `paths`, in their order; what cannot be read as a Refusal.
 
-    `recursive` walks folders (no link is followed), `plain` takes logs of before SDK 4.7.1 in them.
+    `recursive` walks folders (no link is followed), `plain` takes logs of before SDK 4.7.1 in them,
+    `archives` the archives.
     Archives are told by content; what lies in one can be read until the next entry is asked for,
     and raises InputError from then on. `on_read` is told of all bytes read from files. Raises
     UsageError for a single path in place of several.
     """
     if isinstance(paths, str | bytes | os.PathLike):
         raise UsageError("paths are several: put a single one into a list")
-    places = iter_places(paths, recursive=recursive, plain=plain)
+    places = iter_places(paths, recursive=recursive, plain=plain, archives=archives)
     return _opened(places, partial(open_place, plain=plain, on_read=on_read))
 
 
@@ -39,15 +45,15 @@ def _opened(
 
 
 def iter_places(
-    paths: Sequence[str], *, recursive: bool = False, plain: bool = False
+    paths: Sequence[str], *, recursive: bool = False, plain: bool = False, archives: bool = True
 ) -> Iterator[Place | Refusal]:
     """Yield the file at each of `paths`, and with `recursive` those in folders; none is opened.
 
-    `recursive` and `plain` are as for `iter_entries`.
+    `recursive`, `plain` and `archives` are as for `iter_entries`.
     """
     for index, path in enumerate(paths):
         if recursive and path != STDIN and os.path.isdir(path):  # noqa: PTH112
-            for item in walk(path, plain=plain):
+            for item in walk(path, plain=plain, archives=archives):
                 yield item._replace(path_index=index) if isinstance(item, Place) else item
             continue
         folder, name = os.path.split("stdin" if path == STDIN else path)

@@ -40,14 +40,16 @@ def expand(paths: list[str]) -> list[str]:
     return found
 
 
-def walk(folder: str, *, plain: bool) -> Iterator[Place | Refusal]:
-    """Yield the logs in `folder` and below, in the order they were written; no link is followed."""
+def walk(folder: str, *, plain: bool, archives: bool = True) -> Iterator[Place | Refusal]:
+    """Yield the logs in `folder` and below, in the order they were written; no link is followed.
+
+    Archives are yielded, too, unless `archives` is false.
+    """
     from pathlib import Path, PurePosixPath  # 4 ms that most runs need not spend
 
     tree = Path(folder).resolve().name
     waiting = [PurePosixPath()]
     found = False
-    archives: list[str] = []
     while waiting:
         below = waiting.pop()
         here = os.path.join(folder, below) if below.parts else folder  # noqa: PTH118 - as it was named
@@ -62,22 +64,11 @@ def walk(folder: str, *, plain: bool) -> Iterator[Place | Refusal]:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 folders.append(below / entry.name)
-            elif is_log(entry.name, plain=plain) and entry.is_file(follow_symlinks=False):
+            elif (
+                is_log(entry.name, plain=plain) or (archives and is_archive(entry.name))
+            ) and entry.is_file(follow_symlinks=False):
                 found = True
                 yield Place(entry.path, folder, str(below / entry.name), tree)
-            elif is_archive(entry.name) and entry.is_file(follow_symlinks=False):
-                archives.append(entry.path)
         waiting += reversed(folders)
     if not found:
         yield Refusal(folder, "holds no log: looked for *.xlog, *.mmap2, *.mmap3")
-    if archives:
-        yield _passed_over(folder, archives)
-
-
-def _passed_over(folder: str, archives: list[str]) -> Refusal:
-    import shlex
-
-    many = f"{len(archives):,} archives in it were"
-    what = "an archive in it was" if len(archives) == 1 else many
-    how = f"name what is to be read, as in: xlogdecode {shlex.quote(archives[0])}"
-    return Refusal(folder, f"{what} passed over; {how}", is_failure=False)

@@ -83,7 +83,12 @@ class Batch:
         Raises OutputError, or BrokenPipeError, where the sink takes no more.
         """
         request, self._on_read = self.request, on_read
-        places = iter_places(self.paths, recursive=request.recursive, plain=request.takes_plain)
+        places = iter_places(
+            self.paths,
+            recursive=request.recursive,
+            plain=request.takes_plain,
+            archives=request.archives,
+        )
         while listed := list(islice(places, _LISTED)):
             for is_shareable, group in groupby(listed, self._is_shareable):
                 items = list(group)

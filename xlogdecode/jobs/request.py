@@ -34,6 +34,8 @@ class Request(NamedTuple):
     remove: bool = False
     """A source is removed once its text is complete and in place."""
     recursive: bool = False
+    archives: bool = True
+    """With `recursive`: archives in folders are read."""
     test: bool = False
     """The text is not kept."""
     periods: bool = False

@@ -66,7 +66,10 @@ class Timeline:
         found: list[_Part | Result] = []
         half = None if on_read is None else lambda size: on_read(size // 2)  # read twice
         options = self.request.options._replace(threads=1)  # many are read side by side
-        for item in iter_entries(self.paths, recursive=self.request.recursive, plain=True):
+        request = self.request
+        for item in iter_entries(
+            self.paths, recursive=request.recursive, plain=True, archives=request.archives
+        ):
             if isinstance(item, Refusal) and not item.is_failure:
                 self._hints.append(str(item))
                 continue
