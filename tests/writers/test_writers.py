@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+from pathlib import Path
 
+import click
 import jsonschema
 import pytest
 from hypothesis import given
@@ -19,9 +21,12 @@ from tests.records.lines import (
     needs_shared,
     streams,
 )
+from xlogdecode import decode_paths
+from xlogdecode.cli.filter_options import known_format
 from xlogdecode.filters import LAST, Filter
 from xlogdecode.records import Record, read_records
 from xlogdecode.writers import (
+    FORMATS,
     KEYS,
     CsvWriter,
     JsonWriter,
@@ -198,3 +203,20 @@ def test_json_of_a_source_whose_name_is_no_utf8_is_still_json():
     assert isinstance(record, Record)
     line = JsonWriter().write([record])
     assert json.loads(line)["source"] == "a\\xff群.xlog"
+
+
+def test_a_row_of_the_table_is_all_that_a_new_format_needs(monkeypatch, tmp_path):
+    class Levels:
+        header = b"levels\n"
+
+        def write(self, batch, source=""):
+            return b"".join(f"{item.level}\n".encode() for item in batch)
+
+    monkeypatch.setitem(FORMATS, "levels", lambda marks: Levels())
+    log = tmp_path / "a.xlog"
+    log.write_text(f"{mars('E')}\n{mars('I')}\n")
+    (result,) = decode_paths(log, tmp_path / "out", format="levels", processes=1)
+    assert Path(result.path).read_text() == "levels\nE\nI\n"
+    assert known_format(None, None, "levels") == "levels"
+    with pytest.raises(click.BadParameter, match="text, json, csv, levels"):
+        known_format(None, None, "xml")

@@ -61,6 +61,8 @@ def follow(paths: list[str], request: Request, *, with_mmap: bool, quiet: bool) 
         return Status.INTERRUPTED
     finally:
         follower.close()
+        if isinstance(sink, Utf8):
+            sink.close()
 
 
 def _log_of(paths: list[str], selection: "Selection | None") -> str:

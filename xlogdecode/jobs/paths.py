@@ -23,8 +23,6 @@ __all__ = ["decode_paths"]
 
 FilePath = str | os.PathLike[str]
 
-_FORMATS = ("text", "json", "csv")
-
 
 def decode_paths(
     paths: FilePath | Iterable[FilePath],
@@ -82,12 +80,14 @@ def decode_paths(
 
 def _selection(wanted: "Filter | None", form: str, zone: tzinfo | None) -> "Selection | None":
     """Return which records are taken, and their format; None for the text as it was logged."""
-    if form not in _FORMATS:
-        raise UsageError(f"{form!r} is not a format; use {', '.join(_FORMATS)}")
     if wanted is None and form == "text":
         return None
     from xlogdecode.filters import Filter
     from xlogdecode.jobs.selection import Selection
+    from xlogdecode.writers import FORMATS
+
+    if form not in FORMATS:
+        raise UsageError(f"{form!r} is not a format; use {', '.join(FORMATS)}")
 
     selection = Selection(wanted or Filter(), form, zone=zone)
     return None if selection.is_plain else selection

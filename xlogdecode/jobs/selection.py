@@ -16,7 +16,7 @@ from xlogdecode.merge import Log, render_merged
 from xlogdecode.records import Event, Loss, Record
 from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink, Source
-from xlogdecode.writers import CsvWriter, JsonWriter, TextWriter, Writer, printable, render
+from xlogdecode.writers import Writer, printable, render, writer_of
 
 if TYPE_CHECKING:
     from xlogdecode.redaction import Redactor
@@ -72,9 +72,7 @@ class Selection:
 
     def writer(self, *, marks: bool = True, named: bool = False, apart: bool = False) -> Writer:
         """Return the writer of the format; `named` and `apart` are as for `TextWriter`."""
-        if self.format == "text":
-            return TextWriter(marks=marks, named=named, apart=apart)
-        return JsonWriter(marks=marks) if self.format == "json" else CsvWriter(marks=marks)
+        return writer_of(self.format, marks=marks, named=named, apart=apart)
 
     def render(
         self, events: Iterable[Event], writer: Writer, source: str, tally: Tally | None = None

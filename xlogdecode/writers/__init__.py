@@ -5,12 +5,14 @@ for chunk in render(events, TextWriter(), wanted=Filter(levels="EF"), source="a.
 """
 
 from xlogdecode.writers.csv_lines import CsvWriter
+from xlogdecode.writers.formats import FORMATS, writer_of
 from xlogdecode.writers.json_lines import JsonWriter
 from xlogdecode.writers.objects import KEYS, as_object, json_schema, printable, restore
 from xlogdecode.writers.render import Writer, is_bulk, render
 from xlogdecode.writers.text import TextWriter
 
 __all__ = [
+    "FORMATS",
     "KEYS",
     "CsvWriter",
     "JsonWriter",
@@ -22,4 +24,5 @@ __all__ = [
     "printable",
     "render",
     "restore",
+    "writer_of",
 ]
