@@ -18,7 +18,7 @@ Unpack = Callable[[Buffer, int], tuple[Any, ...]]
 
 
 _UNPACKERS: Final[dict[int, Unpack]] = {}
-"""A call for each short chunk that was met, by its length (no subclass: that takes a third more)."""
+"""A call for each short chunk that was met, by its length; a subclass takes a third more."""
 
 _SHORT = 2048
 
