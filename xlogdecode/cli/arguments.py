@@ -125,6 +125,7 @@ def request_of(arguments: Arguments, selection: "Selection | None") -> Request:
             marks=not arguments.no_marks,
             strict=arguments.strict,
             dedup=arguments.dedup,
+            verify=arguments.test or arguments.remove or arguments.strict,
         ),
         selection,
         output=arguments.output_path,

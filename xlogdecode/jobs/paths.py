@@ -64,8 +64,9 @@ def decode_paths(
     if selection is not None and (remove or (update and filter is not None)):
         raise UsageError("with a filter or a format no source can be removed, no text updated")
     where = "" if target is None else os.fspath(target)
+    options = options or Options()
     request = Request(
-        options or Options(),
+        options._replace(verify=options.verify or options.strict or remove),
         selection,
         output=Path(where) if where else None,
         output_is_folder=where.endswith((os.sep, os.altsep or os.sep)),
