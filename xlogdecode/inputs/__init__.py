@@ -8,11 +8,9 @@ for item in iter_entries(["case.zip", "logs"], recursive=True):
 
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of
 from xlogdecode.inputs.crash_buffers import Saved
-from xlogdecode.inputs.entries import iter_entries, iter_places, open_place
-from xlogdecode.inputs.entry import Entry, Refusal
-from xlogdecode.inputs.files import STDIN, STDIN_NAME, Input, open_input
+from xlogdecode.inputs.entries import Place, expand, iter_entries, iter_places, open_place
+from xlogdecode.inputs.files import STDIN, STDIN_NAME, Entry, Input, Refusal, open_input
 from xlogdecode.inputs.names import crash_buffers_of, is_crash_buffer, is_log
-from xlogdecode.inputs.walk import Place, expand
 
 __all__ = [
     "STDIN", "STDIN_NAME", "Entry", "Input", "Place", "Refusal", "Saved",

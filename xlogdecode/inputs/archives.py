@@ -8,8 +8,7 @@ from io import BytesIO
 from xlogdecode.errors import InputError
 from xlogdecode.inputs.bounds import Meter
 from xlogdecode.inputs.compressed import Kind, TooLargeError, kind_of, unpacked
-from xlogdecode.inputs.entry import Entry, Refusal
-from xlogdecode.inputs.files import Input, Member
+from xlogdecode.inputs.files import Entry, Input, Member, Refusal
 from xlogdecode.inputs.members import Found, Refused
 from xlogdecode.inputs.names import is_crash_buffer, is_log, without_ending
 from xlogdecode.inputs.tar_archive import tar_members

@@ -1,15 +1,15 @@
-"""Files, pipes and standard input, whose errors name them."""
+"""Inputs: files, pipes, members of archives, whose errors name them; and what is not read."""
 
 import os
 import select
 import stat
 import sys
 from collections.abc import Callable
-from typing import Self
+from typing import NamedTuple, Self
 
 from xlogdecode.errors import InputError
 
-__all__ = ["STDIN", "STDIN_NAME", "Chain", "Input", "Member", "open_input"]
+__all__ = ["STDIN", "STDIN_NAME", "Chain", "Entry", "Input", "Member", "Refusal", "open_input"]
 
 STDIN = "-"
 STDIN_NAME = "standard input"
@@ -195,6 +195,46 @@ class Chain:
             return self._read(size)
         data, self._data = self._data[:size], self._data[size:]
         return data
+
+
+class Refusal(NamedTuple):
+    """An input, or a part of one, that is not read; `str()` is a line that names it."""
+
+    name: str
+    reason: str
+    is_failure: bool = True
+    """Whether it was asked for; else it is just told that it is there."""
+
+    def __str__(self) -> str:
+        """Say what is not read, and why."""
+        return f"{self.name}: {self.reason}"
+
+
+class Entry(NamedTuple):
+    """A log that can be read; whoever takes it closes its source."""
+
+    name: str
+    """What messages call it: its path, with `: ` before its place in an archive."""
+    top: str
+    """The folder that its text goes to by default."""
+    below: str
+    """Where it lies below that folder (with slashes), without the ending that says it is packed."""
+    tree: str
+    """What the folder or archive it lies in is called; empty for a file named by itself."""
+    source: Input | Member
+    stat: os.stat_result
+    """Of the file on disk."""
+    path: str | None = None
+    """That file, where all of it is this log."""
+    path_index: int = 0
+    """Which of the paths asked for it lies in."""
+    is_streamed: bool = False
+    """It has to be read before the next entry is asked for."""
+
+    @property
+    def in_archive(self) -> bool:
+        """Whether there may be others like it in the same file."""
+        return self.path is None and bool(self.tree)
 
 
 def open_input(path: str, on_read: Callable[[int], object] | None = None) -> Input:

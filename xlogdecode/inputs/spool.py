@@ -6,8 +6,7 @@ from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Self
 
-from xlogdecode.inputs.entry import Entry
-from xlogdecode.inputs.files import Input, open_input
+from xlogdecode.inputs.files import Entry, Input, open_input
 from xlogdecode.platform.temporary import keeping
 from xlogdecode.types import Source
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN
-from xlogdecode.inputs.walk import Place, walk
+from xlogdecode.inputs.entries import Place, walk
 from xlogdecode.outputs.destinations import same_name
 from xlogdecode.platform.files import is_file_at, stat_of
 
