@@ -27,7 +27,7 @@ __all__ = [
 
 FilePath = str | os.PathLike[str]
 AnySource = FilePath | Source | Buffer
-"""What can be decoded: a path (`-` is standard input), an open binary stream, or bytes.
+"""A source that can be decoded: a path (`-` is standard input), an open binary stream, or bytes.
 
 One log: of a path and of bytes that are an archive, an InputError says how its logs are read.
 """

@@ -1,4 +1,4 @@
-"""What `-l` tells from a text as it goes by: the first and the last time, and how many sessions."""
+"""The first and the last time of a text as it goes by, and the number of its sessions."""
 
 import re
 from collections.abc import Iterable

@@ -13,7 +13,7 @@ __all__ = ["Request"]
 
 
 class Request(NamedTuple):
-    """What is done with each input; the same for all of a batch.
+    """The work on each input; the same for all of a batch.
 
     A named tuple: the module `dataclasses` alone takes as long as a small log.
     """

@@ -44,7 +44,7 @@ class Result(NamedTuple):
     period: Period | None = None
     """The time that its records cover, where the request lists inputs."""
     tally: "Tally | None" = None
-    """What was read until a record was wanted, where the request selects records."""
+    """The count of records read until one was wanted, where the request selects records."""
 
     @property
     def message(self) -> str:

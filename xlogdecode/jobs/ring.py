@@ -138,7 +138,7 @@ class _Member(Generic[R]):
         self._answered = 0
         self._writes = False
         self._doubtful: list[Lost | _Again] = []
-        """What is to be answered for the rest of the stretch in which it ended."""
+        """The answers for the rest of the stretch in which it ended."""
         self._is_over = False
 
     def answer(self) -> R | Lost | Left | _Again:

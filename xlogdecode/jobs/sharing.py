@@ -46,7 +46,7 @@ class Answer(NamedTuple):
 
     result: Result
     saved: Saved
-    """What it saw of crash buffers."""
+    """The crash buffers that it saw in logs."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the usual result come from another process in a tenth of the time."""
