@@ -1,0 +1,165 @@
+"""A block that counts as sound prints no line that was never logged: what can be seen, is.
+
+The format has no checksum (FORMAT.md, 8): of flipped bits in clear deflate some cannot be seen.
+Files are full blocks, and days of the IM SDK's shape: small blocks of chunks of 20 to 60 bytes.
+"""
+
+import functools
+import random
+import statistics
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from tests.damage import SERVER
+from tests.mars import KINDS, Block, block, file_of, imsdk_lines, log, mars_lines, new_session
+from tests.mars.blocks import full_blocks
+from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
+from xlogdecode import Options, decode_bytes
+
+OPTIONS = Options(keys=(SERVER,), marks=False)
+FULL = ("zlib", "zlib-crypt", "zstd", "zstd-crypt")
+SHAPES = (*FULL, "imsdk-chunked", "imsdk-day")
+
+Edit = Callable[[bytearray, int, random.Random], None]
+
+
+class Log(NamedTuple):
+    """A healthy file and the lines that were logged."""
+
+    data: bytes
+    lines: frozenset[bytes]
+
+
+@functools.cache
+def log_of(shape: str) -> Log:
+    if shape == "imsdk-day":
+        blocks: list[Block] = []
+        for seed in range(3):
+            blocks.append(block(KINDS["imsdk-plain"], [b"~~~~~ begin of mmap ~~~~~\n"]))
+            blocks += log(KINDS["imsdk-chunked"], list(imsdk_lines(seed, 150)), per_block=15)
+    else:
+        kind = KINDS[shape]
+        lines = imsdk_lines(7, 400) if kind.header_size == 13 else mars_lines(7, 400)
+        session = new_session(SERVER, "sound") if kind.keyed else None
+        blocks = list(full_blocks(kind, lines, session=session, limit=12_000))
+    text = b"".join(one.text for one in blocks)
+    return Log(file_of(blocks), frozenset(text.splitlines(keepends=True)))
+
+
+def never_logged(log: Log, text: bytes) -> list[bytes]:
+    return [line for line in text.splitlines(keepends=True) if line not in log.lines]
+
+
+def page(fill: bytes, size: int) -> Edit:
+    def edit(data: bytearray, at: int, _: random.Random) -> None:
+        at -= at % 512
+        data[at : at + size] = fill * len(data[at : at + size])
+
+    return edit
+
+
+def insert(data: bytearray, at: int, dice: random.Random) -> None:
+    data.insert(at, dice.randrange(256))
+
+
+def delete(data: bytearray, at: int, _: random.Random) -> None:
+    del data[at]
+
+
+def flip(data: bytearray, at: int, dice: random.Random) -> None:
+    data[at] ^= 1 << dice.randrange(8)
+
+
+HOLES = {
+    "a sector of zeros": page(b"\0", 512),
+    "a page of zeros": page(b"\0", 4096),
+    "a sector of 0xFF": page(b"\xff", 512),
+    "a page of 0xFF": page(b"\xff", 4096),
+}
+SHIFTS = {"a byte more": insert, "a byte less": delete}
+
+
+def outcomes(shape: str, edits: list[Edit], count: int, options: Options) -> list[tuple[bool, int]]:
+    """Return of each damaged file if it passed for OK, and how many lines were never logged."""
+    log = log_of(shape)
+    found = []
+    for number in range(count):
+        dice = random.Random(f"{shape} {number}")
+        data = bytearray(log.data)
+        for edit in edits:
+            edit(data, dice.randrange(len(data) - 1), dice)
+        text, report = decode_bytes(bytes(data), options)
+        found.append((report.is_whole, len(never_logged(log, text))))
+    return found
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", HOLES)
+def test_no_hole_passes_or_prints_a_line_that_was_never_logged(name: str, shape: str) -> None:
+    found = outcomes(shape, [HOLES[name]], 6, OPTIONS)
+    assert not any(passed and lines for passed, lines in found)
+    assert sum(lines for _, lines in found) == 0
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", SHIFTS)
+def test_a_byte_more_or_less_is_seen_and_its_junk_is_left_out(name: str, shape: str) -> None:
+    found = outcomes(shape, [SHIFTS[name]], 10, OPTIONS)
+    junk = [lines for _, lines in found]
+    assert not any(passed and lines > 1 for passed, lines in found)
+    assert statistics.median(junk) == 0
+    assert shape in ("zlib", "zlib-crypt") or sum(junk) == 0
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_two_edits_are_seen(shape: str) -> None:
+    found = outcomes(shape, [HOLES["a sector of zeros"], delete], 6, OPTIONS)
+    assert not any(passed for passed, _ in found)
+    assert statistics.median(lines for _, lines in found) == 0
+
+
+SEEN = {"zlib": 0.25, "zlib-crypt": 0.95, "imsdk-chunked": 0.2, "imsdk-day": 0.2}
+"""The share of flipped bits that `verify` sees, of those that change the text of deflate."""
+
+
+@pytest.mark.parametrize("shape", SEEN)
+def test_most_flips_that_change_a_text_are_seen_where_it_is_verified(shape: str) -> None:
+    found = outcomes(shape, [flip], 24, OPTIONS._replace(verify=True))
+    wrong = [passed for passed, lines in found if lines or not passed]
+    silent = sum(passed and lines > 0 for passed, lines in found)
+    assert silent <= (1 - SEEN[shape]) * len(wrong)
+
+
+@needs_corpus
+@pytest.mark.parametrize("codec", ["zlib_nocrypt", "zlib_crypt", "zstd_nocrypt", "zstd_crypt"])
+def test_no_page_of_zeros_passes_in_the_files_of_mars(codec: str) -> None:
+    path = CORPUS / f"async_{codec}_medium.xlog"
+    log = Log(path.read_bytes(), frozenset(expected_text(path).splitlines(keepends=True)))
+    for at in range(0, len(log.data) - 4096, 4096 * 31):
+        data = log.data[:at] + bytes(4096) + log.data[at + 4096 :]
+        text, report = decode_bytes(data, Options(keys=(CORPUS_KEY,), marks=False))
+        assert not report.is_whole, at
+        assert never_logged(log, text) == [], at
+
+
+def test_a_log_whose_lines_end_otherwise_is_no_damage_and_said_to_be_unchecked() -> None:
+    lines = [b"event %d;" % number for number in range(200)]
+    data = file_of(log(KINDS["zlib"], lines, per_block=20))
+    for verify in (False, True):
+        text, report = decode_bytes(data, Options(verify=verify))
+        assert text == b"".join(lines)
+        assert report.is_whole
+        assert [note.text for note in report.notes] == [
+            "10 blocks cannot be checked: flushes do not end with a line feed in this log"
+        ]
+
+
+def test_the_last_line_of_a_full_buffer_may_be_cut() -> None:
+    lines = list(mars_lines(3, 8000))
+    (first, *_) = full_blocks(KINDS["zlib"], [*lines], limit=125_000)
+    cut = block(KINDS["zlib"], [*first.text.splitlines(keepends=True)[:-1], b"[I] cut off"], seq=2)
+    assert len(cut.payload) > 120_000
+    text, report = decode_bytes(file_of([first, cut]), Options(verify=True))
+    assert (text, report.is_whole) == (first.text + cut.text, True)
