@@ -25,7 +25,7 @@ _LIST = (
 _ENTER = _LIST | getattr(os, "O_PATH", 0)
 
 NO_FOLDER: Final = frozenset({errno.ENOTDIR, errno.ELOOP, errno.EMLINK})
-"""What systems say of a step to a link or a file."""
+"""Errors of a step to a link or a file, on all systems."""
 
 BY_DESCRIPTOR = (
     hasattr(os, "O_DIRECTORY")
@@ -204,7 +204,7 @@ class PathFolder:
 
 
 def is_link(status: os.stat_result) -> bool:
-    """Tell whether `status` is of a symbolic link, or on Windows of any reparse point."""
+    """Return whether `status` is of a symbolic link, or on Windows of any reparse point."""
     return stat.S_ISLNK(status.st_mode) or (_HAS_ATTRIBUTES and _is_reparse_point(status))
 
 

@@ -17,7 +17,7 @@ MAX_SEGMENTS: Final = 16
 
 _PACKAGE, _SEGMENT, _BELOW = "<package>", "<package-in-folders>", "<below>"
 _UNSURE: Final = "<folder>"
-"""What cannot be read at or below this step is no fault: it may not be the SDK's."""
+"""A folder at or below this step that cannot be read is not a fault: it may not be the SDK's."""
 _WILD: Final[dict[str, Callable[[str], bool]]] = {
     _PACKAGE: is_package,
     _SEGMENT: is_segment,
