@@ -41,12 +41,10 @@ class Row:
         runs = self.runs.get(program)
         return statistics.median(getattr(run, what) for run in runs) if runs else None
 
-    def of_bare(self, program: str) -> float | None:
-        """Return how fast a program is by the clock, the bare codec being 1."""
-        runs = self.runs.get(program)
-        if not runs or not self.bare:
-            return None
-        return statistics.median(bare / run.wall for bare, run in zip(self.bare, runs, strict=True))
+    def of_bare(self, program: str, what: str) -> float:
+        """Return how fast a program is, by the processor or the clock, the bare codec being 1."""
+        pairs = zip(self.bare, self.runs[program], strict=True)
+        return statistics.median(bare / getattr(run, what) for bare, run in pairs)
 
     def to(self, program: str, other: str, what: str) -> float | None:
         """Return the median of the rounds' ratios of a program's time to another's."""
