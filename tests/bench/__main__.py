@@ -51,8 +51,8 @@ def main(
       large     1 GB of the IM SDK's blocks (75 seconds to make)
 
     The programs take turns, and medians count. "Of bare" is how fast the command is if the codec
-    alone, on one processor, is 1. "To script" is the command's time in parts of the script's: of the
-    processor, and by the clock. Times of the processor are user and system together. Answers are
+    alone, on one processor, is 1. "To script" is the command's time in parts of the script's, of
+    the processor and by the clock. Times of the processor are user and system together. Answers are
     processor seconds beyond those of decoding alone, on one thread. Inputs are made in a folder of
     their own (1 GB with full blocks), in memory where there is a /dev/shm.
     """
