@@ -108,7 +108,7 @@ def test_when_was_the_user_kicked_and_what_does_it_mean(view):
 
 def test_what_took_longest(view):
     (cost, at, function), *_ = rows_of(view, "slow")
-    assert (cost, at, function) == ("2,345 ms", "2024-01-01 08:31:02.500", "LogRequestEnd")
+    assert (cost, at, function) == ("2,345\xa0ms", "2024-01-01 08:31:02.500", "LogRequestEnd")
 
 
 def test_what_did_one_thread_do(view):

@@ -132,8 +132,8 @@ class CasePage:
             "sites": self._rows.sites,
             "whos": self._rows.whos,
             "sessionIds": [
-                [*(places[number] if number is not None and number >= 0 else ("", None)), *rest]
-                for number, *rest in self._rows.sessions.entries
+                [*(places[key] if isinstance(key, int) else (names.get(key, ""), None)), *rest]
+                for key, *rest in self._rows.sessions.entries
             ],
             "files": [self._state(state, names) for state in self.states],
             "story": story,

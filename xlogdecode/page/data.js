@@ -198,18 +198,26 @@ async function inOrder(records) {
 }
 
 /**
- * Give what stands before the first time of a file that time.
+ * Give a record without a time that of the one before it in its file, or else of the one behind
+ * it; one of a file without any time gets the first time of all.
  * @param {Records} records @param {number[]} byNumber
  */
 function giveTimes(records, byNumber) {
   const sources = records.head.sessionIds.map(([source]) => source);
-  let next = NaN;
-  let source = "";
-  for (let place = byNumber.length - 1; place >= 0; place--) {
-    const at = byNumber[place];
-    if (sources[records.session[at]] !== source) next = NaN;
-    source = sources[records.session[at]];
-    if (records.time[at] <= 0 && !records.timed[at] && !Number.isNaN(next)) records.time[at] = next;
-    if (records.timed[at]) next = records.time[at];
-  }
+  const { time, timed, session } = records;
+  const pass = (/** @type {number[]} */ order) => {
+    let known = NaN;
+    let source = "";
+    for (const at of order) {
+      if (sources[session[at]] !== source) known = NaN;
+      source = sources[session[at]];
+      if (timed[at]) known = time[at];
+      else if (Number.isNaN(time[at])) time[at] = known;
+    }
+  };
+  for (const at of byNumber) if (!timed[at]) time[at] = NaN;
+  pass(byNumber);
+  pass(byNumber.slice().reverse());
+  const first = byNumber.reduce((least, at) => (timed[at] && time[at] < least ? time[at] : least), Infinity);
+  for (const at of byNumber) if (Number.isNaN(time[at])) time[at] = Number.isFinite(first) ? first : 0;
 }

@@ -92,9 +92,9 @@ function readTime(text, otherDay) {
 
 let lastRest = 0;
 
-/** Wait until the browser has drawn and heard keys, if it has not had the time for 12 ms. */
+/** Wait until the browser has drawn and heard keys, if it has not had the time for 10 ms. */
 async function rest() {
-  if (performance.now() - lastRest < 12) return;
+  if (performance.now() - lastRest < 10) return;
   await new Promise((resolve) => {
     const channel = new MessageChannel();
     channel.port1.onmessage = () => resolve(undefined);

@@ -106,5 +106,5 @@ class FacetList {
 function labelOf(facet, value) {
   const text = facet.values[value];
   if (facet.name === "level") return text ? `${text} ${t(text)}` : t("noLevel");
-  return text ? text.replace(/^.*\/(?=[^/]*$)/, "") : t("noValue");
+  return text ? text : t("noValue");
 }

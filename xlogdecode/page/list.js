@@ -78,7 +78,8 @@ class List {
     });
     const [, tag, file, line, name] = records.head.sites[records.site[at]];
     const where = name || tag || (file ? `${file}:${line ?? ""}` : "");
-    append(row, make("span", { class: "time" }, records.timed[at] ? clock(records.time[at]) : ""));
+    const time = records.timed[at] ? clock(records.time[at]) : "";
+    append(row, make("span", { class: "time" }, make("span", { class: "date" }, time.slice(0, 11)), time.slice(11)));
     append(row, make("span", { class: "letter" }, level));
     if (this.several) append(row, make("span", { class: "source" }, sourceOf(records, at)));
     const site = make("span", { class: "site" });

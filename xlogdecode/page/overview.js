@@ -35,7 +35,7 @@ class Overview {
       [t("errors"), count((counts.E ?? 0) + (counts.F ?? 0))], [t("warnings"), count(counts.W ?? 0)],
       [t("sessions"), count(story.sessions.length)], [t("files"), count(files.length)],
       [t("app"), each("app")], [t("sdk"), each("sdk")],
-      [t("device"), [each("device"), each("platform"), each("system")].filter(Boolean).join(", ")],
+      [t("device"), [each("device"), `${each("platform")} ${each("system")}`.trim()].filter(Boolean).join(", ")],
       [t("users"), (story.users ?? []).join(", ")],
     ].filter(([, value]) => value);
     return card("facts", t("facts"), make("dl", { class: "facts" }, rows.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
@@ -78,7 +78,7 @@ class Overview {
     const rows = this.head.story.slow.filter(([, number]) => this.places[number] >= 0).map(([cost, number]) => {
       const at = this.places[number];
       const [, tag, , , name] = this.head.sites[this.records.site[at]];
-      return [`${count(cost)} ms`, this.link(clock(this.records.time[at]), () => this.actions.select(at)), name ?? tag ?? ""];
+      return [`${count(cost)}\u00a0ms`, this.link(clock(this.records.time[at]), () => this.actions.select(at)), name ?? tag ?? ""];
     });
     return this.table("slow", [t("cost"), t("time"), t("function")], rows);
   }
@@ -99,9 +99,9 @@ class Overview {
   }
 
   files() {
-    const rows = this.head.files.map(({ name, state, detail, size, records, losses, lostBytes }) => [
+    const rows = this.head.files.map(({ name, state, detail, size, records }) => [
       records ? this.link(name, () => this.actions.choose("source", name)) : name, make("span", { class: `state state-${state}` }, t(state)),
-      count(records), size === null ? "" : `${count(Math.ceil(size / 1024))} KB`, losses ? `${t("losses", count(losses), count(lostBytes))}; ${detail}` : detail,
+      count(records), size === null ? "" : `${count(Math.ceil(size / 1024))}\u00a0KB`, detail,
     ]);
     return this.table("files", [t("file"), t("state"), t("records"), t("size"), t("detailColumn")], rows);
   }

@@ -64,7 +64,7 @@ class Rows:
         self._sites = Dictionary(("", None, None, None, None))
         self._whos = Dictionary((None,))
         self.sessions = Dictionary((None, False, None))
-        """Number of the session in the story, whether recovered, the zone."""
+        """Number of the session in the story, or else the source; whether recovered; the zone."""
         self.count = 0
         self._time = 0
         self._hours: dict[tuple[str | None, str | None], tuple[int, str | None] | None] = {}
@@ -89,7 +89,7 @@ class Rows:
         self._time = 0
         self._place = None
 
-    def of_loss(self, loss: Loss, session: int) -> RowColumns:
+    def of_loss(self, loss: Loss, session: int | str) -> RowColumns:
         """Return the row of a loss: it is where it was found, at the time of the record before."""
         text = loss.mark().decode("latin-1").rstrip("\n").removeprefix("[F][xlogdecode] ")
         number = self.count

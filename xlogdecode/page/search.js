@@ -1,6 +1,6 @@
 // Search by text or regular expression: over all records, a slice at a time, so that keys are heard.
 
-const SLICE = 1 << 17;
+const SLICE = 1 << 15;
 
 /** Finds the records that a query fits. */
 class Search {

@@ -129,9 +129,10 @@ class Story:
         return found
 
     @property
-    def session(self) -> int:
-        """The number of the session that is under way, for what has none of its own."""
-        return self._source.first + len(self._source.sessions) - 1
+    def session(self) -> int | str:
+        """The number of the session that is under way; before the first, the source's name."""
+        source = self._source
+        return source.first + len(source.sessions) - 1 if source.sessions else source.name
 
     def end(self) -> None:
         """Take over what only the end of a source decides."""

@@ -1,6 +1,6 @@
 // The drawing by time: bars by level, sessions, what interrupts the log, lanes of events.
 
-const STEPS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 2592000, 31536000]
+const STEPS = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 2592000, 7776000, 31536000, 63072000, 157680000, 315360000]
   .map((seconds) => seconds * 1000);
 const LEFT = 96;
 const RIGHT = 8;
@@ -52,8 +52,14 @@ class Timeline {
     const lanes = LANES.filter((name) => this.lanes.get(name)?.length);
     const height = 14 + BARS + 18 + lanes.length * LANE;
     const svg = draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": this.label() });
-    append(svg, [this.drawBands(), this.drawSilence(), this.drawBars(), this.drawMarks(), this.drawAxis()]);
-    lanes.forEach((name, place) => append(svg, this.drawLane(name, 14 + BARS + 18 + place * LANE)));
+    const parts = [() => this.drawBands(), () => this.drawSilence(), () => this.drawBars(), () => this.drawMarks(), () => this.drawAxis(),
+      ...lanes.map((name, place) => () => this.drawLane(name, 14 + BARS + 18 + place * LANE))];
+    const { run } = this;
+    for (const part of parts) {
+      append(svg, part());
+      await rest();
+      if (run !== this.run) return;
+    }
     this.box.replaceChildren(svg);
     this.listen(svg);
     byId("range").textContent = `${t("range", clock(this.start, 19), clock(this.stop, 19))} · ${t("chartHint")}`;
