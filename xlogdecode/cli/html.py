@@ -27,7 +27,8 @@ from xlogdecode.when import parse_size, parse_zone
 if TYPE_CHECKING:
     from xlogdecode.filters import Filter
     from xlogdecode.page import CasePage
-    from xlogdecode.records import Loss, Record
+    from xlogdecode.records import Event, Loss, Record
+    from xlogdecode.redaction import Redactor
     from xlogdecode.types import Source
 
 __all__ = ["html_command"]
@@ -103,7 +104,7 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
 
     size = parse_size(given["max_size"])
     redactor = None if given["no_redact"] else redactor_of(given["redact_patterns"])
-    maker = _maker(given)
+    maker = _maker(given, redactor)
     page = CasePage(redactor.redact if redactor else None)
     page.filtered = _as_written(given)
     gc.set_threshold(_COLLECT, 50, 100)
@@ -124,7 +125,7 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
     return worst(statuses).value
 
 
-def _maker(given: dict[str, Any]) -> "_Maker":
+def _maker(given: dict[str, Any], redactor: "Redactor | None") -> "_Maker":
     """Return what reads the inputs as the options say."""
     from xlogdecode.filters import Filter
 
@@ -133,6 +134,7 @@ def _maker(given: dict[str, Any]) -> "_Maker":
         Filter(**{name: given[name] for name in names}, now=datetime.now().astimezone()),
         None if given["tz"] is None else parse_zone(given["tz"]),
         Options(keys=read_keys(given["key_files"])),
+        redactor,
     )
 
 
@@ -154,6 +156,7 @@ class _Maker:
     wanted: "Filter"
     zone: tzinfo | None
     options: Options
+    redactor: "Redactor | None"
 
     def fill(self, page: "CasePage", paths: tuple[str, ...]) -> Iterator[Status]:
         """Add every log that `paths` lead to; yield the status of each."""
@@ -196,8 +199,11 @@ class _Maker:
         from xlogdecode.filters import select
         from xlogdecode.records import read_records
         from xlogdecode.records.events import iter_events
+        from xlogdecode.redaction import learn_first
 
-        events = iter_events(source, self.options, report, per_block=False)
+        events: Iterator[Event] = iter_events(source, self.options, report, per_block=False)
+        if self.redactor is not None:
+            events = learn_first(events, self.redactor)
         records = read_records(events, source=name, zone=self.zone)
         return iter(records) if self.wanted.is_empty else select(records, self.wanted)
 
