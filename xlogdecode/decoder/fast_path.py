@@ -126,9 +126,9 @@ class FastPath:
         if not found.blocks:
             return self._lines(window) if found.lines_follow else None
         texts = self._texts(found.buffer, found.blocks)
+        self._most = _FEW if self.is_blocked else min(8 * self._most, _MANY)
         if not texts:
             return None
-        self._most = min(8 * self._most, _MANY)
         blocks = found.blocks[: len(texts)]
         return Run(window.base, blocks[-1].end + 1, found.buffer, blocks, texts)
 

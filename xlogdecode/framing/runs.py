@@ -50,7 +50,7 @@ class Walk(NamedTuple):
     end: int
     """Index behind the last block."""
     needs_more: bool
-    """Whether only the buffer's end ended it."""
+    """Whether only the end of the buffer, or of the count asked for, ended it."""
     lines_follow: bool
     """Whether many plain blocks of one magic begin where it ended."""
 
@@ -96,7 +96,7 @@ def walk(window: Window, most: int) -> Walk:
         start = end + 1
         if start == size:
             break
-    return ended._replace(end=start, needs_more=len(blocks) < most)
+    return ended._replace(end=start)
 
 
 @cache
