@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.records.lines import IMSDK, OPENED, Lost, mars
 from xlogdecode import merge as merge_module
 from xlogdecode.filters import LAST, Filter, parse_pattern
-from xlogdecode.merge import Log, merge, render_merged
+from xlogdecode.merge import MergedLog, merge, render_merged
 from xlogdecode.records import Record
 from xlogdecode.writers import JsonWriter, TextWriter
 
@@ -22,7 +22,7 @@ def at(seconds, message, zone="+8.0"):
 
 def log(name, *lines):
     events = [event if isinstance(event, Lost) else (0, f"{event}\n".encode()) for event in lines]
-    return Log(name, lambda: iter(events))
+    return MergedLog(name, lambda: iter(events))
 
 
 def timeline(*logs, **options):
@@ -124,7 +124,7 @@ def test_days_that_follow_one_another_are_open_one_at_a_time():
                 yield 0, mars(time=time, message=str(number)).encode() + b"\n"
             is_open.discard(number)
 
-        return Log(str(number), events)
+        return MergedLog(str(number), events)
 
     found = timeline(*(day(number) for number in range(9, 0, -1)))
     assert [name for name, _ in found] == [str(n) for n in range(1, 10) for _ in range(3)]

@@ -26,7 +26,7 @@ from xlogdecode.platform.temporary import keeping
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.writers import Writer
 
-__all__ = ["SORTED", "Log", "count_merged", "merge", "render_merged"]
+__all__ = ["SORTED", "MergedLog", "count_merged", "merge", "render_merged"]
 
 SORTED: Final = 20_000
 """Records that are sorted in memory at a time."""
@@ -43,7 +43,7 @@ _Timed = tuple[float, str, Record | Loss | None, bool | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class MergedLog:
     """One log to be merged; `events` is called for each reading of it."""
 
     name: str
@@ -51,7 +51,7 @@ class Log:
 
 
 def merge(
-    logs: Sequence[Log],
+    logs: Sequence[MergedLog],
     *,
     wanted: Filter | None = None,
     zone: tzinfo | None = None,
@@ -77,7 +77,7 @@ def merge(
 
 
 def render_merged(
-    logs: Sequence[Log],
+    logs: Sequence[MergedLog],
     writer: Writer,
     *,
     wanted: Filter | None = None,
@@ -101,7 +101,7 @@ def render_merged(
 
 
 def count_merged(
-    logs: Sequence[Log],
+    logs: Sequence[MergedLog],
     *,
     wanted: Filter,
     zone: tzinfo | None = None,
@@ -132,7 +132,7 @@ class _Survey:
 
 
 def _read(
-    log: Log,
+    log: MergedLog,
     wanted: Filter,
     zone: tzinfo | None,
     local: tzinfo | None,
@@ -151,13 +151,15 @@ def _read(
     return (each for each in judged if has_context or each[3] is not False), seen
 
 
-def _survey(log: Log, zone: tzinfo | None, local: tzinfo | None) -> _Survey:
+def _survey(log: MergedLog, zone: tzinfo | None, local: tzinfo | None) -> _Survey:
     """Read a log to see what is in it; once more if its banner's zone is that of lines before."""
     seen, is_late = _look_through(log, zone, local)
     return _look_through(log, seen.zone, local)[0] if is_late else seen
 
 
-def _look_through(log: Log, zone: tzinfo | None, local: tzinfo | None) -> tuple[_Survey, bool]:
+def _look_through(
+    log: MergedLog, zone: tzinfo | None, local: tzinfo | None
+) -> tuple[_Survey, bool]:
     """Return what is in a log, and whether its zone was not known from its first time on."""
     found: tzinfo | None = None
     session: int | None = None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.encode.conftest import PRIVATE_KEY, PUBLIC_HEX
 from tests.encode.reader import decrypt, read_blocks, read_text, shared_secret
 from xlogdecode.encode import encode_bytes, parse_public_key
-from xlogdecode.encode.block_format import BLOCK_SIZE, Sequence
+from xlogdecode.encode.block_format import BLOCK_SIZE, SequenceNumbers
 from xlogdecode.encode.cipher import Cipher
 from xlogdecode.encode.streams import WholeGroups, largest, new_streams
 from xlogdecode.errors import UsageError
@@ -129,7 +129,7 @@ def test_a_public_key_is_128_hex_digits(text: str) -> None:
 
 
 def test_seq_goes_from_65535_to_1() -> None:
-    sequence = Sequence()
+    sequence = SequenceNumbers()
     counted = [sequence.next() for _ in range(65_537)]
     assert counted == [*range(1, 65_536), 1, 2]
 

@@ -10,7 +10,7 @@ from tests.shared import FIXTURES, expected_text
 from xlogdecode.errors import UsageError
 from xlogdecode.filters import LAST
 from xlogdecode.records import read_records as records_in
-from xlogdecode.records.events import Run
+from xlogdecode.records.events import BlockRun
 
 
 def test_a_log_is_read_from_a_path_from_bytes_and_from_a_file():
@@ -66,7 +66,7 @@ def test_each_record_of_one_line_blocks_names_its_own_block():
 def test_a_run_of_blocks_names_the_block_that_each_line_begins_in(page):
     texts = [b"", b"one\n", b"two, ", b"going on\nthree\n", b"", b"four\n", b"not yet"]
     starts = [1000 + 14 * n + sum(map(len, texts[:n])) for n in range(len(texts))]
-    run = Run(starts, [len(text) for text in texts])
+    run = BlockRun(starts, [len(text) for text in texts])
     events = [(run, b"".join(texts)), (9000, b" done\n"), (9500, b"last\n")]
     found = [(r.raw, r.block_offset) for r in records_in(events, page=page)]
     assert found == [

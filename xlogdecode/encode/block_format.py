@@ -8,7 +8,7 @@ from xlogdecode.errors import UsageError
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Codec
 
 __all__ = [
-    "BLOCK_SIZE", "CODECS", "FORMATS", "MODES", "PIECE_SIZE", "Kind", "Sequence",
+    "BLOCK_SIZE", "CODECS", "FORMATS", "MODES", "PIECE_SIZE", "BlockFormat", "SequenceNumbers",
     "check_mode", "kind_of", "level_of",
 ]  # fmt: skip
 
@@ -26,7 +26,7 @@ _HEADER = struct.Struct("<BHBBI")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class BlockFormat:
     """The blocks that a writer puts into its files: compressed (async) and plain (sync) ones."""
 
     async_magic: int
@@ -63,15 +63,15 @@ class Kind:
 
 
 _KINDS: Final = {
-    ("mars", "zlib", "clear"): Kind(0x09, 0x08, level=6),
-    ("mars", "zlib", "encrypted"): Kind(0x07, 0x06, level=6),
-    ("mars", "zstd", "clear"): Kind(0x0D, 0x0B, level=3),
-    ("mars", "zstd", "encrypted"): Kind(0x0C, 0x0A, level=3),
-    ("imsdk", "zlib", "clear"): Kind(0x05, 0x03, level=9, buffer_suffix=".mmap2"),
+    ("mars", "zlib", "clear"): BlockFormat(0x09, 0x08, level=6),
+    ("mars", "zlib", "encrypted"): BlockFormat(0x07, 0x06, level=6),
+    ("mars", "zstd", "clear"): BlockFormat(0x0D, 0x0B, level=3),
+    ("mars", "zstd", "encrypted"): BlockFormat(0x0C, 0x0A, level=3),
+    ("imsdk", "zlib", "clear"): BlockFormat(0x05, 0x03, level=9, buffer_suffix=".mmap2"),
 }
 
 
-def kind_of(format_name: str, codec: str, public_key: bytes | None) -> Kind:
+def kind_of(format_name: str, codec: str, public_key: bytes | None) -> BlockFormat:
     """Return the kind of blocks for a format, a codec and a server's public key or None.
 
     Raises UsageError where no writer has such blocks: the IM SDK knows neither zstd nor keys.
@@ -101,7 +101,7 @@ def check_mode(mode: str, public_key: bytes | None) -> None:
         )
 
 
-def level_of(kind: Kind, level: int | None) -> int:
+def level_of(kind: BlockFormat, level: int | None) -> int:
     """Return the compression level to use: `level`, checked, or the kind's own for None."""
     if level is None:
         return kind.level
@@ -113,7 +113,7 @@ def level_of(kind: Kind, level: int | None) -> int:
     return level
 
 
-class Sequence:
+class SequenceNumbers:
     """Counts async blocks as Mars does: 1, 2, ... 65535, and 1 again."""
 
     def __init__(self) -> None:

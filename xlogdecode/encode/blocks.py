@@ -8,8 +8,8 @@ from typing import BinaryIO
 from xlogdecode.encode.block_format import (
     BLOCK_SIZE,
     PIECE_SIZE,
-    Kind,
-    Sequence,
+    BlockFormat,
+    SequenceNumbers,
     check_mode,
     kind_of,
     level_of,
@@ -83,10 +83,10 @@ def _iter_pieces(source: BinaryIO) -> Iterator[bytes]:
 
 
 def _iter_async(
-    pieces: Iterator[bytes], kind: Kind, cipher: Cipher | None, level: int, hour: int
+    pieces: Iterator[bytes], kind: BlockFormat, cipher: Cipher | None, level: int, hour: int
 ) -> Iterator[bytes]:
     new_stream = new_streams(kind.codec, level)
-    sequence = Sequence()
+    sequence = SequenceNumbers()
     wanted = BLOCK_SIZE - kind.header_size
     add, payload, size = new_stream().add, list[bytes](), 0
     for piece in pieces:
@@ -100,7 +100,7 @@ def _iter_async(
         yield _block(kind, cipher, b"".join(payload), sequence.next(), hour)
 
 
-def _block(kind: Kind, cipher: Cipher | None, payload: bytes, seq: int, hour: int) -> bytes:
+def _block(kind: BlockFormat, cipher: Cipher | None, payload: bytes, seq: int, hour: int) -> bytes:
     key = cipher.client_key if cipher else b""
     header = kind.async_header(seq, hour, len(payload), key)
     return header + (cipher.encrypt(payload) if cipher else payload) + b"\0"

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from pathlib import Path
 
-from xlogdecode.encode.block_format import MODES, PIECE_SIZE, Kind
+from xlogdecode.encode.block_format import MODES, PIECE_SIZE, BlockFormat
 from xlogdecode.encode.buffer import claim_buffer, iter_left_behind
 from xlogdecode.encode.calendar import Calendar, closing_line, opening_lines
 from xlogdecode.encode.cipher import Cipher
 from xlogdecode.encode.cleanup import retire
 from xlogdecode.encode.files import DayFiles
-from xlogdecode.encode.sinks import Buffered, Log, Plain, Sink, recover
+from xlogdecode.encode.sinks import Buffered, LineSink, OpenLog, Plain, recover
 from xlogdecode.errors import OutputError
 
-__all__ = ["Session", "Settings"]
+__all__ = ["Settings", "WriterSession"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Settings:
 
     directory: Path
     prefix: str
-    kind: Kind
+    kind: BlockFormat
     mode: str
     public_key: bytes | None
     level: int
@@ -32,7 +32,7 @@ class Settings:
     zone: tzinfo | None
 
 
-class Session:
+class WriterSession:
     """Opens the log at `now`: saves what crash buffers hold, and writes the opening lines.
 
     Raises OutputError where a file or buffer cannot be written; no crash buffer loses anything.
@@ -47,7 +47,7 @@ class Session:
         cipher = Cipher(settings.public_key) if settings.public_key else None
         files = DayFiles(settings.directory, settings.prefix, max_size=settings.max_file_size)
         key = cipher.client_key if cipher else secrets.token_bytes(settings.kind.key_size)
-        log = Log(files, settings.kind, cipher, self._calendar, settings.level, key)
+        log = OpenLog(files, settings.kind, cipher, self._calendar, settings.level, key)
         place = settings.directory, settings.prefix, settings.kind.buffer_suffix
         for left in iter_left_behind(*place):
             try:
@@ -57,7 +57,7 @@ class Session:
                 raise OutputError(f"{left.path}: cannot be saved: {reason}; make room") from error
             finally:
                 left.close()
-        self._sink: Sink
+        self._sink: LineSink
         self._sink = Plain(log) if settings.mode == "sync" else Buffered(log, claim_buffer(*place))
         try:
             mode = MODES.index(settings.mode)

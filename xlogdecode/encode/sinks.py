@@ -4,26 +4,26 @@ from collections.abc import Sequence as Pieces
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from xlogdecode.encode.block_format import BLOCK_SIZE, Kind, Sequence
+from xlogdecode.encode.block_format import BLOCK_SIZE, BlockFormat, SequenceNumbers
 from xlogdecode.encode.buffer import CrashBuffer
 from xlogdecode.encode.calendar import BEGIN_OF_MMAP, Calendar, Day, end_of_mmap
 from xlogdecode.encode.cipher import Cipher
 from xlogdecode.encode.files import DayFiles
-from xlogdecode.encode.streams import Stream, WholeGroups, largest, new_streams
+from xlogdecode.encode.streams import PayloadStream, WholeGroups, largest, new_streams
 from xlogdecode.errors import OutputError
 
-__all__ = ["Buffered", "Log", "Plain", "Sink", "recover"]
+__all__ = ["Buffered", "LineSink", "OpenLog", "Plain", "recover"]
 
 _LATER: Final = 8 * 1024
 """Bytes that a block may grow before a flush that failed is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class OpenLog:
     """What one opening writes with."""
 
     files: DayFiles
-    kind: Kind
+    kind: BlockFormat
     cipher: Cipher | None
     calendar: Calendar
     level: int
@@ -36,7 +36,7 @@ class Log:
         return self.kind.plain_block(text, self.calendar.hour(now), self.key)
 
 
-class Sink(Protocol):
+class LineSink(Protocol):
     """What takes lines, in pieces of at most 16 KiB; raises OutputError if it cannot."""
 
     def add(self, line: Pieces[bytes], day: Day, now: float) -> None:
@@ -61,7 +61,7 @@ class Sink(Protocol):
 class Plain:
     """Sync mode: each piece is a block of its own in the file."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: OpenLog) -> None:
         self._log = log
 
     def add(self, line: Pieces[bytes], day: Day, now: float) -> None:
@@ -85,12 +85,12 @@ class Plain:
 class Buffered:
     """Async mode: one block grows in the crash buffer, and goes to its file at 50 KiB."""
 
-    def __init__(self, log: Log, buffer: CrashBuffer) -> None:
+    def __init__(self, log: OpenLog, buffer: CrashBuffer) -> None:
         self._log = log
         self._buffer = buffer
-        self._sequence = Sequence()
+        self._sequence = SequenceNumbers()
         self._new_stream = new_streams(log.kind.codec, log.level)
-        self._stream: Stream | None = None
+        self._stream: PayloadStream | None = None
         self._day: Day | None = None
         self._wanted = BLOCK_SIZE
         self._torn = False
@@ -141,13 +141,13 @@ class Buffered:
         """Unmap the buffer."""
         self._buffer.abandon()
 
-    def _start(self, day: Day) -> Stream:
+    def _start(self, day: Day) -> PayloadStream:
         self._day = day
         self._wanted = BLOCK_SIZE
         self._stream = self._begin()
         return self._stream
 
-    def _begin(self) -> Stream:
+    def _begin(self) -> PayloadStream:
         stream, cipher = self._new_stream(), self._log.cipher
         return WholeGroups(stream, cipher, self._log.kind.codec) if cipher else stream
 
@@ -174,7 +174,7 @@ class Buffered:
         return self._log.kind.async_header(self._sequence.next(), hour, length, self._log.key)
 
 
-def recover(buffer: CrashBuffer, log: Log, day: Day, now: float) -> None:
+def recover(buffer: CrashBuffer, log: OpenLog, day: Day, now: float) -> None:
     """Append the block that a killed process left in `buffer` to the file of `day`, between tips.
 
     A block that reached its file before the process died is not written twice; what is no block

@@ -14,12 +14,12 @@ import zstandard
 from xlogdecode.encode.cipher import GROUP, Cipher
 from xlogdecode.format import Codec
 
-__all__ = ["Stream", "WholeGroups", "largest", "new_streams"]
+__all__ = ["PayloadStream", "WholeGroups", "largest", "new_streams"]
 
 WINDOW_LOG: Final = 16
 
 
-class Stream(Protocol):
+class PayloadStream(Protocol):
     """One block's payload in the making."""
 
     def add(self, text: bytes) -> bytes:
@@ -57,7 +57,7 @@ class _Zstd:
         return self._zstd.compress(text) + self._zstd.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
 
 
-def new_streams(codec: Codec, level: int) -> Callable[[], Stream]:
+def new_streams(codec: Codec, level: int) -> Callable[[], PayloadStream]:
     """Return what makes the stream of each new block."""
     if codec is Codec.ZSTD:
         parameters = zstandard.ZstdCompressionParameters.from_level(
@@ -77,7 +77,7 @@ class WholeGroups:
     empty deflate or zstd block costs 7 to 11 bytes a line on average, and no reader sees it.
     """
 
-    def __init__(self, stream: Stream, cipher: Cipher, codec: Codec) -> None:
+    def __init__(self, stream: PayloadStream, cipher: Cipher, codec: Codec) -> None:
         self._stream = stream
         self._cipher = cipher
         self._fillers = _FILLERS[codec]

@@ -14,7 +14,7 @@ from typing import Final, Self
 from xlogdecode.encode.block_format import check_mode, kind_of, level_of
 from xlogdecode.encode.calendar import zone_of
 from xlogdecode.encode.cleanup import parse_keep
-from xlogdecode.encode.session import Session, Settings
+from xlogdecode.encode.session import Settings, WriterSession
 from xlogdecode.errors import OutputError, UsageError
 from xlogdecode.keys import parse_public_key
 from xlogdecode.platform.fork_hooks import follow_forks
@@ -88,7 +88,7 @@ class XlogWriter:
         self._closed = False
         seconds = _seconds_of(flush_interval)
         self._ticker = _Ticker(seconds, self._tick) if seconds else None
-        self._session: Session | None = None
+        self._session: WriterSession | None = None
         self._lock = threading.RLock()
         # A signal handler, or a finalizer, may log while this thread is storing a line: it must
         # neither wait for itself nor cut in. Its line is stored as soon as that one is.
@@ -187,8 +187,8 @@ class XlogWriter:
         while self._waiting:
             session.put(self._waiting.popleft(), self._clock())
 
-    def _open(self) -> Session:
-        self._session = session = Session(self._settings, self._clock())
+    def _open(self) -> WriterSession:
+        self._session = session = WriterSession(self._settings, self._clock())
         if self._ticker:
             self._ticker.start()
         return session

@@ -7,9 +7,9 @@ from io import BytesIO
 
 from xlogdecode.errors import InputError
 from xlogdecode.inputs.bounds import Meter
-from xlogdecode.inputs.compressed import Kind, TooLargeError, kind_of, unpacked
+from xlogdecode.inputs.compressed import ArchiveKind, TooLargeError, kind_of, unpacked
 from xlogdecode.inputs.files import Entry, Input, Member, Refusal
-from xlogdecode.inputs.members import Found, Refused
+from xlogdecode.inputs.members import OpenMember, Refused
 from xlogdecode.inputs.names import is_crash_buffer, is_log, without_ending
 from xlogdecode.inputs.tar_archive import tar_members
 from xlogdecode.inputs.zip_archive import zip_members
@@ -33,7 +33,7 @@ class Unpacker:
         self._plain = plain
         self._held = 0
 
-    def entries(self, entry: Entry, kind: Kind) -> Iterator[Entry | Refusal]:
+    def entries(self, entry: Entry, kind: ArchiveKind) -> Iterator[Entry | Refusal]:
         """Yield the logs in `entry`, the crash buffers behind the logs of their archive."""
         try:
             found = False
@@ -49,10 +49,10 @@ class Unpacker:
         except InputError as error:
             yield Refusal(entry.name, str(error).removeprefix(f"{entry.name}: "))
 
-    def _open(self, entry: Entry, kind: Kind, depth: int) -> Iterator[Entry | Refusal]:
+    def _open(self, entry: Entry, kind: ArchiveKind, depth: int) -> Iterator[Entry | Refusal]:
         folder, name = posixpath.split(entry.below)
         stem = posixpath.join(folder, without_ending(name))
-        if kind in (Kind.ZIP, Kind.TAR):
+        if kind in (ArchiveKind.ZIP, ArchiveKind.TAR):
             yield from self._members(entry, kind, stem, depth)
             return
         source = unpacked(entry.source, kind, self._meter)
@@ -61,7 +61,7 @@ class Unpacker:
         except TooLargeError as error:
             yield Refusal(entry.name, str(error))
             return
-        if inner is Kind.TAR:
+        if inner is ArchiveKind.TAR:
             yield from self._members(entry._replace(source=source), inner, stem, depth)
             if source.fault:
                 yield Refusal(entry.name, f"is damaged: {source.fault}")
@@ -71,7 +71,7 @@ class Unpacker:
             yield entry._replace(below=stem, source=source)
 
     def _members(
-        self, entry: Entry, kind: Kind, stem: str, depth: int
+        self, entry: Entry, kind: ArchiveKind, stem: str, depth: int
     ) -> Iterator[Entry | Refusal]:
         if depth > _DEEPEST:
             yield Refusal(entry.name, "lies in an archive within an archive: unpack one of them")
@@ -84,7 +84,7 @@ class Unpacker:
             top = os.path.join(entry.top, stem)  # noqa: PTH118 - as it was named
             inside = entry._replace(top=top, below="", tree=posixpath.basename(stem), path=None)
         waiting: list[Entry] = []
-        members = zip_members if kind is Kind.ZIP else tar_members
+        members = zip_members if kind is ArchiveKind.ZIP else tar_members
         for item in members(entry.source, self._meter):
             if isinstance(item, Refused):
                 name = f"{entry.name}: {item.name}" if item.name else entry.name
@@ -94,7 +94,7 @@ class Unpacker:
         yield from waiting
 
     def _member(
-        self, inside: Entry, found: Found, depth: int, waiting: list[Entry]
+        self, inside: Entry, found: OpenMember, depth: int, waiting: list[Entry]
     ) -> Iterator[Entry | Refusal]:
         entry = inside._replace(
             name=f"{inside.name}: {found.place}",
@@ -112,7 +112,7 @@ class Unpacker:
         else:
             yield entry
 
-    def _hold(self, entry: Entry, found: Found) -> Entry:
+    def _hold(self, entry: Entry, found: OpenMember) -> Entry:
         """Read a crash buffer now, to yield it when the logs beside it are through."""
         room = _HELD - self._held
         data = b""

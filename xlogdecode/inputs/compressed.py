@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     import lzma
 
 __all__ = [
-    "Gunzipped", "Inflated", "Kind", "TooLargeError", "foreign_kind_of", "kind_of", "unpacked",
+    "ArchiveKind",
+    "Gunzipped",
+    "Inflated",
+    "TooLargeError",
+    "foreign_kind_of",
+    "kind_of",
+    "unpacked",
 ]  # fmt: skip
 
 _PIECE = 16 << 10
@@ -36,7 +42,7 @@ _ZSTD_RLE = 1
 """The type of a zstd block that is one byte, repeated (RFC 8878, 3.1.1.2)."""
 
 
-class Kind(enum.Enum):
+class ArchiveKind(enum.Enum):
     """Archives that are read."""
 
     ZIP = "zip"
@@ -56,25 +62,25 @@ class TooLargeError(InputError):
     """Unpacking would take more memory than it may."""
 
 
-def kind_of(head: bytes, name: str = "") -> Kind | None:
+def kind_of(head: bytes, name: str = "") -> ArchiveKind | None:
     """Return by its first 512 bytes what kind of archive a stream is; None for any other stream.
 
     Zeros are an empty tar or an empty crash buffer; for these alone the name decides.
     """
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return Kind.ZIP
+        return ArchiveKind.ZIP
     if head[:3] == b"\x1f\x8b\x08":
-        return Kind.GZIP
+        return ArchiveKind.GZIP
     if head[:4] == _ZSTD_MAGIC or _is_skippable(head):
-        return Kind.ZSTD
+        return ArchiveKind.ZSTD
     if head[:6] == b"\xfd7zXZ\0":
-        return Kind.XZ
+        return ArchiveKind.XZ
     if head[:3] == b"BZh" and head[4:10] in _BZIP2_BODIES:
-        return Kind.BZIP2
+        return ArchiveKind.BZIP2
     if len(head) < 512:
         return None
     is_tar = is_tar_header(head) or (not any(head) and is_tar_name(name))
-    return Kind.TAR if is_tar else None
+    return ArchiveKind.TAR if is_tar else None
 
 
 def foreign_kind_of(head: bytes) -> str | None:
@@ -94,17 +100,17 @@ def is_tar_header(head: bytes) -> bool:
     return int(digits, 8) == sum(head[:148]) + 8 * 0x20 + sum(head[156:512])
 
 
-def unpacked(source: Source, kind: Kind, meter: Meter) -> Member:
+def unpacked(source: Source, kind: ArchiveKind, meter: Meter) -> Member:
     """Return what a packed stream holds; `meter` counts it."""
     read: Callable[[int], bytes]
     faults: tuple[type[Exception], ...] = (EOFError, OSError, ValueError)
-    if kind is Kind.GZIP:
+    if kind is ArchiveKind.GZIP:
         read, faults = Gunzipped(source).read, (*faults, zlib.error)
-    elif kind is Kind.ZSTD:
+    elif kind is ArchiveKind.ZSTD:
         import zstandard
 
         read, faults = _Unzstd(source).read, (*faults, zstandard.ZstdError)
-    elif kind is Kind.XZ:
+    elif kind is ArchiveKind.XZ:
         import lzma
 
         read = _Streams(source, lambda: lzma.LZMADecompressor(memlimit=_MEMORY)).read

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from xlogdecode.inputs.bounds import Meter
 from xlogdecode.inputs.files import Member
 
-__all__ = ["COPY", "TORN", "Found", "Refused", "as_member", "lowered"]
+__all__ = ["COPY", "TORN", "OpenMember", "Refused", "as_member", "lowered"]
 
 COPY = 256 << 10
 """Bytes that are moved at a time."""
@@ -20,7 +20,7 @@ TORN = (zipfile.BadZipFile, EOFError, ValueError, OSError, NotImplementedError, 
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OpenMember:
     """A member, whose `source` can be read until the next one is asked for."""
 
     place: PurePosixPath

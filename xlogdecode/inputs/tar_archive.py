@@ -7,7 +7,7 @@ from typing import IO, cast
 
 from xlogdecode.inputs.bounds import BombError, Meter
 from xlogdecode.inputs.compressed import is_tar_header
-from xlogdecode.inputs.members import COPY, TORN, Found, Refused, as_member, lowered
+from xlogdecode.inputs.members import COPY, TORN, OpenMember, Refused, as_member, lowered
 from xlogdecode.inputs.names import safe_place
 from xlogdecode.types import Source
 
@@ -86,7 +86,7 @@ class _Blocks:
         return self._kept[begin:] if begin >= 0 else b""
 
 
-def tar_members(source: Source, meter: Meter) -> Iterator[Found | Refused]:
+def tar_members(source: Source, meter: Meter) -> Iterator[OpenMember | Refused]:
     """Yield the members of a tar, and of tars that follow it, joined by `cat`. Raises BombError."""
     unread = _Unread(source.read)
     while True:
@@ -101,7 +101,7 @@ def tar_members(source: Source, meter: Meter) -> Iterator[Found | Refused]:
         unread.unread(rest)
 
 
-def _members(blocks: _Blocks, meter: Meter) -> Generator[Found | Refused, None, int | None]:
+def _members(blocks: _Blocks, meter: Meter) -> Generator[OpenMember | Refused, None, int | None]:
     """Yield the members of one tar; return the offset of its end, or None for a torn one."""
     try:
         with tarfile.open(fileobj=blocks, mode="r|") as archive:  # type: ignore[call-overload]
@@ -125,7 +125,7 @@ def _members(blocks: _Blocks, meter: Meter) -> Generator[Found | Refused, None, 
 
 def _tar_member(
     archive: tarfile.TarFile, info: tarfile.TarInfo, meter: Meter
-) -> Iterator[Found | Refused]:
+) -> Iterator[OpenMember | Refused]:
     if info.isdir():
         return
     place = safe_place(info.name)
@@ -139,7 +139,7 @@ def _tar_member(
     member = as_member(
         body.read, meter if info.issparse() else None
     )  # else counted on the way here
-    yield Found(place, member)
+    yield OpenMember(place, member)
     while member.read(COPY):
         pass
     member.end(info.name)

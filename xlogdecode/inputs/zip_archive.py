@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, cast
 from xlogdecode.inputs.bounds import Meter
 from xlogdecode.inputs.compressed import Inflated
 from xlogdecode.inputs.files import Input
-from xlogdecode.inputs.members import COPY, TORN, Found, Refused, as_member, lowered
+from xlogdecode.inputs.members import COPY, TORN, OpenMember, Refused, as_member, lowered
 from xlogdecode.inputs.names import natural_order, safe_place
 from xlogdecode.platform.temporary import no_room
 from xlogdecode.types import Source
@@ -37,7 +37,7 @@ _UTF_8 = 0x800
 """The flag of a member whose name is UTF-8."""
 
 
-def zip_members(source: Source, meter: Meter) -> Iterator[Found | Refused]:
+def zip_members(source: Source, meter: Meter) -> Iterator[OpenMember | Refused]:
     """Yield what lies in a zip, days in their order. Raises BombError."""
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
         seekable = _seekable(source)
@@ -155,7 +155,7 @@ class _Passed:
 
 def _zip_member(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, meter: Meter, passed: _Passed
-) -> Iterator[Found | Refused]:
+) -> Iterator[OpenMember | Refused]:
     name = _name_of(info)
     place = safe_place(name)
     mode = info.external_attr >> 16
@@ -182,7 +182,7 @@ def _zip_member(
             packed = cast("BufferedReader", file)
             checked = _Checked(Inflated(packed).read if is_deflated else packed.read1, checksum)
             member = as_member(lambda size: passed.count(checked.read(size)), meter)
-            yield Found(place, member)
+            yield OpenMember(place, member)
             member.end(name)
 
 

@@ -86,10 +86,10 @@ class Decoder:
         if not request.periods:
             report, tally = self._convert(source, self._sink, entry.name)
             return _result(entry, report)._replace(is_printed=not request.test, tally=tally)
-        from xlogdecode.jobs.period import Openings, Seen
+        from xlogdecode.jobs.period import LogPeriod, Openings
 
         self._openings = self._openings or Openings()
-        seen = Seen(self._openings)
+        seen = LogPeriod(self._openings)
         report = decode(source, seen, request.options._replace(marks=False))
         first, last = (time and time.shown(entry.name) for time in (seen.first, seen.last))
         return _result(entry, report)._replace(period=Period(first, last, seen.sessions))

@@ -9,7 +9,7 @@ from xlogdecode.records.matchers import openers
 from xlogdecode.records.timestamps import Stamps, date_in_name
 from xlogdecode.types import Buffer
 
-__all__ = ["Openings", "Seen", "Time"]
+__all__ = ["LogPeriod", "Openings", "Time"]
 
 _TAILS = (4 << 10, 64 << 10)
 """Bytes at the end of a text that are looked through before all of it: the last record is there."""
@@ -62,7 +62,7 @@ class Openings:
         return None
 
 
-class Seen:
+class LogPeriod:
     """Takes text, and keeps only what is told of it."""
 
     def __init__(self, openings: Openings) -> None:

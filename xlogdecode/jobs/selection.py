@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.filters import LAST, Filter, Tally, count
-from xlogdecode.merge import Log, render_merged
+from xlogdecode.merge import MergedLog, render_merged
 from xlogdecode.records import Event, Loss, Record
 from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink, Source
@@ -89,7 +89,7 @@ class Selection:
         )
 
     def render_merged(
-        self, logs: Sequence[Log], writer: Writer, tally: Tally | None = None
+        self, logs: Sequence[MergedLog], writer: Writer, tally: Tally | None = None
     ) -> Iterator[bytes]:
         """Yield the output of all inputs as one timeline, without `writer.header`."""
         if self.redactor is not None:

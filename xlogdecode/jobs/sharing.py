@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from xlogdecode.jobs.batch import Job
 
-__all__ = ["Answer", "by_executor", "by_forks", "of_use"]
+__all__ = ["DecodedFile", "by_executor", "by_forks", "of_use"]
 
 _MANY = 48
 """Files that are worth more processes, however small they are."""
@@ -41,7 +41,7 @@ _AHEAD = 4
 Prepare = Callable[[Place, str], object]
 
 
-class Answer(NamedTuple):
+class DecodedFile(NamedTuple):
     """The result of a file that another process decoded."""
 
     result: Result
@@ -54,12 +54,12 @@ class Answer(NamedTuple):
         report = result.report
         is_usual = result.error is None and result.period is None and not report.losses
         if not is_usual or report.notes or saved.blocks or saved.left:
-            return Answer, (result, saved)
+            return DecodedFile, (result, saved)
         counts = [dict(v) if isinstance(v, Counter) else v for v in vars(report).values()]
         return _answer, (result.name, result.status.value, counts, result[3:])
 
 
-def _answer(name: str, status: int, counts: list[Any], more: tuple[Any, ...]) -> Answer:
+def _answer(name: str, status: int, counts: list[Any], more: tuple[Any, ...]) -> DecodedFile:
     """Return the answer that was reduced to these."""
     report = Report()
     for field, value in zip(tuple(vars(report)), counts, strict=True):
@@ -67,7 +67,7 @@ def _answer(name: str, status: int, counts: list[Any], more: tuple[Any, ...]) ->
             dict.update(getattr(report, field), value)  # of a Counter; its own takes 8 us
         else:
             setattr(report, field, value)
-    return Answer(Result(name, Status(status), report, *more), Saved())
+    return DecodedFile(Result(name, Status(status), report, *more), Saved())
 
 
 def of_use(places: Sequence[Place], request: Request) -> int:
@@ -89,16 +89,16 @@ def _size(place: Place) -> int:
 
 def by_forks(
     jobs: "Sequence[Job]", request: Request, processes: int, sink: Sink | None, prepare: Prepare
-) -> Iterator[Answer | None]:
+) -> Iterator[DecodedFile | None]:
     """Yield the answer for each job, in their order; None for one that has to be done here."""
     request = request._replace(options=request.options._replace(threads=1))
 
-    def work(job: "Job", sink: Sink | None) -> Answer | Left:
+    def work(job: "Job", sink: Sink | None) -> DecodedFile | Left:
         if job.target is not None:
             try:
                 prepare(job.place, job.target)
             except OutputError as error:
-                return Answer(failed(job.place.path, error), Saved())
+                return DecodedFile(failed(job.place.path, error), Saved())
         return decode_file_of(job, request, sink) or LEFT
 
     stretch = max(1, min(_STRETCH, len(jobs) // (processes * 4)))
@@ -106,7 +106,7 @@ def by_forks(
     answers = in_turns(jobs, work, processes, sink=shared, stretch=stretch)
     for job, answer in zip(jobs, answers, strict=True):
         if isinstance(answer, Lost):
-            yield Answer(_lost(job.place.path, answer), Saved())
+            yield DecodedFile(_lost(job.place.path, answer), Saved())
         else:
             yield None if isinstance(answer, Left) else answer
 
@@ -119,10 +119,10 @@ def _lost(name: str, answer: Lost) -> Result:
 
 def by_executor(
     jobs: "Sequence[Job]", request: Request, executor: "Executor", prepare: Prepare
-) -> Iterator[Answer | None]:
+) -> Iterator[DecodedFile | None]:
     """Yield the answer for each job, in their order; None for one that has to be done here."""
     request = request._replace(options=request.options._replace(threads=1))
-    waiting: deque[Future[Answer | None]] = deque()
+    waiting: deque[Future[DecodedFile | None]] = deque()
     ahead = max(1, request.processes or usable_processors()) * _AHEAD
     try:
         for job in jobs:
@@ -138,13 +138,13 @@ def by_executor(
             future.cancel()
 
 
-def decode_file_of(job: "Job", request: Request, sink: Sink | None = None) -> Answer | None:
+def decode_file_of(job: "Job", request: Request, sink: Sink | None = None) -> DecodedFile | None:
     """Decode one file, wherever this runs; return None for an archive, which needs its batch."""
     saved = Saved()
     for entry in open_place(job.place):
         if isinstance(entry, Refusal):
-            return Answer(failed(entry.name, InputError(str(entry))), saved)
+            return DecodedFile(failed(entry.name, InputError(str(entry))), saved)
         if not isinstance(entry.source, Input):
             return None
-        return Answer(Decoder(request, sink).decode(entry, job.target, saved), saved)
+        return DecodedFile(Decoder(request, sink).decode(entry, job.target, saved), saved)
     return None

@@ -15,7 +15,7 @@ from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed, of_damage
 from xlogdecode.jobs.selection import Selection
 from xlogdecode.jobs.status import Status, of_report
-from xlogdecode.merge import Log, count_merged
+from xlogdecode.merge import MergedLog, count_merged
 from xlogdecode.outputs import SaveFile
 from xlogdecode.records import Event
 from xlogdecode.records.events import iter_events
@@ -105,7 +105,7 @@ class Timeline:
         return target if file.is_written else None
 
     def _convert(self, sink: Sink, parts: "Sequence[_Part]") -> None:
-        selection, logs = self._selection, [Log(part.name, part.events) for part in parts]
+        selection, logs = self._selection, [MergedLog(part.name, part.events) for part in parts]
         if selection.count:
             found = count_merged(
                 logs, wanted=selection.filter, zone=selection.zone, tally=self._tally

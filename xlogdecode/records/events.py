@@ -17,7 +17,7 @@ from xlogdecode.decoder.options import Options, Piece
 from xlogdecode.decoder.report import Loss, Report
 from xlogdecode.types import Source
 
-__all__ = ["LONGEST", "PAGE", "Event", "Loss", "Page", "Run", "Then", "iter_events", "pages"]
+__all__ = ["LONGEST", "PAGE", "BlockRun", "Event", "Loss", "Page", "Then", "iter_events", "pages"]
 
 PAGE: Final = 256 * 1024
 """Bytes that make a page."""
@@ -31,7 +31,7 @@ Buffer = Text | memoryview
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class BlockRun:
     """Consecutive blocks."""
 
     offsets: Sequence[int]
@@ -48,7 +48,7 @@ class Run:
         return offsets[bisect_right(starts, position) - 1]
 
 
-Where = int | Run
+Where = int | BlockRun
 """The offset of a block, or a run of blocks."""
 
 Event = tuple[Where, Text] | Loss
@@ -76,9 +76,9 @@ def iter_events(
             yield item
             continue
         run, text = item.run, item.text
-        where: int | Run = item.offset
+        where: int | BlockRun = item.offset
         if run is not None and per_block:
-            where = Run(*run.places())
+            where = BlockRun(*run.places())
         yield where, bytes(text) if isinstance(text, memoryview) else text
 
 
@@ -132,7 +132,7 @@ class _Pile:
             pieces.pop()
             cut = text.rfind(b"\n") + 1
             if cut < len(text):
-                behind = offset.offset_at(cut) if isinstance(offset, Run) else offset
+                behind = offset.offset_at(cut) if isinstance(offset, BlockRun) else offset
                 rest.append((behind, text[cut:]))
             if cut:
                 whole = text if cut == len(text) else memoryview(text)[:cut]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import tzinfo
 
-from xlogdecode.records.events import LONGEST, PAGE, Event, Loss, Page, Run, Then, pages
+from xlogdecode.records.events import LONGEST, PAGE, BlockRun, Event, Loss, Page, Then, pages
 from xlogdecode.records.layouts import LEVELS, heads
 from xlogdecode.records.matchers import JOINS, ReadyShape, openers
 from xlogdecode.records.record import Place, Record
@@ -223,7 +223,7 @@ def _decode(page: Page) -> tuple[str, _Where]:
     starts: list[int] = []
     offsets: list[int] = []
     for start, offset in page.cuts:
-        if isinstance(offset, Run):
+        if isinstance(offset, BlockRun):
             run_starts, run_offsets = offset.places(start)
             starts += run_starts
             offsets += run_offsets

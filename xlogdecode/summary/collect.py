@@ -16,7 +16,7 @@ from xlogdecode.summary.line import LogLine, line_of
 from xlogdecode.summary.machine import Episode, EventMachine
 from xlogdecode.summary.seen import Seen, seconds_of
 
-__all__ = ["Gap", "SessionStory", "SlowRequest", "Summary", "summarize"]
+__all__ = ["SessionStory", "Silence", "SlowRequest", "Summary", "summarize"]
 
 SLOWEST: Final = 5
 """Requests that are kept as the slowest."""
@@ -33,7 +33,7 @@ _DEVICE: Final = ("sdk_app_id", "sdk_version", "platform", "device_type", "syste
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class Silence:
     """Silence: the last record before it and the first after it."""
 
     source: str
@@ -96,7 +96,7 @@ class Summary:
     """Series and code -> sightings."""
     episodes: list[Episode] = field(default_factory=list)
     """The events that are part of the story, log by log in order of time."""
-    gaps: list[Gap] = field(default_factory=list)
+    gaps: list[Silence] = field(default_factory=list)
     slowest: list[SlowRequest] = field(default_factory=list)
     """A heap, the fastest of them first."""
     error_places: Counter[str] = field(default_factory=Counter)
@@ -158,7 +158,7 @@ class _SourceReader:
             return
         before = self._last.iso if self._last is not None else None
         if before is not None and seconds_of(iso) - seconds_of(before) >= GAP.total_seconds():
-            self._summary.gaps.append(Gap(self._source, before, iso))
+            self._summary.gaps.append(Silence(self._source, before, iso))
         self._stamp, self._last = stamp, record
         self._in_hour = self._hours.setdefault(iso[:13], Counter())
 
