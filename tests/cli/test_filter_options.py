@@ -2,22 +2,17 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 
 import pytest
 
+from tests.manual import fences
 from tests.shared import FIXTURES, ROOT
 
 LOG = FIXTURES / "imsdk_20240101.xlog"
-README = (
-    (ROOT / "README.md")
-    .read_text("utf-8")
-    .partition("## Records, filters")[2]
-    .partition("\n## ")[0]
-)
+PYTHON = "xlogdecode/manual/python.md"
 
 
 def run(*args, **extra):
@@ -94,9 +89,10 @@ def test_a_wrong_value_is_one_line_that_says_what_to_write(args):
     assert repr(args[1]) in line or args[1] in line
 
 
-def test_the_manuals_python_runs(tmp_path):
-    shutil.copytree(FIXTURES, tmp_path / "fixtures")
-    (code,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def test_the_manuals_filter_in_python_finds_what_the_command_finds(tmp_path):
+    shutil.copy2(LOG, tmp_path)
+    codes = (code for language, code in fences(PYTHON) if language == "python")
+    (code,) = (code for code in codes if "Filter(" in code)
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
@@ -105,7 +101,11 @@ def test_the_manuals_python_runs(tmp_path):
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert len(lines) == 6 + 2  # errors of the second session, and two sessions
-    assert lines[0].startswith("2024-01-01 10:47:06.416000+08:00 4164 im_core.cpp 77 not init")
-    assert lines[-1].endswith("7.7.5282 70 no closing line")
+    *records, first, last = done.stdout.splitlines()
+    found = objects("-p", "E", "-S", "10:00", "-U", "2024-01-02", "-g", "channel")
+    assert [line.split()[0] for line in records] == [each["time"][:10] for each in found] != []
+    assert [line.rpartition(" ")[2] for line in records] == [
+        each["message"].rpartition(" ")[2] for each in found
+    ]
+    assert (first[:2], last[:2]) == ("1 ", "2 ")
+    assert last.endswith("7.7.5282 70 no closing line")
