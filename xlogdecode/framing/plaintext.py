@@ -6,22 +6,16 @@ from typing import NamedTuple
 
 from xlogdecode.format import NOT_TEXT, READINGS, is_plausible
 from xlogdecode.framing.events import PlainText
+from xlogdecode.line_layouts import LONGEST_OPENING, signatures
 
 __all__ = [
     "LONGEST_OPENING", "TextEnd", "log_begins", "opens_a_log", "split_lines", "text_end",
     "text_resumes",
 ]  # fmt: skip
 
-_DAY_AND_TIME = rb"\d\d\d-\d\d-\d\d \d\d:\d\d:\d\d[.,]"
-_OPENING = (  # each branch begins with one sign: `re` looks for those eight times as fast
-    rb"(?:TIM: |\[[VDIWEF]\]\[(?:\d\d\d\d-\d\d-\d\d |\d\d-\d\d/\d\d:)"
-    rb"|1" + _DAY_AND_TIME + rb"|2" + _DAY_AND_TIME + rb"|\^\^{9}|\$\${9})"
-)
+_OPENING = signatures()
 _OPENS = re.compile(_OPENING)
 _RESUMES = rb"(?<=[\n\x00])" + _OPENING
-
-LONGEST_OPENING = 32
-"""Bytes that a line's opening may take."""
 
 _LONGEST = 64 << 10
 """A line of more is handed out in pieces of this size."""

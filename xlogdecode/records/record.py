@@ -16,7 +16,7 @@ _NAMES: Final = (
 )  # fmt: skip
 """The fields of `Record.as_dict`."""
 
-_WHO: Final = re.compile(r"(?:(?P<pid>-?[0-9]+)(?P<by>, |,|-))?(?P<tid>-?[0-9]+)(?P<main>\*?)")
+_WHO: Final = re.compile(r"(?:(?P<pid>-?[0-9]+)(?P<by>, |[^0-9\n]))?(?P<tid>-?[0-9]+)(?P<main>\*?)")
 
 
 def readable(part: str) -> str:

@@ -8,7 +8,7 @@ from xlogdecode.when import zone_minutes
 
 __all__ = ["Stamps", "date_in_name", "on_any_day"]
 
-_HOUR: Final = re.compile(r"(?P<day>[0-9-]+)(?:[ /](?P<zone>\S+))?[ /](?P<hour>[0-9]{2})")
+_HOUR: Final = re.compile(r"(?P<day>[0-9-]+)(?:[ /](?P<zone>\S+))?[ /T](?P<hour>[0-9]{2})")
 
 
 def date_in_name(name: str) -> date | None:
