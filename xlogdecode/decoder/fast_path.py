@@ -17,7 +17,7 @@ from xlogdecode.codecs import unpack_lines
 from xlogdecode.crypto import decrypt_many
 from xlogdecode.decoder.payloads import Payloads
 from xlogdecode.decoder.sequence import Numbered
-from xlogdecode.decoder.soundness import HOLE, Soundness
+from xlogdecode.decoder.soundness import Soundness, find_hole
 from xlogdecode.format import READINGS, Codec
 from xlogdecode.framing import Found, PlainRun, plain_run, walk
 from xlogdecode.framing.buffer import Window
@@ -159,12 +159,12 @@ class FastPath:
 
     def _iter_texts(self, buffer: bytes, blocks: Sequence[Found]) -> Iterator[Buffer | None]:
         weigh = self._soundness.is_sound if self._soundness.is_thorough else None
-        holes = buffer.find(HOLE, blocks[0].begin, blocks[-1].end) >= 0
+        holes = find_hole(buffer, blocks[0].begin, blocks[-1].end) >= 0
         codecs, encrypted = _codecs(), _encrypted()
         clear: dict[int, bytes] = {}
         for number, (start, begin, end, magic, _, _) in enumerate(blocks):
             source, first, last = buffer, begin, end
-            if holes and buffer.find(HOLE, begin, end) >= 0:
+            if holes and find_hole(buffer, begin, end) >= 0:
                 yield None
             if magic in encrypted:
                 if start not in clear:

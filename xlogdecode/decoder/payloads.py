@@ -12,7 +12,7 @@ from xlogdecode.codecs import (
 )
 from xlogdecode.crypto import Keyring, TeaKey, decrypt
 from xlogdecode.decoder.salvage import salvage_plain, up_to_the_fault
-from xlogdecode.decoder.soundness import HOLE, Soundness
+from xlogdecode.decoder.soundness import Soundness, find_hole
 from xlogdecode.format import CRASH_BUFFER_SIZE, NOT_TEXT, Codec
 from xlogdecode.framing import Block, Proof, Verdict
 from xlogdecode.types import Buffer
@@ -109,7 +109,7 @@ class Payloads:
         stream = self._clear(block, payload)
         if stream is None:
             return Unpacked(self._locked_or_broken(block), None)
-        if bytes(payload).find(HOLE) >= 0:
+        if find_hole(bytes(payload), 0, len(payload)) >= 0:
             return Unpacked(Verdict.BROKEN, None)
         return self._unpack(stream)
 
@@ -139,7 +139,7 @@ class Payloads:
         if absurd:
             return
         kept = remains[: broken.header.length]
-        hole = bytes(kept).find(HOLE)
+        hole = find_hole(bytes(kept), 0, len(kept))
         kept = kept if hole < 0 else kept[:hole]
         if broken.reading.encrypted:
             kept = kept[: len(kept) // 8 * 8]  # a cipher group cut in two is no text

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from xlogdecode.codecs import CodecError, flushed_texts
-from xlogdecode.decoder.soundness import HOLE
+from xlogdecode.decoder.soundness import find_hole
 from xlogdecode.format import LONGEST_LINE, NOT_TEXT, Codec
 from xlogdecode.types import Buffer
 
@@ -32,7 +32,8 @@ def up_to_the_fault(codec: Codec, data: Buffer) -> Iterator[bytes]:
     A fault shows in its own flush or later: inflating goes on for many lines of junk at times. So
     a flush must end at its mark, end a line as those before it do, and be text.
     """
-    hole = bytes(data).find(HOLE)
+    data = bytes(data)
+    hole = find_hole(data, 0, len(data))
     texts: list[bytes] = []
     size = 0
     try:

@@ -2,26 +2,30 @@
 
 Huffman codes fall into step again, so a payload that unpacks to its end may still be wrong text.
 What shows it (FORMAT.md, 8, measured on files of Mars's writers and of apps): a payload never holds
-64 zero bytes in a row, and what each flush adds ends a line, since Mars's formatter ends each line
-itself. An app may log otherwise; its own blocks tell, and then nothing here can be checked.
+64 bytes of zero, or of 0xFF, in a row, and what each flush adds ends a line, since Mars's formatter
+ends each line itself. An app may log otherwise; its own blocks tell, and then nothing here can be
+checked.
 """
 
 from typing import NamedTuple, Self
 
-from xlogdecode.codecs import CodecError, count_flushes, flushed_texts
-from xlogdecode.format import CRASH_BUFFER_SIZE, Codec
+from xlogdecode.codecs import CodecError, count_flushes, count_lines, flushed_texts
+from xlogdecode.format import Codec
 from xlogdecode.types import Buffer
 
-__all__ = ["HOLE", "Soundness"]
+__all__ = ["Soundness", "find_hole"]
 
-HOLE = bytes(64)
-"""More zeros than any payload holds: at most 15 were seen in a row."""
-
-_FULL = CRASH_BUFFER_SIZE * 4 // 5
-"""Bytes of payload from which on the last line may be cut: the writer's buffer was full."""
+_HOLES = (bytes(64), b"\xff" * 64)
+"""More zeros, and bytes of 0xFF, than any payload holds: at most 15 and 4 were seen in a row."""
 
 _ENOUGH = 8
 """Flushes that end lines from which on one that does not is a fault, if most do."""
+
+
+def find_hole(data: bytes, begin: int, end: int) -> int:
+    """Return the first index of what no writer leaves in a payload, in `data[begin:end]`; or -1."""
+    found = [index for hole in _HOLES if (index := data.find(hole, begin, end)) >= 0]
+    return min(found, default=-1)
 
 
 class Soundness:
@@ -40,7 +44,7 @@ class Soundness:
         if codec is Codec.PLAIN or (not self.is_thorough and _passes(codec, payload, text)):
             return True
         flushes = _Flushes.of(codec, payload)
-        if not flushes.open or flushes.may_be_cut:
+        if not flushes.open or flushes.only_last_is_open:
             return True
         ended, open_ones = self._ended + flushes.ended, self._open + flushes.open
         return ended < max(_ENOUGH, 2 * open_ones)
@@ -54,7 +58,7 @@ class Soundness:
             return
         flushes = _Flushes.of(codec, payload)
         self._ended += flushes.ended
-        if flushes.open and not flushes.may_be_cut:
+        if flushes.open and not flushes.only_last_is_open:
             self._open += flushes.open
             self.unchecked += 1
 
@@ -68,8 +72,8 @@ class _Flushes(NamedTuple):
 
     ended: int
     open: int
-    may_be_cut: bool
-    """Only the last does not, and the writer's buffer was full."""
+    only_last_is_open: bool
+    """A full buffer may end in mid-line, and so may the last text that an app hands over."""
 
     @classmethod
     def of(cls, codec: Codec, payload: Buffer) -> Self:
@@ -81,13 +85,13 @@ class _Flushes(NamedTuple):
                     ended += text.endswith(b"\n")
                     open_ones += not text.endswith(b"\n")
         except CodecError:
-            return cls(ended, open_ones + 1, may_be_cut=False)
+            return cls(ended, open_ones + 1, only_last_is_open=False)
         is_last = open_ones == 1 and not text.endswith(b"\n")
-        return cls(ended, open_ones, is_last and len(payload) >= _FULL)
+        return cls(ended, open_ones, only_last_is_open=is_last)
 
 
 def _passes(codec: Codec, payload: Buffer, text: Buffer) -> bool:
     """Tell whether a text ends a line, and has as many as there are flushes."""
     if not text or text[-1] != 0x0A:
         return False
-    return bytes(text).count(b"\n") >= count_flushes(codec, payload)
+    return count_lines(bytes(text)) >= count_flushes(codec, payload)
