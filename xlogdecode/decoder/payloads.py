@@ -244,7 +244,7 @@ class Payloads:
 def _is_proof(stream: Stream, text: Buffer | None) -> bool:
     """Tell whether a text that ended where it should is one, and not what a wrong key made."""
     is_long = stream.codec is Codec.ZSTD or len(stream.data) >= _PROOF
-    return is_long or text is None or not NOT_TEXT.search(text)
+    return is_long or text is None or not NOT_TEXT.search(text) or _is_readable(bytes(text))
 
 
 def _opens_as_text(codec: Codec, head: Buffer) -> bool:
@@ -255,6 +255,11 @@ def _opens_as_text(codec: Codec, head: Buffer) -> bool:
             text += piece
     except CodecError:
         pass
+    return _is_readable(text)
+
+
+def _is_readable(text: bytes) -> bool:
+    """Tell whether a text opens as a line of a log does, in UTF-8."""
     opening = text[:_READABLE].decode("utf-8", "ignore")
     lost = len(text[:_READABLE]) - len(opening.encode())
     return len(text) >= _READABLE and lost < 3 and not NOT_TEXT.search(text, 0, _READABLE)
