@@ -27,7 +27,7 @@ texts = st.binary(max_size=600).map(lambda data: data.replace(b"\0", b"\n"))
 @example(text=b"\n" * 500)
 def test_any_text_without_nul_comes_back(way: dict, text: bytes) -> None:
     if "public_key" in way:  # a few control characters could be what a wrong key makes
-        text = b"a line that shows that the key fits\n" + text
+        text = b"a line of a log, long enough to show that the key fits it\n" + text
     decoded, report = decode_bytes(encode_bytes(text, **way), OPTIONS)
     assert decoded == text
     assert report.is_whole or not text
