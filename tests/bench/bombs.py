@@ -35,6 +35,6 @@ def _deflate() -> bytes:
 
 
 def _zstd(megabytes: int) -> bytes:
-    """A frame of blocks that each say "this byte, 50,000 times"."""
+    """A frame of blocks that each say "a newline, 50,000 times"."""
     head = (50_000 << 3 | 1 << 1).to_bytes(3, "little")
-    return b"\x28\xb5\x2f\xfd\x00\x30" + (head + b"a") * (megabytes * 20)
+    return b"\x28\xb5\x2f\xfd\x00\x30" + (head + b"\n") * (megabytes * 20)
