@@ -3,6 +3,7 @@
 
 import os
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -96,10 +97,14 @@ class Lost:
 
 
 @st.composite
-def streams(draw, text=texts):
-    """Draw a text cut into pieces, with losses between some of them."""
-    data = draw(text)
-    places = sorted(draw(st.lists(st.integers(0, len(data)), max_size=6)))
+def streams(draw, text=texts, most=1):
+    """Draw at most so many texts that follow one another, the last line of each perhaps torn, cut
+    into pieces, with losses between some of them.
+    """
+    parts = draw(st.lists(text, min_size=1, max_size=most))
+    data = b"".join(parts)
+    borders = [*accumulate(map(len, parts))][:-1]
+    places = sorted(borders + draw(st.lists(st.integers(0, len(data)), max_size=6)))
     events, start = [], 0
     for place in [*places, len(data)]:
         if draw(st.integers(0, 9)) == 0:

@@ -103,9 +103,7 @@ class Search:
             return
         at = 0
         while at < len(text) and (hit := self._find(text, at)) >= 0:
-            if hit >= len(text):
-                break
-            start, at = bounds.around(hit)
+            start, at = bounds.around(min(hit, len(text) - 1))  # `$` is behind a last torn line
             if self._is_certain or self._holds(text[start:at]):
                 yield start, at
 

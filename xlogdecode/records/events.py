@@ -2,7 +2,8 @@
 
 A block may end in mid-line, and a log written line by line has a block a line: pieces are joined
 until a page's worth is there, and a line that is not yet complete waits for its end. Whatever
-was lost between two pieces ends the line before it.
+was lost between two pieces ends the line before it, and so does a block that starts with a head
+and its date: a full buffer may end a block in mid-line, and the writer starts anew behind it.
 """
 
 import enum
@@ -13,8 +14,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from xlogdecode.decoder.decode import iter_decode
+from xlogdecode.decoder.fast_path import Run
 from xlogdecode.decoder.options import Options, Piece
 from xlogdecode.decoder.report import Loss, Report
+from xlogdecode.records.layouts import LONGEST_HEAD
 from xlogdecode.types import Source
 
 __all__ = ["LONGEST", "PAGE", "BlockRun", "Event", "Loss", "Page", "Then", "iter_events", "pages"]
@@ -77,9 +80,24 @@ def iter_events(
             continue
         run, text = item.run, item.text
         where: int | BlockRun = item.offset
+        if run is not None and run.lines is None and _has_torn_line(run.texts):
+            yield from _apart(run)
+            continue
         if run is not None and per_block:
             where = BlockRun(*run.places())
         yield where, bytes(text) if isinstance(text, memoryview) else text
+
+
+def _apart(run: Run) -> Iterator[Event]:
+    """Yield the blocks of a run one by one, so that `pages` sees where each begins."""
+    for offset, text in zip(run.places()[0], run.texts, strict=True):
+        if text:  # an empty one says something else
+            yield offset, bytes(text)
+
+
+def _has_torn_line(texts: Sequence[Buffer]) -> bool:
+    """Tell whether any text but the last ends in mid-line."""
+    return any(text[-1:] != b"\n" for text in texts[:-1])
 
 
 class Then(enum.Enum):
@@ -106,8 +124,18 @@ class _Pile:
     def __init__(self) -> None:
         self.pieces: list[tuple[Where, Text]] = []
         self.size = 0
+        self._block = -1
+        """The offset of the last block."""
+        self._in_line = False
+        """It ended in mid-line."""
 
-    def add(self, offset: Where, text: Text) -> None:
+    def add(self, offset: Where, text: Text) -> Iterator[Page]:
+        """Take the next piece; yield all that came before if this one opens a record anyway."""
+        first = offset.offsets[0] if isinstance(offset, BlockRun) else offset
+        if self._in_line and first != self._block and _opens_a_record(text):
+            yield from self.take(Then.END)
+        self._block = offset.offsets[-1] if isinstance(offset, BlockRun) else offset
+        self._in_line = not text.endswith(b"\n")
         self.pieces.append((offset, text))
         self.size += len(text)
 
@@ -122,7 +150,9 @@ class _Pile:
         starts = itertools.accumulate((len(text) for _, text in pieces), initial=0)
         cuts = tuple((start, offset) for start, (offset, _) in zip(starts, pieces, strict=False))
         self.pieces, self.size = rest, size
-        if data or then is Then.PAUSE:
+        is_broken = then is Then.END and self._in_line
+        self._in_line = self._in_line and then is not Then.END
+        if data or then is Then.PAUSE or is_broken:
             yield Page(data, cuts, then)
 
     def _take_unfinished(self, pieces: list[tuple[Where, Buffer]]) -> list[tuple[Where, Text]]:
@@ -141,17 +171,28 @@ class _Pile:
         return rest[::-1]
 
 
+def _opens_a_record(text: Text) -> bool:
+    """Tell whether a block starts with a head whose fields are all there, the time included."""
+    from xlogdecode.records.matchers import openers  # takes 35 ms, and few logs need it
+
+    line = bytes(text[:LONGEST_HEAD]).partition(b"\n")[0]
+    opened = openers().match(line.decode("latin-1"))
+    fields = opened[1].groupdict() if opened else {}
+    return bool(fields.get("clock") and fields.get("who"))
+
+
 def pages(events: Iterable[Event], size: int = PAGE) -> Iterator[Page | Loss]:
     """Yield the text of `events` in pages of about `size` bytes, and losses where they stand.
 
-    Before a loss and at the end comes a page whose `then` is END, if there is text left.
+    Before a loss, before a block that opens a record though the one before it ended in mid-line,
+    and at the end comes a page whose `then` is END, if there is text left or a line is not ended.
     """
     pile = _Pile()
     for event in events:
         match event:
             case (offset, text):
                 if text:
-                    pile.add(offset, text)
+                    yield from pile.add(offset, text)
                 if pile.size >= size and (b"\n" in text or pile.size > LONGEST):
                     yield from pile.take(Then.MORE)
                 elif not text:
