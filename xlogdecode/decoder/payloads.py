@@ -60,8 +60,8 @@ class Payloads:
         self._keyring = keyring
         self._soundness = soundness
         self._probed: tuple[Block, Unpacked] | None = None
-        self._tried: tuple[tuple[int, int, int], TeaKey | None] | None = None  # the last place
-        self._begun: tuple[int, int] | None = None  # offset and length of what may start so
+        self._tried: tuple[tuple[int, ...], TeaKey | None] | None = None  # the last place
+        self._begun: tuple[int, ...] | None = None  # magic, offset and length of what may start so
 
     def probe(self, block: Block) -> Proof:
         """Try whether the payload decodes; where only its beginning is there, whether that does.
@@ -83,7 +83,7 @@ class Payloads:
 
     def _probe_head(self, block: Block, payload: memoryview, cost: int) -> Proof | None:
         """Return what the first bytes tell, if they tell it all; they are looked at once."""
-        place = (block.offset, block.header.length)
+        place = (block.reading.magic, block.offset, block.header.length)
         if self._begun == place:
             return None
         for size in _HEADS:
@@ -177,7 +177,7 @@ class Payloads:
         proven = self._keyring.proven(block.header.client_key)
         if proven:
             return proven
-        place = (block.offset, block.header.length, len(block.remains))
+        place = (block.reading.magic, block.offset, block.header.length, len(block.remains))
         if self._tried is None or self._tried[0] != place:
             self._tried = (place, self._try_keys(block))
         return self._tried[1]

@@ -13,8 +13,11 @@ __all__ = ["salvage_plain", "up_to_the_fault"]
 _PIECE = 1 << 20
 """Bytes of text that come at a time."""
 
-_JUNK = re.compile(NOT_TEXT.pattern + rb"|\xff")
-_NO_CHARACTER = re.compile(rb"[\x00\xff]")
+_ERASED = rb"\x00|\xff{4}"
+"""What erased pages are filled with; single bytes of 0xFF are in what apps log."""
+
+_JUNK = re.compile(NOT_TEXT.pattern + rb"|" + _ERASED)
+_NO_CHARACTER = re.compile(_ERASED)
 
 
 def salvage_plain(remains: memoryview, *, to_the_end: bool) -> Iterator[bytes]:
