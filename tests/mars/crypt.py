@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,6 +25,7 @@ def private_key(seed: str) -> bytes:
     return number.to_bytes(32, "big")
 
 
+@cache
 def new_session(server: bytes, seed: str = "client") -> Session:
     """Return what a client makes of the server's key: `server` is private, 32 bytes."""
     ours = _point(private_key(seed))
