@@ -45,7 +45,7 @@ CRASH_BUFFER_SIZE: Final = 150 * 1024
 
 
 class Codec(enum.Enum):
-    """What a payload is once it is decrypted."""
+    """The form of a payload once it is decrypted."""
 
     PLAIN = "plain"
     DEFLATE = "zlib"
@@ -73,7 +73,7 @@ class Reading(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """What a person calls such blocks: `plain`, `zlib`, `zstd encrypted`, ..."""
+        """The name of such blocks for people: `plain`, `zlib`, `zstd encrypted`, ..."""
         return f"{self.codec.value}{' encrypted' * self.encrypted}"
 
 

@@ -1,4 +1,4 @@
-"""What the codecs share."""
+"""Constants and the error that the codecs share."""
 
 __all__ = ["END", "PIECE", "CodecError"]
 

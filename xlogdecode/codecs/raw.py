@@ -15,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 FLUSH = b"\x00\x00\xff\xff"
-"""What each sync flush of deflate ends with, on a byte's boundary."""
+"""The last bytes of each sync flush of deflate, on a byte's boundary."""
 
 _FLUSHES = re.compile(rb".*?" + re.escape(FLUSH), re.DOTALL)
 

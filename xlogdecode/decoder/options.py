@@ -1,4 +1,4 @@
-"""What can be asked of decoding, and what comes out of it."""
+"""The options of decoding, and the items that it yields."""
 
 from typing import NamedTuple
 

@@ -43,12 +43,12 @@ class Stream(NamedTuple):
 
 
 class Unpacked(NamedTuple):
-    """What came of one block; `text` is None where there is none, or too much to hold."""
+    """The result of one block; `text` is None where there is none, or too much to hold."""
 
     verdict: Verdict
     text: Buffer | None
     cost: int = 0
-    """What finding out that it is broken took (`Proof`)."""
+    """The cost of finding out that it is broken (`Proof`)."""
     stream: Stream | None = None
 
 

@@ -41,7 +41,7 @@ class Pipeline:
         self._sequence = Sequence(report)
         self._losses = _Losses(report, self._sequence, options)
         self._fault: Exception | None = None
-        """What the source raised: what came before it comes out first."""
+        """The error of the source: the text before it comes out first."""
         self._is_closed = False
 
     def run(self) -> Iterator[Item]:

@@ -1,4 +1,4 @@
-"""What came of one input: counts, losses, notes."""
+"""The report on one input: counts, losses, notes."""
 
 from collections import Counter
 from functools import cache
@@ -52,7 +52,7 @@ class Note(NamedTuple):
 
 
 class Report:
-    """What came of one input. Lists end at a thousand entries; all numbers are exact."""
+    """The report on one input. Lists end at a thousand entries; all numbers are exact."""
 
     def __init__(self) -> None:
         """Start before the input: all is 0, or empty."""

@@ -1,4 +1,4 @@
-"""What can be had of a broken payload: the text up to its last sound flush."""
+"""The text of a broken payload, up to its last sound flush."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _PIECE = 1 << 20
 """Bytes of text that come at a time."""
 
 _ERASED = rb"\x00|\xff{4}"
-"""What erased pages are filled with; single bytes of 0xFF are in what apps log."""
+"""The fill of erased pages; single bytes of 0xFF are in what apps log."""
 
 _JUNK = re.compile(NOT_TEXT.pattern + rb"|" + _ERASED)
 _NO_CHARACTER = re.compile(_ERASED)

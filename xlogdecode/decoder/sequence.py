@@ -1,4 +1,4 @@
-"""What the seqs of a file tell: sessions, gaps, blocks that stand there twice. Hints, not proof.
+"""Sequence numbers: sessions, gaps and repeated blocks that they hint at. Hints, not proof.
 
 Seq counts the compressed blocks of one process: 1, 2, ... 65535, 1. All logs of a process share it,
 so each file of an app with two logs has gaps and has lost nothing.

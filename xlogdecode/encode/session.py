@@ -19,7 +19,7 @@ __all__ = ["Settings", "WriterSession"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an opening needs to know; `XlogWriter` describes the fields."""
+    """The settings of an opening; `XlogWriter` describes the fields."""
 
     directory: Path
     prefix: str

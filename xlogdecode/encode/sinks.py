@@ -20,7 +20,7 @@ _LATER: Final = 8 * 1024
 
 @dataclass(frozen=True, slots=True)
 class OpenLog:
-    """What one opening writes with."""
+    """The files and settings of one opening."""
 
     files: DayFiles
     kind: BlockFormat
@@ -28,8 +28,8 @@ class OpenLog:
     calendar: Calendar
     level: int
     key: bytes
-    """What all headers hold: the client public key, or 64 bytes that tell this opening's blocks
-    from any other's (Mars leaves memory as it found it), or nothing, where there is no room."""
+    """The key field of all headers: the client public key, or 64 bytes that differ for each opening
+    (Mars leaves memory as it found it), or none, where the header has no such field."""
 
     def plain_block(self, text: bytes, now: float) -> bytes:
         """Return `text` as a sync block of this moment."""
@@ -37,7 +37,7 @@ class OpenLog:
 
 
 class LineSink(Protocol):
-    """What takes lines, in pieces of at most 16 KiB; raises OutputError if it cannot."""
+    """An object that takes lines, in pieces of at most 16 KiB; raises OutputError if it cannot."""
 
     def add(self, line: Pieces[bytes], day: Day, now: float) -> None:
         """Store all of `line` or nothing: when this returns, killing the process loses none of it.

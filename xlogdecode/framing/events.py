@@ -18,7 +18,7 @@ __all__ = [
 
 
 class Verdict(enum.Enum):
-    """What a probe found out about a block's payload."""
+    """The result of a probe of a block's payload."""
 
     WHOLE = "decodes, and ends where a writer's flush ends"
     OPEN = "decodes without a fault, and ends in mid-stream (a writer's buffer was full)"

@@ -133,7 +133,7 @@ class Gap:
 
 
 class ResyncPoint(NamedTuple):
-    """What ends a gap, and what the gap is."""
+    """The end of a gap, and the events that the gap becomes."""
 
     start: int
     """Where framing goes on; the block, where there is one, starts here."""

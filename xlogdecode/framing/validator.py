@@ -42,7 +42,7 @@ class Fit(enum.Enum):
 
 
 class Follow(enum.Enum):
-    """What stands behind a tailer."""
+    """The bytes behind a tailer."""
 
     END = "the end of the input"
     HEADER = "a header with plausible fields"
@@ -156,7 +156,7 @@ _WEIGHING = 10_000
 
 
 class Answer(enum.Enum):
-    """What stands here if it is no block that can be believed."""
+    """The answer where there is not a block that can be believed."""
 
     NO = "no block"
     MORE = "that takes more of the input to tell"

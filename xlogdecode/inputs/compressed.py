@@ -32,7 +32,7 @@ _PIECE = 16 << 10
 """Packed bytes read at a time."""
 
 _GZIP = 31
-"""What zlib calls a stream with gzip's header and checksum."""
+"""The window bits by which zlib reads gzip's header and checksum."""
 
 _MEMORY = 48 << 20
 """Bytes that unpacking may take; zstd takes 8 MiB up to level 19, xz 9 MiB at its usual one."""
@@ -245,7 +245,7 @@ class Inflated:
         self._source = source
         self._inflater = zlib.decompressobj(wbits)
         self.packed = b""
-        """What is read and not unpacked; at the end what stands behind the stream."""
+        """Bytes that were read and not unpacked; at the end the bytes behind the stream."""
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes, none at the end. Raises zlib.error, EOFError in mid-stream."""

@@ -118,7 +118,7 @@ class Input:
 
 
 class Member:
-    """What an archive holds, while its turn lasts. Where it is torn it ends, with a `fault`."""
+    """A member of an archive, while its turn lasts. Where it is torn it ends, with a `fault`."""
 
     may_wait = False
 
@@ -214,13 +214,13 @@ class Entry(NamedTuple):
     """A log that can be read; whoever takes it closes its source."""
 
     name: str
-    """What messages call it: its path, with `: ` before its place in an archive."""
+    """The name in messages: its path, with `: ` before its place in an archive."""
     top: str
     """The folder that its text goes to by default."""
     below: str
     """Where it lies below that folder (with slashes), without the ending that says it is packed."""
     tree: str
-    """What the folder or archive it lies in is called; empty for a file named by itself."""
+    """The name of its folder or archive; empty for a file named by itself."""
     source: Input | Member
     stat: os.stat_result
     """Of the file on disk."""

@@ -1,4 +1,4 @@
-"""What archives hold, one by one: what can be read, and what is refused."""
+"""The members of archives, one by one: those that can be read, and those refused."""
 
 import tarfile
 import zipfile
@@ -16,7 +16,7 @@ COPY = 256 << 10
 """Bytes that are moved at a time."""
 
 TORN = (zipfile.BadZipFile, EOFError, ValueError, OSError, NotImplementedError, RuntimeError)
-"""What reading an archive raises where that is not as it was."""
+"""The errors of reading an archive that is damaged."""
 
 
 @dataclass(frozen=True, slots=True)

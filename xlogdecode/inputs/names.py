@@ -16,7 +16,7 @@ _BUFFER_ENDINGS = (".mmap2", ".mmap3")
 _LOG_ENDINGS = (".xlog", *_BUFFER_ENDINGS)
 _PLAIN_LOG = r"(?s)imsdk_.*\.log"
 _DECODED = r"\.(?:xlog|mmap[23]|log)(?:~\d+)?\.log\Z"
-"""What ends the text of a log, as `outputs.Places` names it."""
+"""The endings of a log's text, as `outputs.Places` names it."""
 _PACKED = r"(?i)(?:\.tar)?\.(?:gz|zstd?|xz|bz2)\Z|\.(?:zip|tar|tgz|tzst|txz|tbz2?)\Z"
 _PACKED_ALONE = {".gz", ".zst", ".zstd", ".xz", ".bz2"}
 _TAR = r"(?i)\.tar(?:\.\w+)?\Z|\.(?:tgz|tzst|txz|tbz2?)\Z"

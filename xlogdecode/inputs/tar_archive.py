@@ -146,7 +146,7 @@ def _tar_member(
 
 
 class _Body:
-    """What there is of a tar's member: `extractfile` drops what it reads before a tear."""
+    """The bytes of a tar's member: `extractfile` drops what it reads before a tear."""
 
     def __init__(self, stream: IO[bytes], info: tarfile.TarInfo) -> None:
         stream.seek(info.offset_data)

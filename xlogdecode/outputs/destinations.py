@@ -14,7 +14,7 @@ __all__ = ["Places", "same_name"]
 
 _FORBIDDEN = r'[<>:"|?*]|[. ]+\Z'
 _RESERVED = r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)"
-"""What Windows has no files of."""
+"""Names that Windows keeps for devices."""
 
 _UNTIDY = r"//|(?:^|/)\.(?:/|\Z)|/\Z|\\"
 """Folders as people write them that are not written so in messages."""

@@ -23,7 +23,7 @@ _BATCH: Final = 4096
 
 @dataclass(slots=True)
 class State:
-    """What is known of one source; `CasePage.add` counts, the caller fills in the rest."""
+    """The facts about one source; `CasePage.add` counts, the caller fills in the rest."""
 
     name: str
     state: str = "ok"

@@ -47,7 +47,7 @@ class _Source:
         """The number in the story that its first session has."""
         self.sessions: list[Session] = []
         self.machines: list[EventMachine] = []
-        """What knows the events of each session."""
+        """The events of each session."""
 
     def sessions_of(
         self,

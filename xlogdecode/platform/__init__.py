@@ -1,1 +1,1 @@
-"""What systems do differently: one module each for locks, forks, files and temporary space."""
+"""Things that each system does its own way: locks, forks, files, temporary space."""

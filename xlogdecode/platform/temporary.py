@@ -1,4 +1,4 @@
-"""What is said where there is no room for temporary files."""
+"""The message for when there is no space for temporary files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What must not leave the house: values that tell who someone is become placeholders."""
+"""Redaction: values that identify a person become placeholders."""
 
 from xlogdecode.redaction.redactor import Redactor
 from xlogdecode.redaction.replay import learn_first, learn_from

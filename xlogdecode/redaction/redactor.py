@@ -33,7 +33,7 @@ _SECOND: Final = frozenset(
 _WORD_BEFORE: Final = re.compile(r"([A-Za-z]{2,20})[ ]$")
 _LISTS: Final = re.compile(r"(?:list|ids|members|friends|invitees|accounts|identifiers|receivers)$")
 _BETWEEN: Final = "\n\0\n"
-"""What is between the messages that are searched in one go: no rule of the package matches it."""
+"""The separator of messages that are searched in one go: no rule of the package matches it."""
 _LEARNT: Final = frozenset(
     {"user", "group", "call", "name", "device", "token", "password", "wifi", "word"}
 )

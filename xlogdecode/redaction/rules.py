@@ -20,12 +20,12 @@ _KEYS: Final = ("labels", "texts", "not_labels", "not_values", "patterns")
 _NOT_IN_LABELS: Final = str.maketrans("", "", "_- .")
 
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_. -]+")
-"""What is between the words of a name: `loggingUid`, `tag_uid`."""
+"""Signs between the words of a name: `loggingUid`, `tag_uid`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What is replaced wherever it is, and the kind that its placeholders are called after."""
+    """A pattern that is replaced anywhere, and the kind that names its placeholders."""
 
     name: str
     pattern: str
@@ -39,7 +39,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class RedactionRules:
-    """What is private; labels are in small letters, without blanks, `_` and `-`."""
+    """The private labels and patterns; labels are in small letters, without blanks, `_` and `-`."""
 
     patterns: tuple[Pattern, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)

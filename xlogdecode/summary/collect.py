@@ -116,7 +116,7 @@ class Summary:
 
 
 class _SourceReader:
-    """What is known of the log that is being read."""
+    """The facts so far about the log that is being read."""
 
     def __init__(self, summary: Summary, source: str) -> None:
         self._summary = summary

@@ -21,7 +21,7 @@ class Seen:
     sources: Counter[str] = field(default_factory=Counter)
     """How often in which log."""
     details: dict[str, Counter[str]] = field(default_factory=dict)
-    """What was seen with it -> value -> how often."""
+    """Name of a detail -> its value -> how often."""
 
     def add(self, iso: str | None, source: str) -> None:
         """Count one more."""
