@@ -7,7 +7,7 @@ import click
 
 from xlogdecode.cli.filter_options import FILTERS
 from xlogdecode.cli.help import in_group
-from xlogdecode.cli.paths import Place
+from xlogdecode.cli.paths import PathOption
 
 __all__ = ["decode_options"]
 
@@ -27,13 +27,13 @@ _OPTIONS = (
     ),
     _input("--no-archives", is_flag=True, help="With -r: leave archives in folders alone."),
     _input(
-        "--key-file", "key_files", type=Place(), metavar="FILE", multiple=True,
+        "--key-file", "key_files", type=PathOption(), metavar="FILE", multiple=True,
         help="Private keys, 64 hex digits a line; may be repeated.",
     ),
     *FILTERS,
     _output("-c", "--stdout", "to_stdout", is_flag=True, help="Write to standard output."),
     _output(
-        "-o", "--output", type=Place(), metavar="PATH",
+        "-o", "--output", type=PathOption(), metavar="PATH",
         help="Write to this file; with -r, archives, several inputs or a / behind it, into this "
         "folder, which mirrors the inputs; - is standard output.",
     ),
@@ -73,7 +73,7 @@ _OPTIONS = (
     _messages("-q", "--quiet", is_flag=True, help="Print errors only."),
     _messages("-v", "--verbose", is_flag=True, help="Print a line on each input, even with -c."),
     _messages(
-        "--report", "report_path", type=Place(), metavar="FILE",
+        "--report", "report_path", type=PathOption(), metavar="FILE",
         help="Write the result of each input, a JSON object a line.",
     ),
 )  # fmt: skip

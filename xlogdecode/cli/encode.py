@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from xlogdecode.cli.paths import Place
+from xlogdecode.cli.paths import PathOption
 from xlogdecode.encode.block_format import CODECS, FORMATS, MODES
 from xlogdecode.encode.blocks import iter_blocks
 from xlogdecode.errors import InputError, OutputError
@@ -18,7 +18,7 @@ from xlogdecode.outputs import OpenFile, SaveFile, is_file_at
 @click.command()
 @click.argument("source", metavar="[FILE|-]", type=click.File("rb"), default="-")
 @click.option(
-    "-o", "--output", type=Place(), metavar="FILE", required=True,
+    "-o", "--output", type=PathOption(), metavar="FILE", required=True,
     help="The file to write, replaced whole once all is encoded; - is standard output.",
 )  # fmt: skip
 @click.option("--codec", type=click.Choice(CODECS), default="zlib", show_default=True)

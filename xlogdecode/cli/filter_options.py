@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from xlogdecode.cli.help import in_group
-from xlogdecode.cli.paths import Place
+from xlogdecode.cli.paths import PathOption
 from xlogdecode.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,16 +82,16 @@ FILTERS = (
     _form("--count", is_flag=True, help="Print only the number of records."),
     _form("--redact", is_flag=True, help="Replace user ids, addresses, tokens."),
     _form(
-        "--redact-patterns", type=Place(), metavar="FILE",
+        "--redact-patterns", type=PathOption(), metavar="FILE",
         help="Also redact by the fields and patterns in a YAML file.",
     ),
     _form(
-        "--redact-words", type=Place(), metavar="FILE",
+        "--redact-words", type=PathOption(), metavar="FILE",
         help="Also redact the words in a file, one a line.",
     ),
     _form("--redact-text", is_flag=True, help="Also redact the text of messages."),
     _form(
-        "--redact-map", type=Place(), metavar="FILE",
+        "--redact-map", type=PathOption(), metavar="FILE",
         help="Write what each placeholder stands for into a file that only you can read.",
     ),
 )  # fmt: skip

@@ -14,7 +14,7 @@ import click
 from xlogdecode.cli.help import GroupedCommand, in_group
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
-from xlogdecode.cli.paths import Place
+from xlogdecode.cli.paths import PathOption
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError
@@ -41,14 +41,14 @@ _which = in_group("Which records")
 
 _OPTIONS = (
     _page(
-        "-o", "--output", type=Place(), required=True, metavar="FILE",
+        "-o", "--output", type=PathOption(), required=True, metavar="FILE",
         help="The page to write, as in case.html.",
     ),
     _page("-f", "--force", is_flag=True, help="Write over a page that exists."),
     _page("--open", "opens", is_flag=True, help="Show the page in the browser."),
     _page("--no-redact", is_flag=True, help="Keep user ids, addresses, tokens as they are."),
     _page(
-        "--redact-patterns", type=Place(), metavar="FILE",
+        "--redact-patterns", type=PathOption(), metavar="FILE",
         help="Redact by the patterns of a YAML file as well.",
     ),
     _page(
@@ -62,7 +62,7 @@ _OPTIONS = (
     ),
     _page("--title", metavar="TEXT", help="A title, such as the number of the case."),
     _page(
-        "--key-file", "key_files", type=Place(), metavar="FILE", multiple=True,
+        "--key-file", "key_files", type=PathOption(), metavar="FILE", multiple=True,
         help="Private keys, 64 hex digits a line; may be repeated.",
     ),
     _which("-S", "--since", metavar="TIME", help="From this time on: 2024-01-01, 10:00, -2h."),

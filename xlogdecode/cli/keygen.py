@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from xlogdecode.cli.paths import Place
+from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.streams import standard_output
 from xlogdecode.crypto import make_key_pair
 from xlogdecode.errors import OutputError, UsageError
@@ -18,7 +18,7 @@ STDOUT = "-"
 
 @click.command("keygen", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "-o", "--output", type=Place(), metavar="FILE", required=True,
+    "-o", "--output", type=PathOption(), metavar="FILE", required=True,
     help="Where the private key goes, for --key-file; - shows it on standard output.",
 )  # fmt: skip
 def keygen(output: str) -> None:

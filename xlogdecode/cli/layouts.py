@@ -6,7 +6,7 @@ import shlex
 
 import click
 
-from xlogdecode.cli.paths import Place
+from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.sweep_output import Stdout, readable, size_in_words
 from xlogdecode.outputs.sanitize import shown
 from xlogdecode.outputs.table import as_table
@@ -20,7 +20,7 @@ FEW = 5
 
 
 @click.command("layouts", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("roots", nargs=-1, metavar="[ROOT]...", type=Place())
+@click.argument("roots", nargs=-1, metavar="[ROOT]...", type=PathOption())
 @click.option("--liteav", is_flag=True, help="Look for the logs of LiteAV and TRTC as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object a folder.")
 @click.option("--print-config", is_flag=True, help="Print a policy that sweeps these folders.")

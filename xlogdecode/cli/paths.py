@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-__all__ = ["Place"]
+__all__ = ["PathOption"]
 
 
-class Place(click.Path):
+class PathOption(click.Path):
     """A path that is not empty: an unset variable names nothing, and is no wish for a default."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, Self
 
-from xlogdecode.inputs import STDIN, Place, iter_places
+from xlogdecode.inputs import STDIN, FoundFile, iter_places
 from xlogdecode.jobs.request import Request
 
 if TYPE_CHECKING:
@@ -75,6 +75,6 @@ def _sizes(paths: list[str], request: Request) -> Iterator[int]:
         plain=request.takes_plain,
         archives=request.archives,
     ):
-        if isinstance(place, Place):
+        if isinstance(place, FoundFile):
             with contextlib.suppress(OSError):
                 yield os.stat(place.path).st_size  # noqa: PTH116 - thousands of files a second

@@ -13,7 +13,7 @@ import click
 from xlogdecode.cli.filter_options import redactor_of
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
-from xlogdecode.cli.paths import Place
+from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.progress import Progress
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
@@ -59,7 +59,7 @@ _BATCH: Final = 1024
 @click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +08:00.")
 @click.option("--redact", is_flag=True, help="Replace user ids, addresses, tokens.")
 @click.option(
-    "--redact-patterns", type=Place(), metavar="FILE",
+    "--redact-patterns", type=PathOption(), metavar="FILE",
     help="Also redact by the fields and patterns in a YAML file.",
 )  # fmt: skip
 @click.option(
@@ -67,11 +67,11 @@ _BATCH: Final = 1024
     help="The language of meanings and advice; the default is that of LANG.",
 )  # fmt: skip
 @click.option(
-    "--events", "events_path", type=Place(), metavar="FILE",
+    "--events", "events_path", type=PathOption(), metavar="FILE",
     help="Count the events of a YAML file too; it looks like data/events.yaml of the package.",
 )  # fmt: skip
 @click.option(
-    "--key-file", "key_files", type=Place(), metavar="FILE", multiple=True,
+    "--key-file", "key_files", type=PathOption(), metavar="FILE", multiple=True,
     help="Private keys, 64 hex digits a line; may be repeated.",
 )  # fmt: skip
 def summary_command(**given: Any) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from xlogdecode.cli.paths import Place
+from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.sweep_output import Printer, Stdout
 from xlogdecode.errors import UsageError
 from xlogdecode.retention.guards import GuardError
@@ -46,7 +46,9 @@ class SweepRequest:
 @click.command("sweep", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("roots", nargs=-1, metavar="[ROOT]...")
 @click.option("--delete", is_flag=True, help="Delete; without it only the plan is printed.")
-@click.option("--config", type=Place(), metavar="FILE", help="A policy (YAML) in place of ROOTs.")
+@click.option(
+    "--config", type=PathOption(), metavar="FILE", help="A policy (YAML) in place of ROOTs."
+)
 @click.option("--print-config", is_flag=True, help="Print a commented policy to begin with.")
 @click.option("--layout", type=click.Choice([AUTO, *LAYOUTS]), help="Look for this layout alone.")
 @click.option("--liteav", is_flag=True, help="Sweep the folders of LiteAV and TRTC as well.")
@@ -57,9 +59,9 @@ class SweepRequest:
 @click.option("--max-delete", type=click.IntRange(0), metavar="N", help="Refuse to delete more.")
 @click.option("--at-most-every", metavar="AGE", help="Do nothing if the last success is newer.")
 @click.option("--missing-ok", is_flag=True, help="Roots that are missing or without logs are fine.")
-@click.option("--archive", type=Place(path_type=Path), metavar="DIR", help="Move logs there.")
-@click.option("--metrics", type=Place(path_type=Path), metavar="FILE", help="For Prometheus.")
-@click.option("--state", type=Place(path_type=Path), metavar="DIR", help="For last run, lock.")
+@click.option("--archive", type=PathOption(path_type=Path), metavar="DIR", help="Move logs there.")
+@click.option("--metrics", type=PathOption(path_type=Path), metavar="FILE", help="For Prometheus.")
+@click.option("--state", type=PathOption(path_type=Path), metavar="DIR", help="For last run, lock.")
 @click.option("--now", metavar="TIME", help="Take this, in ISO 8601, for the time.")
 @click.option("--force", is_flag=True, help="Begin even if the clock seems wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object a file, and a summary.")

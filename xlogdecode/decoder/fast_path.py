@@ -20,7 +20,7 @@ from xlogdecode.decoder.sequence import Numbered
 from xlogdecode.decoder.soundness import Soundness, find_hole
 from xlogdecode.format import READINGS, Codec
 from xlogdecode.framing import Found, PlainRun, plain_run, walk
-from xlogdecode.framing.buffer import Window
+from xlogdecode.framing.buffer import InputWindow
 from xlogdecode.framing.runs import AHEAD
 from xlogdecode.types import Buffer
 
@@ -119,7 +119,7 @@ class FastPath:
         """Take few from now on: there is damage."""
         self._most = _FEW
 
-    def take(self, window: Window) -> Run | None:
+    def take(self, window: InputWindow) -> Run | None:
         """Return the run at the window's start, if there is any."""
         found = walk(window, self._most)
         self.is_blocked = not (found.needs_more or found.lines_follow)
@@ -132,7 +132,7 @@ class FastPath:
         blocks = found.blocks[: len(texts)]
         return Run(window.base, blocks[-1].end + 1, found.buffer, blocks, texts)
 
-    def _lines(self, window: Window) -> Run | None:
+    def _lines(self, window: InputWindow) -> Run | None:
         buffer = window.buffer + bytes(AHEAD) if window.is_last else window.buffer
         lines = plain_run(buffer, window.start, READINGS[buffer[window.start]], self._most)
         self.is_blocked = lines is None

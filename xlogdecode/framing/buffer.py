@@ -1,9 +1,9 @@
 """The part of the input that is at hand: a buffer, and where it is in the input."""
 
-__all__ = ["Window"]
+__all__ = ["InputWindow"]
 
 
-class Window:
+class InputWindow:
     """The bytes from `base` of the input on that were fed and are not done with.
 
     `buffer[start:]` is still to be looked at.

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Reading
-from xlogdecode.framing.buffer import Window
+from xlogdecode.framing.buffer import InputWindow
 from xlogdecode.framing.events import Block, Event, PlainText, Reason
 from xlogdecode.framing.plaintext import LONGEST_OPENING, opens_a_log, split_lines, text_end
 from xlogdecode.framing.resync import Gap, Resync, mend
@@ -41,7 +41,7 @@ class Framer:
         self._validator = Validator(probe)
         self._resync = Resync(self._validator)
         self._max_block = max_block
-        self._window = Window()
+        self._window = InputWindow()
         self._gap: Gap | None = None
         self._ready: deque[Event] = deque()
         self._in_text = False
@@ -55,7 +55,7 @@ class Framer:
         """Note that the input ends here."""
         self._window.close()
 
-    def in_step(self) -> Window | None:
+    def in_step(self) -> InputWindow | None:
         """Return the bytes at hand if the last block, or line of text, ended where they start."""
         if self._gap is not None or self._ready or self._in_text:
             return None

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from xlogdecode.format import CRASH_BUFFER_SIZE, LAST_HOUR, READINGS, TAILER, Codec, Reading
-from xlogdecode.framing.buffer import Window
+from xlogdecode.framing.buffer import InputWindow
 from xlogdecode.types import Buffer
 
 __all__ = ["AHEAD", "Found", "PlainRun", "Walk", "plain_run", "walk"]
@@ -55,7 +55,7 @@ class Walk(NamedTuple):
     """Whether many plain blocks of one magic begin where it ended."""
 
 
-def walk(window: Window, most: int) -> Walk:
+def walk(window: InputWindow, most: int) -> Walk:
     """Return at most so many blocks at the window's start, each followed by another header.
 
     A block that something else follows is not among them, unless the input ends behind it; nor

@@ -8,12 +8,26 @@ for item in iter_entries(["case.zip", "logs"], recursive=True):
 
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of
 from xlogdecode.inputs.crash_buffers import Saved
-from xlogdecode.inputs.entries import Place, expand, iter_entries, iter_places, open_place
+from xlogdecode.inputs.entries import FoundFile, expand, iter_entries, iter_places, open_place
 from xlogdecode.inputs.files import STDIN, STDIN_NAME, Entry, Input, Refusal, open_input
 from xlogdecode.inputs.names import crash_buffers_of, is_crash_buffer, is_log
 
 __all__ = [
-    "STDIN", "STDIN_NAME", "Entry", "Input", "Place", "Refusal", "Saved",
-    "crash_buffers_of", "expand", "foreign_kind_of", "is_crash_buffer", "is_log", "iter_entries",
-    "iter_places", "kind_of", "open_input", "open_place",
+    "STDIN",
+    "STDIN_NAME",
+    "Entry",
+    "FoundFile",
+    "Input",
+    "Refusal",
+    "Saved",
+    "crash_buffers_of",
+    "expand",
+    "foreign_kind_of",
+    "is_crash_buffer",
+    "is_log",
+    "iter_entries",
+    "iter_places",
+    "kind_of",
+    "open_input",
+    "open_place",
 ]  # fmt: skip

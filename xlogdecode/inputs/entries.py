@@ -10,12 +10,12 @@ from xlogdecode.inputs.compressed import foreign_kind_of, kind_of
 from xlogdecode.inputs.files import STDIN, Entry, Refusal, open_input
 from xlogdecode.inputs.names import is_archive, is_log, natural_order
 
-__all__ = ["Place", "expand", "iter_entries", "iter_places", "open_place", "walk"]
+__all__ = ["FoundFile", "expand", "iter_entries", "iter_places", "open_place", "walk"]
 
 OnRead = Callable[[int], object] | None
 
 
-class Place(NamedTuple):
+class FoundFile(NamedTuple):
     """A file that was found, or named, and where it lies in the tree that was asked for."""
 
     path: str
@@ -54,7 +54,8 @@ def iter_entries(
 
 
 def _opened(
-    places: Iterator[Place | Refusal], open_each: Callable[[Place], Iterator[Entry | Refusal]]
+    places: Iterator[FoundFile | Refusal],
+    open_each: Callable[[FoundFile], Iterator[Entry | Refusal]],
 ) -> Iterator[Entry | Refusal]:
     for place in places:
         yield from (place,) if isinstance(place, Refusal) else open_each(place)
@@ -62,7 +63,7 @@ def _opened(
 
 def iter_places(
     paths: Sequence[str], *, recursive: bool = False, plain: bool = False, archives: bool = True
-) -> Iterator[Place | Refusal]:
+) -> Iterator[FoundFile | Refusal]:
     """Yield the file at each of `paths`, and with `recursive` those in folders; none is opened.
 
     `recursive`, `plain` and `archives` are as for `iter_entries`.
@@ -70,14 +71,14 @@ def iter_places(
     for index, path in enumerate(paths):
         if recursive and path != STDIN and os.path.isdir(path):  # noqa: PTH112
             for item in walk(path, plain=plain, archives=archives):
-                yield item._replace(path_index=index) if isinstance(item, Place) else item
+                yield item._replace(path_index=index) if isinstance(item, FoundFile) else item
             continue
         folder, name = os.path.split("stdin" if path == STDIN else path)
-        yield Place(path, folder, name, path_index=index)
+        yield FoundFile(path, folder, name, path_index=index)
 
 
 def open_place(
-    place: Place, *, plain: bool = False, on_read: OnRead = None
+    place: FoundFile, *, plain: bool = False, on_read: OnRead = None
 ) -> Iterator[Entry | Refusal]:
     """Open a file and yield it, or the logs in it if it is an archive (as `iter_entries`)."""
     try:
@@ -128,7 +129,7 @@ def expand(paths: list[str]) -> list[str]:
     return found
 
 
-def walk(folder: str, *, plain: bool, archives: bool = True) -> Iterator[Place | Refusal]:
+def walk(folder: str, *, plain: bool, archives: bool = True) -> Iterator[FoundFile | Refusal]:
     """Yield the logs in `folder` and below, in the order they were written; no link is followed.
 
     Archives are yielded, too, unless `archives` is false.
@@ -156,7 +157,7 @@ def walk(folder: str, *, plain: bool, archives: bool = True) -> Iterator[Place |
                 is_log(entry.name, plain=plain) or (archives and is_archive(entry.name))
             ) and entry.is_file(follow_symlinks=False):
                 found = True
-                yield Place(entry.path, folder, str(below / entry.name), tree)
+                yield FoundFile(entry.path, folder, str(below / entry.name), tree)
         waiting += reversed(folders)
     if not found:
         yield Refusal(folder, "holds no log: looked for *.xlog, *.mmap2, *.mmap3")

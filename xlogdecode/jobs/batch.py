@@ -10,7 +10,7 @@ from xlogdecode.errors import InputError, OutputError
 from xlogdecode.inputs import (
     STDIN,
     Entry,
-    Place,
+    FoundFile,
     Refusal,
     Saved,
     crash_buffers_of,
@@ -41,7 +41,7 @@ _LISTED = 4096
 class Job(NamedTuple):
     """A file that any process can decode by itself, and the file that its text goes to."""
 
-    place: Place
+    place: FoundFile
     target: str | None = None
 
 
@@ -93,7 +93,7 @@ class Batch:
             for is_shareable, group in groupby(listed, self._is_shareable):
                 items = list(group)
                 if is_shareable:
-                    yield from self._shared([item for item in items if isinstance(item, Place)])
+                    yield from self._shared([item for item in items if isinstance(item, FoundFile)])
                 else:
                     for item in items:
                         yield from self._one(item)
@@ -105,14 +105,14 @@ class Batch:
         if buffer is not None:
             yield f"the crash buffer {buffer} may hold newer records; add it to the command"
 
-    def _is_shareable(self, item: Place | Refusal) -> bool:
+    def _is_shareable(self, item: FoundFile | Refusal) -> bool:
         """Tell whether another process may decode it: a log that waits for no other."""
         if isinstance(item, Refusal) or self._is_sole or self.request.in_turn:
             return False
         name = item.below
         return item.path != STDIN and is_log(name, plain=True) and not is_crash_buffer(name)
 
-    def _shared(self, places: Sequence[Place]) -> Iterator[Result]:
+    def _shared(self, places: Sequence[FoundFile]) -> Iterator[Result]:
         """Decode logs in several processes, if that is of use; yield the results in order."""
         from xlogdecode.jobs.sharing import by_executor, by_forks, of_use
 
@@ -142,13 +142,13 @@ class Batch:
                 self._on_read(answer.result.report.bytes_in)
             yield answer.result
 
-    def _job(self, place: Place) -> Job | Result:
+    def _job(self, place: FoundFile) -> Job | Result:
         try:
             return Job(place, self._target(place))
         except OutputError as error:
             return failed(place.path, error)
 
-    def _one(self, item: Place | Refusal, target: str | None = None) -> Iterator[Result]:
+    def _one(self, item: FoundFile | Refusal, target: str | None = None) -> Iterator[Result]:
         """Decode what is at a place, or in the archive there, in this process."""
         if isinstance(item, Refusal):
             yield from self._refused(item)
@@ -180,7 +180,7 @@ class Batch:
             return failed(entry.name, error)
         return self._decoder.decode(entry, target, saved)
 
-    def _target(self, entry: Entry | Place) -> str | None:
+    def _target(self, entry: Entry | FoundFile) -> str | None:
         """Return the file that a text goes to; None if it goes to the sink."""
         request = self.request
         from_stdin = self.paths[entry.path_index] == STDIN
@@ -191,7 +191,7 @@ class Batch:
             self._reserve(target)
         return target
 
-    def _prepare(self, entry: Entry | Place, target: str) -> None:
+    def _prepare(self, entry: Entry | FoundFile, target: str) -> None:
         self._places.prepare(entry, target)
 
     @cached_property

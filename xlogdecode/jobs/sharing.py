@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, OutputError
-from xlogdecode.inputs import Input, Place, Refusal, Saved, open_place
+from xlogdecode.inputs import FoundFile, Input, Refusal, Saved, open_place
 from xlogdecode.jobs.job import Decoder
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed
@@ -38,7 +38,7 @@ _STRETCH = 8
 _AHEAD = 4
 """Files an executor may be ahead, for each of its workers as far as they are known."""
 
-Prepare = Callable[[Place, str], object]
+Prepare = Callable[[FoundFile, str], object]
 
 
 class DecodedFile(NamedTuple):
@@ -70,7 +70,7 @@ def _answer(name: str, status: int, counts: list[Any], more: tuple[Any, ...]) ->
     return DecodedFile(Result(name, Status(status), report, *more), Saved())
 
 
-def of_use(places: Sequence[Place], request: Request) -> int:
+def of_use(places: Sequence[FoundFile], request: Request) -> int:
     """Return how many processes are of use for these files."""
     if len(places) < 2 or not may_fork():
         return 1
@@ -80,7 +80,7 @@ def of_use(places: Sequence[Place], request: Request) -> int:
     return min(processes, len(places))
 
 
-def _size(place: Place) -> int:
+def _size(place: FoundFile) -> int:
     try:
         return os.stat(place.path).st_size  # noqa: PTH116 - of many files
     except OSError:

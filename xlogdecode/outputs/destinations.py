@@ -5,7 +5,7 @@ import re
 from typing import TYPE_CHECKING
 
 from xlogdecode.errors import OutputError
-from xlogdecode.inputs import Entry, Place
+from xlogdecode.inputs import Entry, FoundFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ class Places:
         self._roots: dict[tuple[str, str], str] = {}
         """The folder that the texts of each tree lie below."""
 
-    def place(self, entry: Entry | Place) -> str:
+    def place(self, entry: Entry | FoundFile) -> str:
         """Return where the text of `entry` goes."""
         if self._output is not None and not (self._in_folder or entry.in_archive):
             return str(self._output)
@@ -54,7 +54,7 @@ class Places:
             below = "/".join(map(_portable, below.split("/")))
         return self._claim(f"{root}{below}")
 
-    def _root(self, entry: Entry | Place) -> str:
+    def _root(self, entry: Entry | FoundFile) -> str:
         """Return the folder that the text of `entry` lies below, with a slash behind it."""
         if self._output is None and not re.search(_UNTIDY, entry.top):
             return f"{entry.top}/" if entry.top else ""
@@ -65,7 +65,7 @@ class Places:
             root /= _portable(_storable(entry.tree))
         return "" if root == Path() else f"{str(root).removesuffix('/')}/"
 
-    def prepare(self, entry: Entry | Place, target: str) -> None:
+    def prepare(self, entry: Entry | FoundFile, target: str) -> None:
         """Make the folder that `target` lies in, if it is one of ours. Raises OutputError."""
         folder = os.path.dirname(target)  # noqa: PTH120 - thousands of files a second
         if folder in self._parents:

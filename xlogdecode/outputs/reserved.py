@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN
-from xlogdecode.inputs.entries import Place, walk
+from xlogdecode.inputs.entries import FoundFile, walk
 from xlogdecode.outputs.destinations import same_name
 from xlogdecode.platform.files import is_file_at, stat_of
 
@@ -43,7 +43,7 @@ class Apart:
             self.refuse(path, "the input")
             if self._found is not None and recursive and Path(path).is_dir():
                 for found in walk(path, plain=True):
-                    if isinstance(found, Place):
+                    if isinstance(found, FoundFile):
                         self.refuse(found.path, "the input")
 
     def _is_at(self, place: Path | str | int) -> bool:

@@ -9,20 +9,20 @@ from typing import Any, Final
 
 from xlogdecode.page.assemble import Parts
 from xlogdecode.page.rows import LEVELS, Rows
-from xlogdecode.page.spool import DEFAULT_SIZE, Spool
+from xlogdecode.page.spool import DEFAULT_SIZE, RecordSpool
 from xlogdecode.page.story import Story
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.columns import columns_of
 from xlogdecode.records.sessions import Session
 from xlogdecode.types import Sink
 
-__all__ = ["CasePage", "State"]
+__all__ = ["CasePage", "LogState"]
 
 _BATCH: Final = 4096
 
 
 @dataclass(slots=True)
-class State:
+class LogState:
     """The facts about one source; `CasePage.add` counts, the caller fills in the rest."""
 
     name: str
@@ -46,14 +46,14 @@ class CasePage:
         self._redact = redact
         self._rows = Rows()
         self._story = Story()
-        self._spool = Spool(redact)
-        self.states: list[State] = []
+        self._spool = RecordSpool(redact)
+        self.states: list[LogState] = []
         self.filtered: list[str] = []
         """The filters that were given, as a person would write them."""
 
-    def add(self, name: str, items: Iterable[Record | Loss]) -> State:
+    def add(self, name: str, items: Iterable[Record | Loss]) -> LogState:
         """Take in a source; return what is known of it, to be completed by the caller."""
-        state = State(name)
+        state = LogState(name)
         self.states.append(state)
         self._rows.begin()
         self._story.begin(name)
@@ -73,7 +73,7 @@ class CasePage:
         self._story.end()
         return state
 
-    def _add(self, records: list[Record], state: State) -> None:
+    def _add(self, records: list[Record], state: LogState) -> None:
         if not records:
             return
         columns = columns_of(records)
@@ -139,7 +139,7 @@ class CasePage:
             "story": story,
         }  # fmt: skip
 
-    def _state(self, state: State, names: dict[str, str]) -> dict[str, Any]:
+    def _state(self, state: LogState, names: dict[str, str]) -> dict[str, Any]:
         return {
             "name": names.get(state.name, state.name),
             "state": state.state,

@@ -11,7 +11,7 @@ from xlogdecode.page.columns import deltas, pack
 from xlogdecode.page.rows import LEVELS, RowColumns
 from xlogdecode.platform.temporary import keeping
 
-__all__ = ["DEFAULT_SIZE", "Cut", "Kept", "Spool"]
+__all__ = ["DEFAULT_SIZE", "Cut", "KeptRecords", "RecordSpool"]
 
 DEFAULT_SIZE: Final = 20 << 20
 """Bytes of a page: what most mail servers take."""
@@ -29,7 +29,7 @@ _SEPARATOR: Final = "\n\0\n"
 Change = Callable[[str], str]
 
 
-class Kept(NamedTuple):
+class KeptRecords(NamedTuple):
     """A blob on disk."""
 
     window: int
@@ -57,7 +57,7 @@ class Cut(NamedTuple):
     last: int
 
 
-class Spool:
+class RecordSpool:
     """Takes rows in the order of the log; yields blobs of them."""
 
     def __init__(self, change: Change | None) -> None:
@@ -70,7 +70,7 @@ class Spool:
         with keeping("the records of the page"):
             self._file = self._files.enter_context(TemporaryFile())  # noqa: SIM115 - `close`
         self._size = 0
-        self.kept: list[Kept] = []
+        self.kept: list[KeptRecords] = []
         self.levels: Counter[str] = Counter()
 
     def add(self, rows: RowColumns) -> None:
@@ -102,7 +102,7 @@ class Spool:
             self._file.write(blob.data)
         size, times = len(blob.data), rows.time
         self.kept.append(
-            Kept(
+            KeptRecords(
                 self._window, group, blob.rows, blob.planes, self._size, size,
                 min(times), max(times),
             )
@@ -126,7 +126,7 @@ class Spool:
         Verbose records go first, then debug, then info, the oldest first; then the oldest of all.
         """
         over = sum(kept.size_in_page for kept in self.kept) - room
-        gone: list[Kept] = []
+        gone: list[KeptRecords] = []
         for kept in sorted(self.kept, key=lambda kept: (kept.group, kept.window)):
             if over <= 0:
                 break
@@ -147,7 +147,7 @@ class Spool:
         self._files.close()
 
 
-def _cut_of(group: int, gone: Sequence[Kept]) -> Cut:
+def _cut_of(group: int, gone: Sequence[KeptRecords]) -> Cut:
     mine = [kept for kept in gone if kept.group == group]
     first, last = min(kept.first for kept in mine), max(kept.last for kept in mine)
     return Cut(_NAMES[group], sum(kept.rows for kept in mine), first, last)

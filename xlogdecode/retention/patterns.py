@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from xlogdecode.retention.layouts import FolderLayout, is_package, is_segment
 
-__all__ = ["MAX_DEPTH", "Accept", "Patterns", "State"]
+__all__ = ["MAX_DEPTH", "Accept", "PatternState", "Patterns"]
 
 MAX_DEPTH: Final = 64
 """Folders below a root that a walk goes down to."""
@@ -59,12 +59,12 @@ class Accept(NamedTuple):
         return ""
 
 
-class State:
+class PatternState:
     """The positions reached, and where each next name leads."""
 
     def __init__(self, patterns: "Patterns", positions: frozenset[_Position]) -> None:
         self._patterns = patterns
-        self._known: dict[tuple[object, ...], State | None] = {}
+        self._known: dict[tuple[object, ...], PatternState | None] = {}
         ordered = sorted(positions)
         self.settled = all(position.settled for position in ordered)
         self.accepts: list[Accept] = []
@@ -85,7 +85,7 @@ class State:
                     self._surely.add(step)
         self._kinds = sorted({step for step, _ in self.wild})
         self._any = any(kind in _ANYTHING for kind in self._kinds)
-        self._by_name: dict[str, State | None] = {}
+        self._by_name: dict[str, PatternState | None] = {}
 
     def fits(self, name: str) -> bool:
         """Return whether any pattern goes on with `name`."""
@@ -98,7 +98,7 @@ class State:
             for kind in self._kinds
         )
 
-    def after(self, name: str, mine: Callable[[], bool]) -> "State | None":
+    def after(self, name: str, mine: Callable[[], bool]) -> "PatternState | None":
         """Return the state behind the folder `name`; None if no pattern goes on with it.
 
         `mine` says whether the folder belongs to this share; asked where the first wildcard is.
@@ -118,7 +118,7 @@ class State:
             self._by_name[name] = after
         return after
 
-    def _after(self, name: str, fitting: tuple[str, ...], *, ours: bool) -> "State | None":
+    def _after(self, name: str, fitting: tuple[str, ...], *, ours: bool) -> "PatternState | None":
         positions = list(self.literals.get(name, ()))
         for kind, after in self.wild:
             if kind in fitting and (after.settled or ours):
@@ -147,10 +147,10 @@ class Patterns:
             for row in rows
             for pattern in row.directories
         ]
-        self._states: dict[frozenset[_Position], State] = {}
-        self._starts: dict[bool, State] = {}
+        self._states: dict[frozenset[_Position], PatternState] = {}
+        self._starts: dict[bool, PatternState] = {}
 
-    def start(self, *, settled: bool) -> State:
+    def start(self, *, settled: bool) -> PatternState:
         """Return the state at the root."""
         if settled not in self._starts:
             numbers = range(len(self.all))
@@ -158,9 +158,9 @@ class Patterns:
             self._starts[settled] = self.state(first)
         return self._starts[settled]
 
-    def state(self, positions: frozenset[_Position]) -> State:
+    def state(self, positions: frozenset[_Position]) -> PatternState:
         """Return the state of these positions."""
         known = self._states.get(positions)
         if known is None:
-            known = self._states[positions] = State(self, positions)
+            known = self._states[positions] = PatternState(self, positions)
         return known

@@ -26,7 +26,7 @@ from xlogdecode.retention.layouts import AUTO
 from xlogdecode.retention.plan import DecisionReason, Rule
 from xlogdecode.retention.policy import Policy, Root, parse_keep
 from xlogdecode.retention.state import State
-from xlogdecode.retention.sweep import Batch, Sweep
+from xlogdecode.retention.sweep import DecisionBatch, Sweep
 from xlogdecode.retention.totals import SweepStep, Totals
 from xlogdecode.retention.workers import CAN_SHARE, WHOLE, Share, share_out
 from xlogdecode.when import parse_age, parse_size
@@ -284,7 +284,7 @@ class _SweepRun:
                     outcomes += applier.reopened(list(group))
                 yield self._step(batch, outcomes)
 
-    def _step(self, batch: Batch, outcomes: list[SweepOutcome]) -> SweepStep:
+    def _step(self, batch: DecisionBatch, outcomes: list[SweepOutcome]) -> SweepStep:
         package = batch.directory.package
         named = package if package in self._sweep.targets[batch.number].root.packages else ""
         reached = bool(batch.found) or any(

@@ -21,7 +21,7 @@ from xlogdecode.retention.folders import NO_FOLDER, Folder, FolderPath, is_link,
 from xlogdecode.retention.layouts import AUTO, FolderLayout, layouts_for
 from xlogdecode.retention.mounts import MountTable
 from xlogdecode.retention.names import LogName, Recogniser, recogniser
-from xlogdecode.retention.patterns import MAX_DEPTH, Patterns, State
+from xlogdecode.retention.patterns import MAX_DEPTH, Patterns, PatternState
 from xlogdecode.retention.roots import RootFolder, resolve
 
 __all__ = ["Candidate", "EntryKind", "LogDirectory", "Look", "Scanner", "scan", "scan_directories"]
@@ -240,7 +240,7 @@ class _Walk:
         self._kept_by_name = kept_by_name
         self._part = part
 
-    def at(self, place: _Place, state: State) -> Iterator[Look]:
+    def at(self, place: _Place, state: PatternState) -> Iterator[Look]:
         """Yield the log folders at and below `place`."""
         for accept in state.accepts:
             package = accept.package(place.names)
@@ -251,7 +251,7 @@ class _Walk:
             return
         yield from self._below(place, state)
 
-    def _below(self, place: _Place, state: State) -> Iterator[Look]:
+    def _below(self, place: _Place, state: PatternState) -> Iterator[Look]:
         names: list[str] = []
         if state.wild:
             try:
@@ -278,7 +278,7 @@ class _Walk:
     def _wants(self, place: _Place, name: str) -> bool:
         return self._wanted(join(place.path, name))
 
-    def _names(self, place: _Place, state: State) -> list[str]:
+    def _names(self, place: _Place, state: PatternState) -> list[str]:
         """Return the names of folders and links that some pattern may go on with, sorted.
 
         Literal names are tried even if the list has them not: a system may know them in another
@@ -296,7 +296,7 @@ class _Walk:
         return sorted(found)
 
     def _not_entered(
-        self, place: _Place, name: str, state: State, error: OSError
+        self, place: _Place, name: str, state: PatternState, error: OSError
     ) -> Iterator[Look]:
         if not (state.settled or self._wanted(join(place.path, name))):
             return

@@ -24,7 +24,7 @@ from xlogdecode.retention.roots import RootFolder, expand, has_wildcard, resolve
 from xlogdecode.retention.scan import Candidate, EntryKind, LogDirectory, Look, Scanner
 from xlogdecode.retention.workers import WHOLE, Share
 
-__all__ = ["Batch", "Sweep", "Target"]
+__all__ = ["DecisionBatch", "Sweep", "Target"]
 
 PART = 2000
 """Files of one folder that are judged at a time."""
@@ -40,7 +40,7 @@ class Target(NamedTuple):
     error: OSError | None
 
 
-class Batch(NamedTuple):
+class DecisionBatch(NamedTuple):
     """The decisions on a folder, a part of it, or on all folders of a root with a ceiling."""
 
     number: int
@@ -137,7 +137,7 @@ class Sweep:
 
     def batches(
         self, share: Share = WHOLE, *, lean: bool = False, repair: bool = False
-    ) -> Iterator[Batch]:
+    ) -> Iterator[DecisionBatch]:
         """Yield the decisions on one folder after another: memory is bounded by the largest.
 
         All shares together have all batches, if the sweep `can_be_shared`. A root with a ceiling
@@ -166,9 +166,11 @@ class Sweep:
                     packages=root.packages,
                     judge=self._judge,
                 )
-                yield Batch(number, look.folder, look.directory, decisions, look.found)
+                yield DecisionBatch(number, look.folder, look.directory, decisions, look.found)
 
-    def _all_at_once(self, number: int, root: Root, looks: Iterator[Look]) -> Iterator[Batch]:
+    def _all_at_once(
+        self, number: int, root: Root, looks: Iterator[Look]
+    ) -> Iterator[DecisionBatch]:
         candidates: list[Candidate] = []
         found = 0
         directory: LogDirectory | None = None
@@ -178,7 +180,7 @@ class Sweep:
             directory = look.directory
         if directory is not None:
             decisions = plan(candidates, root.rule, now=self.now, packages=root.packages)
-            yield Batch(number, None, directory, decisions, found)
+            yield DecisionBatch(number, None, directory, decisions, found)
 
     def _looks(
         self,
