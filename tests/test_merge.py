@@ -10,7 +10,7 @@ from tests.records.lines import IMSDK, OPENED, Lost, mars
 from xlogdecode import merge as merge_module
 from xlogdecode.filters import LAST, Filter, parse_pattern
 from xlogdecode.merge import MergedLog, merge, render_merged
-from xlogdecode.records import Record
+from xlogdecode.records import Record, read_records
 from xlogdecode.writers import JsonWriter, TextWriter
 
 CHINA = timezone(timedelta(hours=8))
@@ -110,6 +110,9 @@ def test_the_banners_zone_counts_for_what_is_before_it_wherever_the_caller_is():
     other = mars(time="2024-01-01 +0.0 03:00:00.000", message="other")
     found = timeline(log("a", early, next_day), log("b", other), local=UTC)
     assert [name for name, _ in found] == ["a", "b", "a"]
+    alone = log("a", early, next_day)
+    merged = [item.iso for _, item in merge([alone], zone=timezone(timedelta(hours=3)))]
+    assert merged == [record.iso for record in read_records(alone.events(), zone=UTC)]
 
 
 def test_days_that_follow_one_another_are_open_one_at_a_time():

@@ -20,6 +20,7 @@ from tests.records.lines import (
     needs_shared,
     streams,
 )  # fmt: skip
+from xlogdecode.filters import Filter, count_text, select_text
 from xlogdecode.records import Record, read_records
 from xlogdecode.records import events as pages_module
 
@@ -98,11 +99,27 @@ def test_a_zone_is_read_as_each_release_writes_it(zone, hours):
 
 
 def test_a_time_without_a_zone_takes_that_of_the_banner_and_else_the_callers():
-    tokyo = timezone(timedelta(hours=9))
-    before, _, after = read(f"{IMSDK}\n{OPENED}\n{IMSDK}\n", zone=tokyo)
-    assert before.time.tzinfo == tokyo
-    assert after.time == datetime(2024, 1, 1, 8, 47, 4, 162000, tzinfo=CHINA)
+    tokyo, west = timezone(timedelta(hours=9)), OPENED.replace("+0800", "-0500")
+    before, _, after, *_ = read(f"{IMSDK}\n{OPENED}\n{IMSDK}\n{west}\n", zone=tokyo)
+    assert before.time == after.time == datetime(2024, 1, 1, 8, 47, 4, 162000, tzinfo=CHINA)
+    assert read(IMSDK, zone=tokyo)[0].time.tzinfo == tokyo
     assert read(IMSDK)[0].time.tzinfo is None
+
+
+@pytest.mark.parametrize(("more", "offset"), [(0, CHINA), (1, None)])
+@pytest.mark.parametrize("piece", [1000, 1 << 20])
+def test_the_first_banner_counts_for_what_is_before_it_within_a_page(more, offset, piece):
+    room = pages_module.PAGE - len(f"{IMSDK}\n\n{OPENED}") + more
+    text = f"{IMSDK}\n{'x' * room}\n{OPENED}\n".encode()
+    events = [(at, text[at : at + piece]) for at in range(0, len(text), piece)]
+    first, *_ = read_records(events)
+    assert first.time.tzinfo == offset
+    since = datetime(2024, 1, 1, 0, 47, 4, tzinfo=UTC)  # 08:47:04 in China
+    wanted = Filter(since=since, until=since.replace(second=5))
+    here = timezone(timedelta(hours=-3))
+    found = b"".join(select_text(events, wanted, local=here))
+    assert found.startswith(b"TIM: ") == bool(offset)
+    assert bool(count_text(events, wanted, local=here) > 1) == bool(offset)
 
 
 @pytest.mark.parametrize("stamp", ["2024-02-30 +8.0 09:12:33.123", "2024-01-01 +8.0 24:00:00.000"])

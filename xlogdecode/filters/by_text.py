@@ -17,6 +17,7 @@ from xlogdecode.filters.tally import PageTally, Tally
 from xlogdecode.filters.time_range import Window
 from xlogdecode.records import Event, Loss
 from xlogdecode.records.events import PAGE, Page, Then, pages
+from xlogdecode.records.first_zone import look_ahead
 from xlogdecode.records.layouts import (
     FATAL_NOTES,
     LEVELS,
@@ -59,7 +60,8 @@ def select_text(
     It is the text of what `select` yields. `source` and `zone` are as for `read_records`, `local`
     as for `select`.
     """
-    stages, read = Stages(wanted, source, zone, local), PageTally(tally)
+    banner_zone, events = look_ahead(events)
+    stages, read = Stages(wanted, source, banner_zone or zone, local), PageTally(tally)
     search, found = Search(wanted) if wanted.grep else None, False
     for event in pages(events, page):
         if not isinstance(event, Page):

@@ -12,6 +12,7 @@ from xlogdecode.filters.tally import PageTally, Tally
 from xlogdecode.records import Event, read_records
 from xlogdecode.records.bounds import Counter
 from xlogdecode.records.events import PAGE, Page, pages
+from xlogdecode.records.first_zone import look_ahead
 
 __all__ = ["count", "count_text"]
 
@@ -50,7 +51,9 @@ def count_text(
 
     The arguments are those of `select_text`. Records of context do not count.
     """
-    stages, read, counter = Stages(wanted, source, zone, local), PageTally(tally), Counter()
+    banner_zone, events = look_ahead(events)
+    stages = Stages(wanted, source, banner_zone or zone, local)
+    read, counter = PageTally(tally), Counter()
     search = Search(wanted) if wanted.grep else None
     for event in pages(events, page):
         if not isinstance(event, Page):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from xlogdecode.records.events import LONGEST, PAGE, BlockRun, Event, Loss, Page, Then, pages
+from xlogdecode.records.first_zone import look_ahead
 from xlogdecode.records.layouts import LEVELS, heads
 from xlogdecode.records.matchers import JOINS, ReadyShape, openers
 from xlogdecode.records.record import Place, Record
@@ -23,11 +24,11 @@ def read_records(
 ) -> Iterator[Record | Loss]:
     """Yield the records of one source, and its losses, in order; memory stays flat.
 
-    `events` are the decoder's: `(block offset, text)` and losses. `zone` is for times that have
-    none, where the session's banner has none either. A line without a year takes it from the
-    date in `source`, a file's name, or from the banner. A record ends at a loss; what follows a
-    loss and opens no layout is a record without fields. A record longer than LONGEST comes in
-    parts that share its fields.
+    `events` are the decoder's: `(block offset, text)` and losses. A time without a zone is in that
+    of the session's banner, else of the log's first banner (`first_zone`), else in `zone`. A line
+    without a year takes it from the date in `source`, a file's name, or from the banner. A record
+    ends at a loss; what follows a loss and opens no layout is a record without fields. A record
+    longer than LONGEST comes in parts that share its fields.
     """
     for batch in read_batches(events, source=source, zone=zone, page=page):
         if isinstance(batch, list):
@@ -40,7 +41,8 @@ def read_batches(
     events: Iterable[Event], *, source: str = "", zone: tzinfo | None = None, page: int = PAGE
 ) -> Iterator[list[Record] | Loss]:
     """Yield what `read_records` yields, the records in lists: as fast as it goes."""
-    reader = _Reader(source, zone)
+    banner_zone, events = look_ahead(events)
+    reader = _Reader(source, banner_zone or zone)
     for event in pages(events, page):
         if isinstance(event, Page):
             yield reader.read(event)

@@ -6,7 +6,7 @@ from typing import Final
 
 from xlogdecode.when import zone_minutes
 
-__all__ = ["Stamps", "date_in_name", "on_any_day"]
+__all__ = ["Stamps", "date_in_name", "on_any_day", "zone_of_hour"]
 
 _HOUR: Final = re.compile(r"(?P<day>[0-9-]+)(?:[ /](?P<zone>\S+))?[ /T](?P<hour>[0-9]{2})")
 
@@ -41,7 +41,7 @@ class Stamps(dict[tuple[str, str | None], tuple[str, str] | None]):
         """Return the stamps of the session whose banner says `hour`."""
         found = _HOUR.fullmatch(hour)
         day = _date_or_none(found and found["day"])
-        return Stamps(_fixed_zone(found and found["zone"]) or self.zone, day or self.near)
+        return Stamps(zone_of_hour(hour) or self.zone, day or self.near)
 
     def __missing__(self, key: tuple[str, str | None]) -> tuple[str, str] | None:
         if len(self) >= self._BOUND:
@@ -66,6 +66,12 @@ class Stamps(dict[tuple[str, str | None], tuple[str, str] | None]):
         years = (near.year, near.year - 1, near.year + 1)
         days = [known for year in years if (known := _date_or_none(f"{year}-{day}"))]
         return min(days, key=lambda known: abs(known - near), default=None)
+
+
+def zone_of_hour(hour: str) -> timezone | None:
+    """Return the zone that a banner's or a Mars record's hour names, if it names one."""
+    found = _HOUR.fullmatch(hour)
+    return _fixed_zone(found and found["zone"])
 
 
 def on_any_day(hour: str) -> tuple[str, str]:
