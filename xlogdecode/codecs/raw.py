@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import deflate
 
-from xlogdecode.codecs.common import END, PIECE, CodecError
+from xlogdecode.codecs.common import END, PIECE, CodecError, ends_with_mark
 from xlogdecode.types import Buffer
 
 __all__ = [
@@ -37,7 +37,7 @@ def inflate(payload: Buffer, bound: int) -> bytearray | None:
         text = deflate.deflate_decompress(b"".join((payload, LAST_STORED_BLOCK)), bound + len(END))
     except deflate.DeflateError:
         return None
-    if not text.endswith(END) or text.endswith(LAST_STORED_BLOCK):  # as text: it was swallowed
+    if not ends_with_mark(text):
         return None
     del text[-len(END) :]
     return text
@@ -49,7 +49,7 @@ def inflate_lines(stream: bytes, bound: int) -> bytearray | None:
         text: bytearray = deflate.deflate_decompress(stream, bound)
     except deflate.DeflateError:
         return None
-    if not text.endswith(_END_OF_LINE):
+    if not text.endswith(_END_OF_LINE) or not ends_with_mark(text):
         return None
     del text[-len(END) :]
     return text

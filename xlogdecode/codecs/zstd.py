@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from xlogdecode.codecs.common import END, CodecError
+from xlogdecode.codecs.common import END, CodecError, ends_with_mark
 from xlogdecode.format import READINGS, TAILER, is_plausible
 from xlogdecode.types import Buffer
 
@@ -55,8 +55,7 @@ def unzstd(payload: Buffer, bound: int) -> bytes | None:
         )
     except _error():
         return None
-    # as text: the last block was swallowed
-    return text if text.endswith(END) and not text.endswith(_LAST_BLOCK) else None
+    return text if ends_with_mark(text) else None
 
 
 def _error() -> type[Exception]:

@@ -133,6 +133,8 @@ class Report:
         if self.is_whole:
             if self.plain_text and not blocks:
                 return f"already plain text, {_count(self.plain_text, 'byte')}"
+            if self.fill and not blocks:
+                return f"OK: no records, {_count(self.fill, 'zero byte')}"
             return f"OK: {text}{self._missing()}"
         parts = []
         if self.lost:
@@ -151,9 +153,8 @@ class Report:
 
     def _missing(self) -> str:
         """Return a hint at blocks that are missing by the count of their session."""
-        missing = "blocks are missing" if self.gaps != 1 else "a block is missing"
-        places = f" in {_count(self.gaps, 'place')}"
-        return f"; {missing}{places} (by sequence number)" if self.gaps else ""
+        places = _count(self.gaps, "place")
+        return f"; blocks are missing in {places} (by sequence number)" if self.gaps else ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as JSON can hold it."""
