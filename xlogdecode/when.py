@@ -29,11 +29,13 @@ def parse_age(text: str) -> timedelta:
     """
     match = re.fullmatch(r"([0-9]{1,9})([smhdw])", text.strip())
     if not match:
-        raise UsageError(f"{text!r} is no age: write a whole number and a unit, such as 7d or 36h")
+        if re.fullmatch(r"[0-9]{1,9}", text.strip()):
+            raise UsageError(f"{text!r} has no unit; write 3d or 36h")
+        raise UsageError(f"{text!r} is not an age; write a whole number and a unit: 3d or 36h")
     try:
         return timedelta(seconds=int(match[1]) * _AGE_UNITS[match[2]])
     except OverflowError:
-        raise UsageError(f"{text!r} is longer than any calendar: write a smaller age") from None
+        raise UsageError(f"{text!r} is longer than any calendar; write a smaller age") from None
 
 
 def parse_size(text: str) -> int:
@@ -43,9 +45,7 @@ def parse_size(text: str) -> int:
     """
     match = re.fullmatch(r"([0-9]{1,15})([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
     if not match:
-        raise UsageError(
-            f"{text!r} is no size: write a whole number of bytes, or such as 500M or 2G"
-        )
+        raise UsageError(f"{text!r} is not a size; write a whole number of bytes, or 500M or 2G")
     return int(match[1]) * _SIZE_UNITS[match[2].upper()]
 
 
@@ -66,7 +66,7 @@ def parse_bound(text: str, now: datetime, *, upper: bool = False) -> Bound:
         try:
             return now - parse_age(words[0][1:])
         except OverflowError:
-            raise UsageError(f"{text!r} is before any calendar: write a smaller age") from None
+            raise UsageError(f"{text!r} is before any calendar; write a smaller age") from None
     try:
         if words and words[0] in _DAYS:
             day = now.replace(tzinfo=None) + timedelta(days=_DAYS[words[0]])
@@ -109,12 +109,12 @@ def parse_zone(text: str) -> tzinfo:
     except (ValueError, OSError, KeyError):  # an odd name, a folder's, an unknown one
         zone = None
     if zone is None:
-        raise UsageError(f"{text!r} is no time zone: write such as +08:00, UTC or Asia/Shanghai")
+        raise UsageError(f"{text!r} is not a time zone; write +08:00, UTC or Asia/Shanghai")
     return zone
 
 
 def zone_minutes(text: str) -> int | None:
-    """Return the minutes east of UTC that `text` states, or None where that is no zone.
+    """Return the minutes east of UTC that `text` states, or None where that is not a zone.
 
     `+8.0` and `+5.8` (5:45, rounded by the writer) are hours, `+80` and `+57` are Mars 1.2.5's way
     to write +8.0 and 5:45; there `+-50` is west, and `0` UTC. `+0800` is a banner's. Every zone

@@ -25,7 +25,7 @@ from xlogdecode.filters import (
 )
 from xlogdecode.records import Record, read_records
 from xlogdecode.records.layouts import LEVELS, NOTES, OPENS_NOTHING, heads
-from xlogdecode.when import parse_bound, parse_zone
+from xlogdecode.when import parse_age, parse_bound, parse_zone
 
 CHINA = timezone(timedelta(hours=8))
 NOW = datetime(2024, 1, 2, 12, 30, tzinfo=CHINA)
@@ -117,7 +117,7 @@ def test_a_zone_is_an_offset_or_a_name():
     assert parse_zone("+08:00") == CHINA
     assert parse_zone("Asia/Shanghai").utcoffset(datetime(2024, 1, 1)) == timedelta(hours=8)
     for text in ("", "8", "Mars/Olympus", "../etc", "+8"):
-        with pytest.raises(UsageError, match="is no time zone"):
+        with pytest.raises(UsageError, match="is not a time zone"):
             parse_zone(text)
 
 
@@ -200,6 +200,15 @@ def test_a_session_is_asked_for_by_number():
     for text in ("0", "-1", "first"):
         with pytest.raises(UsageError, match="is not a session"):
             parse_session(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("3", "'3' has no unit; write 3d or 36h"), ("3 days", "'3 days' is not an age; write a")],
+)
+def test_an_age_that_is_wrong_gets_a_right_one_as_an_example(text, hint):
+    with pytest.raises(UsageError, match=hint):
+        parse_age(text)
 
 
 def test_no_level_wants_no_record_and_keeps_the_losses():

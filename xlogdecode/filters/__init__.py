@@ -1,4 +1,4 @@
-"""Which records: the conditions that a person sets, and two ways to apply them.
+"""The selection of records: conditions that a person sets, and two ways to apply them.
 
 `select` goes from record to record and can do everything; `select_text` goes over text in bulk
 and does what needs no more than level, time and words, ten times as fast. Where both can, they

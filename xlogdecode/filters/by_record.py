@@ -1,4 +1,4 @@
-"""The exact lane: record by record."""
+"""The exact lane, which judges record by record."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -37,7 +37,7 @@ def select(
 
 
 class Selector:
-    """Does what `select` does, with what is left of a source in several goes."""
+    """The state of `select` for a source that comes in several parts."""
 
     def __init__(
         self, wanted: Filter, *, local: tzinfo | None = None, tally: Tally | None = None
@@ -53,7 +53,7 @@ class Selector:
 
 
 class Judge:
-    """Tells of each item of one source whether it is wanted, in their order; None for a loss."""
+    """Judges each item of one source in order: whether it is wanted, or None for a loss."""
 
     def __init__(
         self, wanted: Filter, *, local: tzinfo | None = None, tally: Tally | None = None
@@ -89,8 +89,8 @@ class Around:
         """
         self._past_losses = past_losses
         self._before: deque[tuple[Any, bool]] = deque()
-        """What may be around the next record that is wanted, and whether it is a record, as the
-        first always is.
+        """The items that may be around the next record that is wanted, and whether each is a
+        record, as the first always is.
         """
         self._records = 0
         """So many of these are."""
@@ -100,7 +100,7 @@ class Around:
         """Records after the last one wanted that are still to come."""
 
     def pick(self, judged: Iterable[tuple[T, bool | None]]) -> Iterator[T]:
-        """Yield what is to be shown of the next items; `judged` is each with what `Judge` tells."""
+        """Yield the items to be shown; `judged` is each next item with the verdict of `Judge`."""
         before = self._before
         for item, is_wanted in judged:
             if is_wanted is None and before and self._past_losses:
@@ -163,7 +163,7 @@ def _all_of(checks: list[Check]) -> Check:
 
 
 def _checks(wanted: Filter, local: tzinfo | None) -> list[Check]:
-    """Return what has to hold, each made for what is asked."""
+    """Return the checks that must all hold, only those that the filter needs."""
     checks: list[Check] = []
     if wanted.since is not None or wanted.until is not None:
         checks.append(_Timed(Window(wanted.since, wanted.until, local)))

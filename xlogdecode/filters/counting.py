@@ -1,4 +1,4 @@
-"""How many records are wanted, by the faster lane that can tell."""
+"""The count of wanted records, by the faster lane that can do it."""
 
 from collections.abc import Iterable
 from dataclasses import replace

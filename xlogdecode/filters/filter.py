@@ -48,7 +48,7 @@ class Filter:
     pids: frozenset[int]
     tids: frozenset[int]
     grep: re.Pattern[str] | None
-    """It is searched for in the whole text of a record, without its last line end."""
+    """It is searched for in the full text of a record, without its last line end."""
     invert: bool
     """Take the records in which `grep` is not found."""
     session: int | None

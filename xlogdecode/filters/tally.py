@@ -12,7 +12,7 @@ __all__ = ["PageTally", "Tally"]
 
 
 class Tally:
-    """What was read up to the first record that is wanted: from there on nothing is counted."""
+    """The count of records up to the first that is wanted: from there on nothing is counted."""
 
     def __init__(self) -> None:
         """Start before the first input."""

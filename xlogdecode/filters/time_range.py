@@ -1,4 +1,4 @@
-"""A stretch of time, asked of times as they are logged."""
+"""A stretch of time that is compared with times as they are logged."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
@@ -13,13 +13,13 @@ _DAY = len("2024-01-01T")
 _FIRST_YEAR, _LAST_YEAR = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 Holds = Callable[[str], bool]
-"""Whether an ISO 8601 time, to the millisecond, is within a bound."""
+"""A check of an ISO 8601 time, to the millisecond, against a bound."""
 
 
 class Window:
-    """Tells whether a time lies between two bounds, both included.
+    """The times between two bounds, both included.
 
-    Times stay text: in one zone they sort as they stand, so a bound is put into each zone once.
+    Times stay text: in one zone they sort as texts, so a bound is put into each zone once.
     A bound without a zone is compared with the wall-clock time that was logged. An instant is
     compared with a time whose zone is unknown as if that were of `local`, else the machine's.
     """

@@ -1,4 +1,4 @@
-"""A log's bytes -> events -> pages: whole lines, enough of them to be worth a regular expression.
+"""A log's bytes -> events -> pages: full lines, enough of them to be worth a regular expression.
 
 A block may end in mid-line, and a log written line by line has a block a line: pieces are joined
 until a page's worth is there, and a line that is not yet complete waits for its end. Whatever
@@ -55,7 +55,7 @@ Where = int | BlockRun
 """The offset of a block, or a run of blocks."""
 
 Event = tuple[Where, Text] | Loss
-"""What a decoder yields: the text of a block, of a part of one or of a run, with offsets; a loss.
+"""A text of a block, of a part of one or of a run, with offsets; or a loss.
 
 An empty text says that nothing more is there for now: what is complete is handed on at once.
 """
@@ -101,7 +101,7 @@ def _has_torn_line(texts: Sequence[Buffer]) -> bool:
 
 
 class Then(enum.Enum):
-    """What follows a page."""
+    """The kinds of continuation after a page."""
 
     MORE = "more text"
     PAUSE = "nothing for now"
@@ -110,7 +110,7 @@ class Then(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Whole lines, unless `then` is END or one line is longer than LONGEST."""
+    """Full lines, unless `then` is END or one line is longer than LONGEST."""
 
     data: bytes
     cuts: tuple[tuple[int, Where], ...]
@@ -156,7 +156,7 @@ class _Pile:
             yield Page(data, cuts, then)
 
     def _take_unfinished(self, pieces: list[tuple[Where, Buffer]]) -> list[tuple[Where, Text]]:
-        """Take from `pieces`, which are all, what stands behind the last line end."""
+        """Take from `pieces`, which are all, the text behind the last line end."""
         rest: list[tuple[Where, Text]] = []
         for offset, text in reversed(self.pieces):
             pieces.pop()
@@ -182,7 +182,7 @@ def _opens_a_record(text: Text) -> bool:
 
 
 def pages(events: Iterable[Event], size: int = PAGE) -> Iterator[Page | Loss]:
-    """Yield the text of `events` in pages of about `size` bytes, and losses where they stand.
+    """Yield the text of `events` in pages of about `size` bytes, and losses in their places.
 
     Before a loss, before a block that opens a record though the one before it ended in mid-line,
     and at the end comes a page whose `then` is END, if there is text left or a line is not ended.

@@ -35,7 +35,7 @@ class Layout:
     """One way in which a record opens.
 
     The first of `shapes` that matches a line gives its FIELDS; the last always fits where the
-    head does. A group whose name starts with `old_` stands for the other where it matched.
+    head does. A group whose name starts with `old_` replaces the other where it matched.
     """
 
     name: str
@@ -82,7 +82,7 @@ _FATAL = r"\[(?P<level>F)\]\["
 FATAL_NOTES: Final = "|".join(
     head.removeprefix(_FATAL) for _, head, _ in NOTE_ROWS if head.startswith(_FATAL)
 )
-"""What follows `[F][` in lines that are no records of the app, and yet have a level."""
+"""The pattern of the text behind `[F][` in lines that have a level, and are no records."""
 
 _PLAIN = [head for _, head, _ in NOTE_ROWS if not head.startswith(_FATAL)]
 _NOTE_SIGNS = "".join(dict.fromkeys(sign for head in _PLAIN for sign in first_signs(head)))

@@ -53,7 +53,7 @@ def read_batches(
 
 
 class _Where:
-    """Which block a place in a page came from, to the line."""
+    """The blocks that the lines of a page came from."""
 
     def __init__(self, starts: list[int], offsets: list[int]) -> None:
         self._starts = [*starts, sys.maxsize]
@@ -66,7 +66,7 @@ class _Where:
     def at(self, position: int) -> int:
         """Return the offset of the block that the line at `position` began in.
 
-        No place that is asked for comes before the one asked for last.
+        Positions must not decrease from call to call.
         """
         starts, place = self._starts, self._next
         while starts[place] <= position:
@@ -77,7 +77,7 @@ class _Where:
 
 
 class _Reader:
-    """What is known of a source between two pages."""
+    """The state of a source between two pages."""
 
     def __init__(self, source: str, zone: tzinfo | None) -> None:
         self._place = Place(source, None, False, Stamps(zone, date_in_name(source)))  # noqa: FBT003
@@ -89,7 +89,7 @@ class _Reader:
         self._handed_on: Record | None = None
         """A record that is no longer here, to which more may belong."""
         self._in_line = False
-        """What was handed on ended in mid-line."""
+        """The text handed on so far ended in mid-line."""
         self._openers = openers()
         self._usual: ReadyShape | None = None
         """The shape of the last record of the app: likely that of the next."""

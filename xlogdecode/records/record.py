@@ -1,4 +1,4 @@
-"""One record: its parts as they are written, and what they mean."""
+"""One record: its parts as they are written, and their meaning."""
 
 import re
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def readable(part: str) -> str:
 
 
 class Who(NamedTuple):
-    """Who logged: a process and a thread."""
+    """A process and a thread that logged."""
 
     pid: int | None
     tid: int | None
@@ -47,7 +47,7 @@ def parse_who(text: str | None) -> Who:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the records of one session, or one recovered stretch of it, share."""
+    """The data that the records of one session, or of one recovered part of it, share."""
 
     source: str
     session: int | None
@@ -76,13 +76,13 @@ class Record(tuple[Any, ...]):
     session, recovered, source, block_offset, text_line. One that its layout has not is None.
 
     A tuple of parts as they were found, one character a byte, since 150,000 are made in a second;
-    what they mean is worked out when it is asked for. Inside this room a record may be unpacked:
+    their meaning is worked out on access. Inside this package a record may be unpacked:
     `layouts.FIELDS`, layout, place, block offset, text line.
     """
 
     __slots__ = ()
 
-    text: str = _text(0, "The whole record, its line ends included (see `readable`).")
+    text: str = _text(0, "The full record, its line ends included (see `readable`).")
     level: str | None = _part(1, "One of V D I W E F.")
     tag: str | None = _text(6, "The tag; of IM SDK 4.0 the thread's name.")
     file: str | None = _text(7, "The source file that logged.")
@@ -95,7 +95,7 @@ class Record(tuple[Any, ...]):
 
     @property
     def iso(self) -> str | None:
-        """When it was logged: ISO 8601 to the millisecond, with an offset where it is known."""
+        """The time of logging: ISO 8601 to the millisecond, with an offset where it is known."""
         hour, clock, zone = self[2:5]
         around = clock and self.place.stamps[hour, zone]
         if not around:
@@ -104,12 +104,12 @@ class Record(tuple[Any, ...]):
 
     @property
     def has_time(self) -> bool:
-        """Whether a time stands in it; one that no calendar has included."""
+        """It has a time, which may be one that no calendar has."""
         return bool(self[3])
 
     @property
     def time(self) -> datetime | None:
-        """When it was logged; aware where the zone is known."""
+        """The time of logging; aware where the zone is known."""
         iso = self.iso
         return None if iso is None else datetime.fromisoformat(iso)
 
@@ -130,7 +130,7 @@ class Record(tuple[Any, ...]):
 
     @property
     def main_thread(self) -> bool | None:
-        """Whether the main thread logged; only Mars's own layout tells."""
+        """The main thread logged; None where the layout does not say: only Mars's own does."""
         return self.who.main_thread
 
     @property
@@ -155,7 +155,7 @@ class Record(tuple[Any, ...]):
 
     @property
     def raw(self) -> bytes:
-        """The whole record as it was logged."""
+        """The full record as it was logged."""
         return bytes(self[0], "latin-1")
 
     @property

@@ -54,19 +54,19 @@ _STEPS_BY_WORDS: Final = (
 class Session:
     """One session of one source; texts are as the log has them, None where it has none.
 
-    The number is None for what stands before the first banner: it belongs to a session that
+    The number is None for records before the first banner: it belongs to a session that
     another file began.
     """
 
     source: str
     number: int | None
     opened: datetime | None = None
-    """When the log was opened; aware."""
+    """The time at which the log was opened; aware."""
     closed: datetime | None = None
-    """When the log was closed in order; aware."""
+    """The time at which the log was closed normally; aware."""
     closed_in_order: bool = False
     build: str | None = None
-    """When the writer was built, as `Dec 12 2023 15:15:13`."""
+    """The build time of the writer, as `Dec 12 2023 15:15:13`."""
     pid: int | None = None
     records: int = 0
     """Records of the app; banners and headers do not count."""
@@ -86,7 +86,7 @@ class Session:
     init_path: str | None = None
     log_path: str | None = None
     mars: dict[str, str] = field(default_factory=dict)
-    """What Mars says of itself: `MARS_PATH` and its like."""
+    """The fields of Mars's own banner: `MARS_PATH` and its like."""
     last_step: str = ""
     """`UnInit` or `logged out`, where the IM SDK's last step was one of these."""
     last_error: Record | None = None
@@ -94,7 +94,7 @@ class Session:
 
     @property
     def ended(self) -> str:
-        """How it ended, in words."""
+        """Its end, in words."""
         if self.closed_in_order:
             return "closed normally"
         if self.last_step:
@@ -103,12 +103,12 @@ class Session:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more of it is to come, as far as its own records say."""
+        """Nothing more of it is to come, as far as its own records say."""
         return self.closed_in_order or self.last_step == UNINIT
 
     @property
     def may_be_of_any_process(self) -> bool:
-        """Whether no record so far says which process it is of."""
+        """No record so far names its process."""
         return not self.records or (self.process_id is None and not self.is_over)
 
     def add(self, record: Record) -> None:

@@ -1,4 +1,4 @@
-"""What a log line says about time: zones as Mars writes them, days without a year."""
+"""The times of log lines: zones as Mars writes them, days without a year."""
 
 import re
 from datetime import date, datetime, timedelta, timezone, tzinfo
@@ -24,7 +24,7 @@ def date_in_name(name: str) -> date | None:
 
 
 class Stamps(dict[tuple[str, str | None], tuple[str, str] | None]):
-    """(hour, zone) as logged -> what stands before and after the clock in ISO 8601.
+    """(hour, zone) as logged -> the texts before and after the clock in ISO 8601.
 
     None where the calendar has no such hour. A cache: a log has few hours. `zone` is for times
     that have none, `near` gives a day without a year the year that puts it nearest.
@@ -75,7 +75,7 @@ def zone_of_hour(hour: str) -> timezone | None:
 
 
 def on_any_day(hour: str) -> tuple[str, str]:
-    """Return what stands around the clock of a day without a year, which no calendar has."""
+    """Return the texts around the clock of a day without a year, which no calendar has."""
     return f"0000-00-00T{hour[-2:]}", ""
 
 

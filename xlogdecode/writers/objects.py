@@ -19,7 +19,7 @@ KEYS: Final = (
 
 UTF_8: Final = "utf-8"
 ESCAPED: Final = "utf-8, other bytes as \\xNN, backslashes doubled"
-"""What `encoding` says: all strings of the object are as they were logged, or escaped."""
+"""The value of `encoding`: all strings of the object are as they were logged, or escaped."""
 
 
 def as_object(item: Record | Loss, source: str = "") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""From events to bytes: the whole way of one source, by the shortest road."""
+"""From events to bytes: all steps for one source, by the faster lane that can do them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
@@ -21,7 +21,7 @@ _IN_MEMORY = 8 << 20
 
 
 class Writer(Protocol):
-    """What makes bytes of records."""
+    """A maker of bytes from records."""
 
     header: bytes
     """Comes once, before the first source."""
@@ -50,7 +50,7 @@ def render(
     """Yield the output of one source, in chunks, without `writer.header`.
 
     `zone` and `local` are as for `read_records` and `select`; `change` is done to what is
-    written (`redact.Redactor.change_all`). Level and time alone, written as text, take the
+    written (`redaction.Redactor.change_all`). Level and time alone, written as text, take the
     bulk lane. Where an event says that nothing more is there for now, a chunk ends, even an empty
     one; but the last session comes when all is over.
     """
