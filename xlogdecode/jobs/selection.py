@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.filters import LAST, Filter, Tally, count
-from xlogdecode.merge import MergedLog, render_merged
+from xlogdecode.merging import MergedLog, render_merged
 from xlogdecode.records import Event, Loss, Record
 from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink, Source

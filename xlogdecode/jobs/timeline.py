@@ -15,7 +15,7 @@ from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed, of_damage
 from xlogdecode.jobs.selection import Selection
 from xlogdecode.jobs.status import Status, of_report
-from xlogdecode.merge import MergedLog, count_merged
+from xlogdecode.merging import MergedLog, count_merged
 from xlogdecode.outputs import SaveFile
 from xlogdecode.records import Event
 from xlogdecode.records.events import iter_events

@@ -23,7 +23,8 @@ from xlogdecode.line_layouts import (
 
 __all__ = [
     "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "LONGEST_HEAD", "NOTES",
-    "OPENS_NOTHING", "TIMED_STARTS", "Layout", "heads", "openings", "timed_heads", "unlike_others",
+    "OPENS_NOTHING", "TIMED_STARTS", "Layout", "heads", "openings", "timed_fields", "timed_heads",
+    "unlike_others",
 ]  # fmt: skip
 
 LONGEST_HEAD: Final = 2048
@@ -68,6 +69,12 @@ def timed_heads() -> str:
     """Return the pattern of the heads that may have a time, without groups."""
     notes = [unnamed(head + rest) for _, head, rest in NOTE_ROWS if rest]
     return "|".join([heads(LEVELS), *notes])
+
+
+def timed_fields(layout: str) -> str:
+    """Return the pattern of a record's line up to the message; its groups are those of the time."""
+    (fields,) = (row.fields for row in RECORD_ROWS if row.name == layout)
+    return re.sub(r"\(\?P<(?!hour|clock|zone)\w+>", "(?:", fields.replace("@", f"[{LEVELS}]"))
 
 
 def _joined(patterns: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ from xlogdecode.writers.csv_lines import CsvWriter
 from xlogdecode.writers.formats import FORMATS, writer_of
 from xlogdecode.writers.json_lines import JsonWriter
 from xlogdecode.writers.objects import KEYS, as_object, json_schema, printable, restore
+from xlogdecode.writers.prefix import Prefixer
 from xlogdecode.writers.render import Writer, is_bulk, render
 from xlogdecode.writers.text import TextWriter
 
@@ -16,6 +17,7 @@ __all__ = [
     "KEYS",
     "CsvWriter",
     "JsonWriter",
+    "Prefixer",
     "TextWriter",
     "Writer",
     "as_object",

@@ -32,7 +32,7 @@ class Writer(Protocol):
 
 def is_bulk(writer: Writer, wanted: Filter, change: Callable[[Batch], Batch] | None = None) -> bool:
     """Tell whether `render` takes the bulk lane."""
-    as_text = isinstance(writer, TextWriter) and not writer.named and change is None
+    as_text = isinstance(writer, TextWriter) and not writer.apart and change is None
     return as_text and wanted.is_bulk
 
 

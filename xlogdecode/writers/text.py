@@ -38,20 +38,22 @@ class TextWriter:
                 self._in_line = not item.endswith(b"\n")
             return item
         if not self.marks:
-            return self._end_line()
-        return self._end_line() + self._name(source) + item.mark()
+            return self.end_line()
+        return self.end_line() + self.name_of(source) + item.mark()
 
     def _one(self, item: Record | Loss, source: str) -> bytes:
         if not isinstance(item, Record):
             return self.add(item, source)
         if self.apart:
-            return self._end_line() + self.add(self._name(item.source) + item.raw)
+            return self.end_line() + self.add(self.name_of(item.source) + item.raw)
         return self.add(item.raw)
 
-    def _name(self, source: str) -> bytes:
+    def name_of(self, source: str) -> bytes:
+        """Return the prefix of records of `source`, which is empty if they have none."""
         return f"{printable(source)}: ".encode() if self.named else b""
 
-    def _end_line(self) -> bytes:
+    def end_line(self) -> bytes:
+        """Return what ends the line that was begun, if one was."""
         end = b"\n" if self._in_line else b""
         self._in_line = False
         return end

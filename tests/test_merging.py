@@ -1,15 +1,18 @@
 """Several logs become one timeline: in order of time, stable, whatever their order within."""
 
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
+from math import inf
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.records.lines import IMSDK, OPENED, Lost, mars
-from xlogdecode import merge as merge_module
 from xlogdecode.filters import LAST, Filter, parse_pattern
-from xlogdecode.merge import MergedLog, merge, render_merged
+from xlogdecode.merging import MergedLog, merge, render_merged, sorting
+from xlogdecode.merging.instants import Instants
+from xlogdecode.merging.survey import survey
 from xlogdecode.records import Record, read_records
 from xlogdecode.writers import JsonWriter, TextWriter
 
@@ -60,8 +63,8 @@ def test_a_loss_stays_behind_what_a_filter_left_out():
 
 
 def test_a_log_that_is_not_in_order_is_sorted_and_stays_stable(monkeypatch):
-    monkeypatch.setattr(merge_module, "SORTED", 4)
-    monkeypatch.setattr(merge_module, "_BLOCK", 3)
+    monkeypatch.setattr(sorting, "_RECORDS", 4)
+    monkeypatch.setattr(sorting, "_BLOCK", 3)
     seconds = [5, 1, 1, 9, 3, 5, 0, 2, 2, 7, 5]
     lines = [at(second, str(place)) for place, second in enumerate(seconds)]
     found = [int(message) for _, message in timeline(log("a", *lines))]
@@ -80,7 +83,7 @@ def test_the_timeline_is_the_stable_sort_of_all_records(logs, size):
         ),
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merge_module, "SORTED", size)
+        patch.setattr(sorting, "_RECORDS", size)
         given_logs = [
             log(str(name), *(at(second, str(place)) for place, second in enumerate(seconds)))
             for name, seconds in enumerate(logs)
@@ -174,3 +177,64 @@ def test_each_record_is_prefixed_by_its_log():
     text = b"".join(render_merged(logs, TextWriter(named=True))).decode().splitlines()
     assert [line[:2] for line in text] == ["a:", "b:", "b:", "a:"]
     assert b"".join(render_merged(logs, JsonWriter())).count(b'"source":"b"') == 2
+
+
+LINES = (
+    at(1, "one"), at(2, "two"), IMSDK, OPENED, "\tat x", "", "get mmap time: 3", "loose",
+    "[F][xlogdecode] 3 bytes lost: x", "[I][08-15/13:01:19.582+9.0][1,2][a.cc:4]lite",
+    "TIM: 2024-01-01 08:47:04.1 I cut off", "[I][][1, 2][][a.cc:1, f][no time",
+    "~~~~~ begin of mmap ~~~~~", "2024-01-01 08:47:05.000| 1|x|D| t.cpp:1 |f > four",
+)  # fmt: skip
+"""Lines of all kinds."""
+
+
+@given(st.lists(st.lists(st.sampled_from(LINES), max_size=9), min_size=1, max_size=4))
+def test_text_that_is_taken_as_it_is_is_that_of_the_records(logs):
+    given_logs = [log(f"{name}_20240815", *lines) for name, lines in enumerate(logs)]
+    writer = TextWriter(named=True)
+    expected = [writer.write([item], name) for name, item in merge(given_logs, local=CHINA)]
+    found = render_merged(given_logs, TextWriter(named=True), local=CHINA)
+    assert b"".join(found) == b"".join(expected)
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=12), st.sampled_from([None, CHINA, UTC]))
+def test_the_survey_finds_in_the_text_what_the_records_say(lines, zone):
+    events = list(log("a_20240815", *lines).events())
+    seen, _ = survey(events, "a_20240815", zone, UTC)
+    records = list(read_records(events, source="a_20240815"))
+    times = [record.time.replace(tzinfo=record.time.tzinfo or zone or UTC).timestamp() * 1000
+             for record in records if record.time]  # fmt: skip
+    assert seen.in_order == (times == sorted(times))
+    found = (seen.first, seen.earliest, seen.latest)
+    assert found == ((times[0], min(times), max(times)) if times else (-inf,) * 3)
+    assert seen.session == (max((record.session or 0 for record in records), default=0) or None)
+
+
+def test_more_logs_than_are_open_at_a_time_are_one_timeline():
+    most, is_open = [], set()
+
+    def overlapping(number):
+        def events():
+            is_open.add(number)
+            most.append(len(is_open))
+            yield 0, "".join(f"{at(s, f'{number} {s}')}\n" for s in (number % 7, 50)).encode()
+            is_open.discard(number)
+
+        return MergedLog(str(number), events)
+
+    found = timeline(*(overlapping(number) for number in range(50)))
+    expected = sorted((second, n) for n in range(50) for second in (n % 7, 50))
+    assert found == [(str(n), f"{n} {second}") for second, n in expected]
+    assert max(most) <= 32
+
+
+@pytest.mark.parametrize("clock", ["01:30:00.000", "02:30:00.000", "03:30:00.000"])
+def test_an_hour_with_a_change_of_summer_time_is_that_of_the_calendar(clock):
+    zone = ZoneInfo("America/New_York")
+    day = f"2024-03-10T{clock}"
+    expected = datetime.fromisoformat(day).replace(tzinfo=zone).timestamp() * 1000
+    assert Instants(zone).at((day[:13], ""), day[13:]) == expected
+    lord_howe = ZoneInfo("Australia/Lord_Howe")  # half an hour, within an hour
+    at_half = datetime(2024, 10, 6, 2, 45, tzinfo=lord_howe).timestamp() * 1000
+    assert Instants(lord_howe).start(("2024-10-06T02", "")) is None
+    assert Instants(lord_howe).at(("2024-10-06T02", ""), ":45:00.000") == at_half
