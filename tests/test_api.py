@@ -1,5 +1,6 @@
 """The library's door: one source in, text and a report out."""
 
+import pydoc
 from io import BytesIO
 
 import pytest
@@ -206,6 +207,40 @@ def test_a_stream_need_not_be_what_a_file_on_disk_is(tmp_path):
 
 def test_options_show_no_key():
     assert "keys" not in repr(Options(keys=(bytes(32),)))
+
+
+def lines_at(*seconds):
+    return b"".join(
+        b"[I][2024-01-01 +8.0 10:00:%02d.000][1, 2][][a.cc:1, f][%d\n" % (at, at) for at in seconds
+    )
+
+
+def test_logs_of_any_kind_are_merged_in_order_of_time(tmp_path):
+    path = tmp_path / "a.xlog"
+    path.write_bytes(log(KINDS["zlib"], [lines_at(3, 1)])[0].data)
+    stream = BytesIO(log(KINDS["zlib"], [lines_at(2, 7)])[0].data)
+    merged = xlogdecode.merge(path, stream, lines_at(0, 5), wanted=xlogdecode.Filter(grep="[^7]$"))
+    assert [(record.message, record.source) for record in merged] == [
+        ("0", ""), ("1", str(path)), ("2", ""), ("3", str(path)), ("5", ""),
+    ]  # fmt: skip
+    assert not stream.closed
+    assert list(xlogdecode.merge()) == []
+
+
+def test_a_loss_is_part_of_what_is_merged_and_a_missing_path_an_error(tmp_path):
+    (block,) = log(KINDS["zlib"], [lines_at(1)])
+    found = list(xlogdecode.merge(block.data + block.data[:30], lines_at(3)))
+    assert sum(isinstance(item, xlogdecode.Loss) for item in found) == 1
+    assert [item.message for item in found if isinstance(item, xlogdecode.Record)] == ["1", "3"]
+    with pytest.raises(InputError, match="nowhere"):
+        next(xlogdecode.merge(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("name", xlogdecode.__all__)
+def test_every_public_name_is_there_and_documented(name):
+    public = getattr(xlogdecode, name)
+    assert public.__doc__
+    assert name in pydoc.render_doc(public)
 
 
 def test_rooms_are_reached_by_name():

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
         decode_file,
         iter_lines,
         iter_text,
+        merge,
         read_records,
         redact,
         summarize,
@@ -40,14 +41,16 @@ __all__ = [
     "MissingExtraError", "Note", "Options", "OutputError", "Piece", "Record", "Report", "Result",
     "Session", "Status", "Summary", "UsageError", "XlogError", "XlogHandler", "XlogWriter",
     "decode_bytes", "decode_file", "decode_paths", "encode_bytes", "iter_decode", "iter_lines",
-    "iter_text", "parse_bound", "parse_level", "read_keys", "read_records", "read_sessions",
-    "redact", "summarize", "sweep",
+    "iter_text", "merge", "parse_bound", "parse_level", "read_keys", "read_records",
+    "read_sessions", "redact", "summarize", "sweep",
 ]  # fmt: skip
 
 __version__ = "0.1.0"
 
 _MODULES = {
-    "api": ("decode_file", "iter_lines", "iter_text", "read_records", "redact", "summarize"),
+    "api": (
+        "decode_file", "iter_lines", "iter_text", "merge", "read_records", "redact", "summarize",
+    ),
     "decoder.decode": ("decode_bytes", "iter_decode"),
     "encode": ("XlogHandler", "XlogWriter", "encode_bytes"),
     "errors": (

@@ -1,9 +1,10 @@
 """The library's calls for one source: a path, a binary stream, or the bytes themselves."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import tzinfo
+from functools import partial
 from io import BytesIO, TextIOBase
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from xlogdecode.summary import Summary
 
 __all__ = [
-    "AnySource", "FilePath", "decode_file", "iter_lines", "iter_text", "open_source",
-    "read_records", "redact", "summarize",
+    "AnySource", "FilePath", "decode_file", "iter_lines", "iter_text", "merge",
+    "open_source", "read_records", "redact", "summarize",
 ]  # fmt: skip
 
 FilePath = str | os.PathLike[str]
@@ -132,6 +133,49 @@ def _read(
     with open_source(source) as data:
         records = records_in(iter_events(data, options, report), source=name, zone=zone)
         yield from records if wanted.is_empty else select(records, wanted, local=local)
+
+
+def merge(
+    *sources: AnySource,
+    options: Options | None = None,
+    wanted: "Filter | None" = None,
+    zone: tzinfo | None = None,
+    local: tzinfo | None = None,
+) -> "Iterator[Record | Loss]":
+    """Yield the records of several logs in order of time, and their losses where they were.
+
+    What is of the same time stays in the order of the sources. A record without a time, and a
+    loss, stays behind the one before it. `Record.source` is the path of the log, empty for bytes
+    and streams. Every source is read twice: a stream is kept in a temporary file meanwhile. Memory
+    does not grow with the size or the number of the logs.
+
+    `wanted` says which records; the last session is each log's own. A time without a zone is in
+    that of the session's banner, else of the log's first banner, else in `zone`, else in `local`,
+    else in the machine's. Raises as `read_records` does, and OutputError where there is no room
+    for temporary files.
+    """
+    from xlogdecode.inputs.spool import Spool
+    from xlogdecode.merging import MergedLog
+    from xlogdecode.merging import merge as merge_logs
+    from xlogdecode.records.events import Event, iter_events
+
+    def log_of(source: AnySource) -> MergedLog:
+        opened: Callable[[], AbstractContextManager[Source]] = partial(open_source, source)
+        name = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
+        if name == "-" or not (name or isinstance(source, bytes | bytearray | memoryview)):
+            with opened() as stream:
+                opened = spool.keep_stream(stream, name or "a stream")
+
+        def events() -> Iterator[Event]:
+            with opened() as stream:
+                yield from iter_events(stream, options)
+
+        return MergedLog(name, events)
+
+    with Spool() as spool:
+        logs = [log_of(source) for source in sources]
+        for _, item in merge_logs(logs, wanted=wanted, zone=zone, local=local):
+            yield item
 
 
 def open_source(source: AnySource) -> AbstractContextManager[Source]:

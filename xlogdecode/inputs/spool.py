@@ -33,7 +33,14 @@ class Spool:
         source = entry.source
         if entry.path is not None and isinstance(source, Input) and source.is_regular:
             return partial(open_input, source.name, on_read)
-        with keeping(entry.name):
+        return self.keep_stream(source, entry.name)
+
+    def keep_stream(self, source: Source, name: str) -> Opened:
+        """Return what opens the rest of `source`, which is read to its end at once.
+
+        `name` is for the message where there is no room for it: OutputError.
+        """
+        with keeping(name):
             if self._file is None:
                 self._file = TemporaryFile()  # noqa: SIM115 - closed with the spool
             start = stop = self._file.seek(0, 2)
