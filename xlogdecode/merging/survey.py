@@ -7,7 +7,7 @@ text, and records of an unusual layout are matched one by one.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timezone, tzinfo
+from datetime import tzinfo
 from functools import cache, partial
 from itertools import groupby
 from math import inf
@@ -18,7 +18,7 @@ from xlogdecode.records import Event, Loss
 from xlogdecode.records.events import LONGEST, Page, Then, pages
 from xlogdecode.records.layouts import TIMED_STARTS, timed_fields
 from xlogdecode.records.matchers import JOINS, openers
-from xlogdecode.records.timestamps import Stamps, date_in_name
+from xlogdecode.records.timestamps import Stamps, date_in_name, zone_of_hour
 
 __all__ = ["Survey", "survey"]
 
@@ -115,18 +115,11 @@ class _Reading:
         if shape.layout == "opened":
             self._stamps = self._stamps.after_banner(hour or "")
             self._sessions += 1
-            self.zone = self.zone or self._zone_of(hour)
+            self.zone = self.zone or zone_of_hour(hour or "")
         if shape.layout in JOINS:
             self._layout = shape.layout
         if hour and clock:
             self._add_times(hour, zone, [clock])
-
-    def _zone_of(self, hour: str | None) -> tzinfo | None:
-        around = self._stamps[hour, None] if hour else None
-        if not around or not around[1]:
-            return None
-        offset = datetime.fromisoformat(f"{around[0]}:00:00{around[1]}").utcoffset()
-        return None if offset is None else timezone(offset)
 
     def _add_times(self, hour: str, zone: str | None, clocks: list[str]) -> None:
         """Take the times of an hour, in the order in which they were logged."""
