@@ -163,3 +163,11 @@ def test_the_last_line_of_a_full_buffer_may_be_cut() -> None:
     assert len(cut.payload) > 120_000
     text, report = decode_bytes(file_of([first, cut]), Options(verify=True))
     assert (text, report.is_whole) == (first.text + cut.text, True)
+
+
+def test_a_text_with_a_nul_is_damage_as_no_log_holds_one() -> None:
+    lines = [b"a line\n", b"a NUL \0 in a line\n", b"the last line\n"]
+    blocks = [block(KINDS["zlib"], [line] * 9, seq=seq) for seq, line in enumerate(lines, 1)]
+    text, report = decode_bytes(b"".join(each.data for each in blocks), Options(marks=False))
+    assert text == blocks[0].text + blocks[2].text
+    assert report.lost.total() == 1
