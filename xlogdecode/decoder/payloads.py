@@ -253,6 +253,8 @@ def _opens_as_text(codec: Codec, head: Buffer) -> bool:
     try:
         for piece in iter_unpack(codec, head):
             text += piece
+            if len(text) >= _READABLE:
+                break
     except CodecError:
         pass
     return _is_readable(text)
