@@ -206,7 +206,8 @@ def crash_buffers(sample: Sample, dice: random.Random) -> Iterator[Case]:
     yield _edited_list("alone", [last], Edit(len(last.data), -1, fill))
     middle = [*blocks[:2], last, *blocks[2:]]
     at = _size(middle[:3])
-    yield damaged("in the middle", middle, [Edit(at, at, fill)], ONE)
+    yield damaged("in the middle", middle, [Edit(at, at, fill)], (0, 0))
+    yield damaged("less a page, in the middle", middle, [Edit(at, at, fill[4096:])], ONE)
 
 
 def _edited_list(name: str, blocks: list[Block], edit: Edit) -> Case:

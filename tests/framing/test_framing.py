@@ -50,6 +50,9 @@ def whims(block: Block) -> Proof:
 PROBES = [inflates, whims]
 
 
+TINY = block(KINDS["imsdk-plain"], [b"x\n"]).data
+
+
 def events_of(data: bytes, cuts: Sequence[int], probe: object = inflates) -> list[Seen]:
     framer = Framer(probe)  # type: ignore[arg-type]
     seen: list[Seen] = []
@@ -236,6 +239,21 @@ def test_what_damage_is_called_does_not_depend_on_when_the_input_is_known_to_end
     assert [described(event) for event in framer] == events_of(data, [])
 
 
+@pytest.mark.parametrize("behind", ["zlib", "imsdk-plain", "a line of text", "no block"])
+def test_where_a_crash_buffer_in_the_middle_ends_does_not_depend_on_the_cuts(behind: str) -> None:
+    blocks = [block(KINDS["zlib"], list(mars_lines(1, 8)), seq=seq).data for seq in (1, 2)]
+    buffer = crash_buffer(block(KINDS["zlib"], list(mars_lines(2, 8)), seq=3))
+    followers = {"zlib": blocks[0], "imsdk-plain": TINY, "a line of text": next(mars_lines(3, 1))}
+    for data in (blocks[0] + buffer, bytes(len(buffer))):
+        end = len(data)
+        joined = data + followers.get(behind, b"\x04" + b"nothing" * 20)
+        whole = events_of(joined, [])
+        assert accounted(joined, whole)
+        assert ("Fill" in [name for name, *_ in whole]) is (behind in followers)
+        for cuts in (range(0, end, 4096), range(end - 9, len(joined)), [end], [end - 1, end + 1]):
+            assert events_of(joined, cuts) == whole
+
+
 def overlapping_lies(magic: int, size: int, units: int) -> bytes:
     """Blocks whose stored deflate leads from one into the next, each with a plain block before it:
     each must be inflated to its end, as far away as it is believed to be, to be found out.
@@ -269,7 +287,6 @@ def test_headers_that_all_lie_cost_a_bounded_probe_each(magic: int, size: int, u
     assert max(costs) <= 2 * CRASH_BUFFER_SIZE  # not how far they claim to reach
 
 
-TINY = block(KINDS["imsdk-plain"], [b"x\n"]).data
 BROKEN = b"\x04\1\0\x09\x09\3\0\0\0" + bytes(4) + b"\x74\x8d\xcb\0"
 
 

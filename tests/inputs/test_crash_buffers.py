@@ -7,11 +7,21 @@ import shutil
 import pytest
 
 from tests.command import run
+from tests.mars import (
+    KINDS,
+    block,
+    crash_buffer,
+    file_of,
+    imsdk_lines,
+    new_session,
+    private_key,
+)
+from tests.mars import log as log_of
 from tests.samples import BUFFER, LOG, TEXT, ZLIB, put
 from tests.shared import CORPUS, FIXTURES, expected_text, needs_corpus
 from xlogdecode.encode import XlogWriter
 
-KINDS = ["zlib_nocrypt", "zlib_crypt", "zstd_nocrypt", "zstd_crypt"]
+CORPUS_KINDS = ["zlib_nocrypt", "zlib_crypt", "zstd_nocrypt", "zstd_crypt"]
 
 
 @pytest.fixture
@@ -87,7 +97,7 @@ def test_an_archive_holds_no_records_twice(crashed, tmp_path):
 
 
 @needs_corpus
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", CORPUS_KINDS)
 def test_blocks_that_mars_recovered_are_known(tmp_path, kind):
     buffer = put(CORPUS / f"sets/crash_{kind}/imsdk.mmap3", tmp_path / "imsdk.mmap3")
     recovered = CORPUS / f"sets/recovered_{kind}/imsdk_20240101.xlog"
@@ -97,7 +107,7 @@ def test_blocks_that_mars_recovered_are_known(tmp_path, kind):
 
 
 @needs_corpus
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", CORPUS_KINDS)
 def test_blocks_that_no_launch_recovered_come_out(tmp_path, kind):
     folder = CORPUS / f"sets/crash_{kind}"
     done = run("-rc", folder, "--key-file", FIXTURES / "key")
@@ -118,6 +128,70 @@ def test_a_note_says_that_a_crash_buffer_lies_beside_the_one_log(tmp_path):
     assert run("-qc", log).err == ""
     buffer.write_bytes(bytes(153_600))
     assert run("-c", log).err == ""
+
+
+def test_no_note_is_made_of_a_crash_buffer_whose_records_a_log_beside_it_has(crashed, tmp_path):
+    log, buffer = saved_by_the_next_launch(crashed[0], tmp_path / "pulled")
+    assert run("-c", log).err == ""
+    other = put(LOG, log.with_name("app_20010101.xlog"))
+    assert run("-c", other).err == ""
+    log.unlink()
+    assert str(buffer) in run("-c", other).err
+
+
+def test_no_note_is_made_of_records_that_the_app_itself_has_flushed_since(tmp_path):
+    lines = list(imsdk_lines(5, 30))
+    kept = crash_buffer(block(KINDS["imsdk-chunked"], lines[:20], seq=7))
+    (tmp_path / "im_C.mmap2").write_bytes(kept)
+    log = tmp_path / "im_C_20240101.xlog"
+    log.write_bytes(block(KINDS["imsdk-chunked"], lines, seq=7).data)
+    assert run("-c", log).err == ""
+    log.write_bytes(block(KINDS["imsdk-chunked"], lines[:10], seq=7).data)
+    assert "im_C.mmap2" in run("-c", log).err
+
+
+def test_no_note_is_made_of_a_crash_buffer_in_which_nothing_was_logged(tmp_path):
+    log = put(LOG, tmp_path / "im_C_20240101.xlog")
+    empty = block(KINDS["imsdk-chunked"], []).data
+    for content in (empty.ljust(153_600, b"\0"), b"", b"\x05", b"nothing of the kind" * 99):
+        (tmp_path / "im_C.mmap2").write_bytes(content)
+        assert run("-c", log).err == "", content[:20]
+
+
+@pytest.mark.parametrize("kind", ["imsdk-chunked", "zlib", "zlib-crypt"])
+def test_a_crash_buffer_joined_to_logs_is_no_damage(tmp_path, kind):
+    key = private_key("server")
+    session = new_session(key) if KINDS[kind].encrypted else None
+    blocks = log_of(KINDS[kind], list(imsdk_lines(3, 60)), per_block=10, session=session)
+    whole = file_of(blocks)
+    buffer = crash_buffer(block(KINDS[kind], list(imsdk_lines(4, 20)), session=session))
+    empty = bytes(len(buffer))
+    path = tmp_path / "joined.xlog"
+    text = b"".join(one.text for one in blocks)
+    for parts in ([whole, buffer, whole], [buffer, buffer, whole], [empty, whole, empty, whole]):
+        path.write_bytes(b"".join(parts))
+        done = run("-c", path, key=key.hex())
+        assert done.status == 0, done.err
+        assert done.out.count(text) == parts.count(whole)
+        assert run("-c", path).status == (4 if session else 0)
+
+
+def test_zeros_that_no_crash_buffer_left_are_damage(tmp_path):
+    whole = LOG.read_bytes()
+    buffer = BUFFER.read_bytes()
+    path = tmp_path / "torn.xlog"
+    used = len(buffer.rstrip(b"\0")) + 1
+    for zeros in (4096, 8192, len(buffer) - used - 1, len(buffer) - used + 1, len(buffer) - 1):
+        path.write_bytes(whole + buffer[:used] + bytes(zeros) + whole)
+        done = run("-t", path)
+        assert done.status == 3
+        assert f" {zeros:,} bytes lost" in done.err
+    torn = bytearray(buffer)
+    torn[used - 500 : used] = bytes(500)
+    path.write_bytes(whole + torn + whole)
+    done = run("-t", path)
+    assert done.status == 3
+    assert f" {used - 1:,} bytes lost" in done.err  # what was written, and not the fill
 
 
 def test_the_text_of_a_crash_buffer_is_no_log(tmp_path):

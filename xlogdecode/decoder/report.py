@@ -64,7 +64,7 @@ class Report:
         self.plain_text = 0
         """Bytes of the input that were text already, outside any block."""
         self.fill = 0
-        """Zeros at the end of the input."""
+        """Zeros at the end of the input, or of a crash buffer within it."""
         self.lost: Counter[str] = Counter()
         """Losses by reason, those for want of a key aside."""
         self.lost_bytes = 0

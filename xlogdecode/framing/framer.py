@@ -46,6 +46,8 @@ class Framer:
         self._ready: deque[Event] = deque()
         self._in_text = False
         self._after_text = False
+        self._begun = 0
+        """Input offset of the last block."""
 
     def feed(self, data: bytes) -> None:
         """Add bytes of the input."""
@@ -146,6 +148,7 @@ class Framer:
 
     def _pass(self, length: int) -> None:
         """Go on behind a block."""
+        self._begun = self._window.offset
         self._window.start += length
         self._after_text = False
 
@@ -172,6 +175,7 @@ class Framer:
 
     def _open_gap(self, limit: int | None) -> Gap:
         gap = Gap.at(self._view(), self._window.start, limit)
+        gap.begun = self._begun
         gap.after_text = self._after_text = self._after_text and limit is None
         self._gap = gap
         return gap
@@ -183,6 +187,7 @@ class Framer:
             self._window.start = found
             return None
         self._gap = None
+        self._begun = gap.offset
         self._window.start = found.start
         self._in_text = found.is_text
         self._ready.extend(found.events)

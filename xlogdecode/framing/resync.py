@@ -1,5 +1,6 @@
 """Out of step: the damage between two believed blocks, and the search for the second one."""
 
+import re
 from typing import NamedTuple, Self
 
 from xlogdecode.format import (
@@ -13,7 +14,13 @@ from xlogdecode.format import (
 )
 from xlogdecode.framing.candidates import SHORTEST_SHAPE, candidates
 from xlogdecode.framing.events import Block, Damage, Fill, Reason, Verdict
-from xlogdecode.framing.plaintext import LONGEST_OPENING, TextEnd, log_begins, text_resumes
+from xlogdecode.framing.plaintext import (
+    LONGEST_OPENING,
+    TextEnd,
+    log_begins,
+    opens_a_log,
+    text_resumes,
+)
 from xlogdecode.framing.validator import (
     LINE,
     MENDING,
@@ -34,6 +41,8 @@ _WRECK = 1 << 20
 
 _SHORTEST_FILL = 64
 """Zeros at the end of the input that are fill even where a payload is cut short there."""
+
+_ZEROS = re.compile(rb"\x00*")
 
 _ANY_LENGTH = 1 << 32
 
@@ -65,6 +74,8 @@ class Gap:
         text.
         """
         self.after_text = False
+        self.begun = offset
+        """Input offset of the block before: where it is a crash buffer's, that begins there."""
         self.text_from = 0
         """Input offset to look for the lines of a log from."""
         self.reading = reading
@@ -122,6 +133,27 @@ class Gap:
         solid = max(self.offset, self.solid, view.base + seen if seen else 0)
         end = view.base + len(view.buffer)
         return end if self.reason is Reason.CUT and end - solid < _SHORTEST_FILL else solid
+
+    def ends_a_crash_buffer(self, end: int) -> bool:
+        """Tell whether a crash buffer that begins here, or with the block before, ends at input
+        offset `end`. A page that was lost ends where pages do, which is elsewhere.
+        """
+        return end > self.offset and 0 in (
+            (end - self.offset) % CRASH_BUFFER_SIZE,
+            (end - self.begun) % CRASH_BUFFER_SIZE,
+        )
+
+    def events_up_to(self, view: View, index: int) -> tuple[Damage | Fill, ...]:
+        """Return what the gap is, if it ends at `index`: damage, and the fill of a crash buffer."""
+        end = view.base + index
+        if not self.ends_a_crash_buffer(end) or self.limit is not None:
+            return (self.damage(view, end),)
+        solid = max(self.offset, self.solid, view.base + len(view.buffer[:index].rstrip(b"\0")))
+        if self.reading is not None and self.header is not None:
+            behind = self.offset + self.reading.header_size + self.header.length
+            solid = max(solid, min(behind, end))
+        damage = (self.damage(view, solid),) if solid > self.offset else ()
+        return (*damage, Fill(solid, end - solid)) if end > solid else damage
 
     def damage(self, view: View, end: int) -> Damage:
         """Return what the gap is, if it ends at input offset `end`."""
@@ -252,6 +284,10 @@ class Resync:
 
     def end_of(self, gap: Gap, view: View) -> ResyncPoint | int:
         """Return what ends the gap, or from where to keep the buffer if that takes more of it."""
+        if gap.reason is Reason.HOLE:
+            filled = _fill_of_a_crash_buffer(gap, view)
+            if filled is not None:
+                return filled
         stop = len(view.buffer) if gap.limit is None else gap.limit - view.base
         resumes = text_resumes(view.buffer, gap.scan) if gap.after_text else None
         stop = stop if resumes is None else min(stop, resumes)
@@ -261,10 +297,10 @@ class Resync:
             look_from = max(gap.text_from, gap.offset) - view.base
             is_log, text = log_begins(view.buffer, look_from, index)
             if is_log:
-                return ResyncPoint(text, (gap.damage(view, view.base + text),), is_text=True)
+                return ResyncPoint(text, gap.events_up_to(view, text), is_text=True)
             gap.text_from = view.base + text
         if isinstance(answer, Block):
-            return ResyncPoint(index, (gap.damage(view, view.base + index),), answer)
+            return ResyncPoint(index, gap.events_up_to(view, index), answer)
         if answer is Answer.NO:
             if gap.limit is not None or resumes is not None:
                 damage = gap.damage(view, view.base + stop)
@@ -275,6 +311,23 @@ class Resync:
         gap.scan = max(gap.scan, min(index, len(view.buffer) - unseen))
         keep = min(gap.keep_from(view), gap.scan)
         return min(keep, gap.text_from - view.base) if looks_for_text else keep
+
+
+def _fill_of_a_crash_buffer(gap: Gap, view: View) -> ResyncPoint | int | None:
+    """Return where to go on, in step, behind zeros that a crash buffer never used.
+
+    From where to keep the buffer if more of it will tell; None where the zeros are none of that.
+    """
+    zeros = _ZEROS.match(view.buffer, gap.scan)
+    end = zeros.end() if zeros and gap.solid <= gap.offset else len(view.buffer)
+    if end == len(view.buffer) or not gap.ends_a_crash_buffer(view.base + end):
+        return None
+    if not view.closed and len(view.buffer) - end < LONGEST_OPENING:
+        gap.scan = end
+        return min(gap.keep_from(view), end)
+    follows = what_follows(view, end) is Follow.HEADER or opens_a_log(view.buffer, end)
+    fill = Fill(gap.offset, view.base + end - gap.offset)
+    return ResyncPoint(end, (fill,)) if follows else None
 
 
 def _at_the_end(gap: Gap, view: View) -> tuple[Damage | Fill, ...]:

@@ -7,7 +7,7 @@ for item in iter_entries(["case.zip", "logs"], recursive=True):
 """
 
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of
-from xlogdecode.inputs.crash_buffers import Saved
+from xlogdecode.inputs.crash_buffers import Saved, unsaved_beside
 from xlogdecode.inputs.entries import FoundFile, expand, iter_entries, iter_places, open_place
 from xlogdecode.inputs.files import STDIN, STDIN_NAME, Entry, Input, Refusal, open_input
 from xlogdecode.inputs.names import crash_buffers_of, is_crash_buffer, is_log
@@ -30,4 +30,5 @@ __all__ = [
     "kind_of",
     "open_input",
     "open_place",
+    "unsaved_beside",
 ]  # fmt: skip

@@ -5,15 +5,25 @@ The launch after a crash writes the buffer's block into the log of that day, rig
 encrypted log, so that no key is needed to see it.
 """
 
+import os
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
 from xlogdecode.errors import InputError
-from xlogdecode.format import READINGS, Header, Reading, parse_header
+from xlogdecode.format import (
+    CRASH_BUFFER_SIZE,
+    LAST_HOUR,
+    READINGS,
+    Header,
+    Reading,
+    parse_header,
+)
 from xlogdecode.inputs.files import Chain, Input, Member, open_input
+from xlogdecode.inputs.names import crash_buffers_of, natural_order
 from xlogdecode.types import Source
 
-__all__ = ["LARGEST_BUFFER", "Saved"]
+__all__ = ["LARGEST_BUFFER", "Saved", "unsaved_beside"]
 
 LARGEST_BUFFER = 1 << 20
 """Bytes of a file that may be a crash buffer; they have 150 KiB."""
@@ -25,21 +35,50 @@ _COMPARED = 1024
 _NEEDED = 73 + _COMPARED
 _CHUNK = 512 << 10
 
+_MOST_LOOKED_AT = 64 << 20
+"""Bytes of logs that a hint is worth."""
+
 
 class _Block(NamedTuple):
     reading: Reading
     header: Header
     payload: bytes
 
+    @property
+    def is_plausible(self) -> bool:
+        """Whether the header can be a crash buffer's."""
+        hours = (self.header.begin_hour, self.header.end_hour)
+        return max(hours) <= LAST_HOUR and 0 < self.header.length < CRASH_BUFFER_SIZE
+
+    @property
+    def opening(self) -> bytes:
+        """The bytes that are compared: of a short payload all but the last cipher group."""
+        return self.payload[: min(len(self.payload), self.header.length, _COMPARED) // 8 * 8]
+
     def is_saved_as(self, saved: "_Block") -> bool:
         """Tell whether `saved` begins with all of this block (its last cipher group aside)."""
-        size = min(len(self.payload), self.header.length) // 8 * 8
+        opening = self.opening
         return (
-            size >= 16
+            len(opening) >= 16
             and self.reading == saved.reading
             and self.header.length <= saved.header.length
-            and self.payload[: min(size, _COMPARED)] == saved.payload[: min(size, _COMPARED)]
+            and saved.payload.startswith(opening)
         )
+
+    def is_in(self, source: Source) -> bool:
+        """Tell whether a log holds this block, or what became of it, wherever that may be."""
+        opening, size = self.opening, self.reading.header_size
+        rest = b""
+        while len(opening) >= 16 and (data := source.read(_CHUNK)):
+            buffer = rest + data
+            index = buffer.find(opening)
+            while index >= 0:
+                found = _block_at(buffer[max(0, index - size) : index + _COMPARED])
+                if found is not None and self.is_saved_as(found):
+                    return True
+                index = buffer.find(opening, index + 1)
+            rest = buffer[-(size + len(opening)) :]
+        return False
 
 
 class Saved:
@@ -135,3 +174,33 @@ def _block_at(data: bytes) -> _Block | None:
     if reading is None or len(data) <= reading.header_size:
         return None
     return _Block(reading, parse_header(data, 0, reading), data[reading.header_size :])
+
+
+def unsaved_beside(log: str) -> str | None:
+    """Return the crash buffer beside a log, if it holds records that no log beside it has."""
+    folder, name = os.path.split(log)
+    for buffer in crash_buffers_of(name):
+        path = os.path.join(folder, buffer)  # noqa: PTH118 - pathlib takes 4 ms
+        with suppress(InputError), open_input(path) as source:
+            block = _block_at(source.read(CRASH_BUFFER_SIZE)) if source.is_regular else None
+            if block is None or not block.is_plausible:
+                continue
+            if not any(map(block.is_in, _logs_beside(log, buffer))):
+                return path
+    return None
+
+
+def _logs_beside(log: str, buffer: str) -> Iterator[Input]:
+    """Yield the log, and then the others that go with the crash buffer, the newest first."""
+    folder, name = os.path.split(log)
+    names: list[str] = []
+    with suppress(OSError):
+        names = [one for one in os.listdir(folder or ".") if buffer in crash_buffers_of(one)]  # noqa: PTH208 - as above
+    left = _MOST_LOOKED_AT
+    for one in (name, *sorted({*names} - {name}, key=natural_order, reverse=True)):
+        with suppress(InputError), open_input(os.path.join(folder, one)) as source:  # noqa: PTH118 - as above
+            left -= 0 if one == name else source.stat.st_size
+            if left < 0:
+                return
+            if source.is_regular:
+                yield source

@@ -1,6 +1,5 @@
 """The batch: all inputs of a request, where the text of each goes, and who decodes it."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import groupby, islice
@@ -13,12 +12,11 @@ from xlogdecode.inputs import (
     FoundFile,
     Refusal,
     Saved,
-    crash_buffers_of,
     is_crash_buffer,
     is_log,
     iter_places,
-    open_input,
     open_place,
+    unsaved_beside,
 )
 from xlogdecode.jobs.job import Decoder
 from xlogdecode.jobs.request import Request
@@ -101,9 +99,9 @@ class Batch:
     def hints(self) -> Iterator[str]:
         """Yield what is worth knowing, once all inputs are done."""
         yield from self._hints
-        buffer = self._crash_buffer_beside()
+        buffer = unsaved_beside(self.paths[0]) if self._is_sole and self.paths else None
         if buffer is not None:
-            yield f"the crash buffer {buffer} may hold newer records; add it to the command"
+            yield f"the crash buffer {buffer} holds records of no log here; add it to the command"
 
     def _is_shareable(self, item: FoundFile | Refusal) -> bool:
         """Tell whether another process may decode it: a log that waits for no other."""
@@ -224,18 +222,3 @@ class Batch:
             for path in self.paths[first:]
             if path != STDIN and is_log(path, plain=False) and not is_crash_buffer(path)
         ]
-
-    def _crash_buffer_beside(self) -> str | None:
-        """Return the crash buffer beside the one log that was named, if it holds any records."""
-        if not self._is_sole or not self.paths:
-            return None
-        folder, log = os.path.split(self.paths[0])
-        for name in crash_buffers_of(log):
-            path = os.path.join(folder, name)  # noqa: PTH118 - pathlib takes 4 ms
-            try:
-                with open_input(path) as source:
-                    if source.is_regular and any(source.peek()[:1]):
-                        return path
-            except InputError:
-                continue
-        return None
