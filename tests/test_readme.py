@@ -36,6 +36,7 @@ RUN_ELSEWHERE = {
     "mkdir -p phone/Android && adb pull": "with a phone",
     "xlogdecode sweep phone --json": "with what was pulled; what it does: tests/retention",
     "xlogdecode -F": "it never ends by itself; what it does: tests/cli",
+    "xlogdecode -c --color always imsdk_20240101.xlog | less": "less wants a terminal",
     "xlogdecode summary -r logs | less": "less wants a terminal",
 }
 """Commands that a test cannot run within a test run, and where they are run."""

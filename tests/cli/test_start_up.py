@@ -50,6 +50,14 @@ def test_patterns_of_records_are_made_only_where_a_filter_is_asked_for(tmp_path:
     assert "xlogdecode.filters" in imported(path, "-p", "E")
 
 
+def test_text_for_a_pipe_needs_nothing_of_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlog"
+    path.write_bytes(file_of(sample_of("zlib").blocks))
+    seen = {"cli.screen", "cli.pager", "outputs.colour", "outputs.log_painter"}
+    assert imported(path) & {f"xlogdecode.{name}" for name in seen} == set()
+    assert "xlogdecode.outputs.log_painter" in imported(path, "--color", "always")
+
+
 def test_each_public_name_is_imported_when_it_is_asked_for() -> None:
     script = (
         "import sys, xlogdecode; print(*(m for m in sys.modules if m.startswith('xlogdecode')))"

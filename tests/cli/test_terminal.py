@@ -11,33 +11,7 @@ import pytest
 
 from tests.command import ROOT, run
 from tests.samples import LOG, ZLIB, needs_tool, put
-
-pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX's")
-termios = pytest.importorskip("termios", reason="pseudo-terminals are POSIX's")
-
-
-def in_terminal(*args, stdout=None, stdin=None):
-    """Run with standard error (and output, unless given) on a terminal; return status, screen."""
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 100))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "xlogdecode", *map(str, args)],
-        stdin=theirs if stdin is None else stdin,
-        stdout=theirs if stdout is None else stdout,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    screen = b""
-    while True:
-        try:
-            data = os.read(ours, 65536)
-        except OSError:  # Linux says the other end is gone that way
-            break
-        if not data:
-            break
-        screen += data
-    os.close(ours)
-    return process.wait(), screen
+from tests.terminal import in_terminal
 
 
 @pytest.fixture

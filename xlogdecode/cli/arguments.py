@@ -68,6 +68,7 @@ class Arguments:
     quiet: bool
     verbose: bool
     report_path: str | None
+    no_pager: bool
 
     @property
     def selects(self) -> bool:
@@ -88,6 +89,16 @@ class Arguments:
         """Whether all text goes to standard output, wherever it comes from."""
         to_file = self.output_path is not None
         return self.to_stdout or self.output == STDIN or self.count or (self.merge and not to_file)
+
+    @property
+    def prints_some(self) -> bool:
+        """Whether any text goes to standard output."""
+        return self.prints or (STDIN in self.paths and self.output is None)
+
+    @property
+    def pages(self) -> bool:
+        """Whether a pager may end the work early: not that of files that are written at its end."""
+        return not (self.no_pager or self.count or self.report_path or self.redact_map)
 
     @property
     def read_besides(self) -> tuple[tuple[str, str], ...]:

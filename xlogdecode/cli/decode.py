@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,17 @@ from xlogdecode.cli.filter_options import parse_selection
 from xlogdecode.cli.help import GroupedCommand
 from xlogdecode.cli.messages import Messages
 from xlogdecode.cli.run import run_batch
-from xlogdecode.cli.streams import viewer
+from xlogdecode.cli.streams import log_output, standard_output
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN, STDIN_NAME, expand
 from xlogdecode.jobs.batch import Batch
+from xlogdecode.jobs.status import Status
 
 if TYPE_CHECKING:
     from xlogdecode.cli.report import ReportFile
     from xlogdecode.jobs.request import Request
     from xlogdecode.jobs.selection import Selection
+    from xlogdecode.types import Sink
 
 __all__ = ["decode_command"]
 
@@ -89,19 +92,35 @@ def decode_command(context: click.Context, /, **given: Any) -> int:
 
             batch = Batch(paths, request)
             return list_logs(batch, as_json=arguments.as_json, quiet=arguments.quiet)
-        case Arguments(merge=True):
-            from xlogdecode.jobs.timeline import Timeline
-
-            status = run_batch(Timeline(paths, request, viewer()), messages, report)
         case Arguments(test=True):
             status = run_batch(Batch(paths, request), messages, report)
         case _:
-            reserve = None if report is None else report.reserve
-            batch = Batch(paths, request, viewer(), reserve=reserve)
-            status = run_batch(batch, messages, report)
+            status = _decode(arguments, paths, request, messages, report)
     if arguments.redact_map and selection and selection.redactor:
         _write_map(arguments, selection.redactor.mapping())
     return status
+
+
+def _decode(
+    arguments: Arguments,
+    paths: list[str],
+    request: "Request",
+    messages: Messages,
+    report: "ReportFile | None",
+) -> Status:
+    """Decode to files, or to standard output; return the exit status."""
+    output: AbstractContextManager[tuple[Sink, Request]]
+    output = log_output(request, request.selection, pages=arguments.pages)
+    if not arguments.prints_some:
+        output = nullcontext((standard_output(), request))
+    with output as (sink, seen):
+        if arguments.merge:
+            from xlogdecode.jobs.timeline import Timeline
+
+            return run_batch(Timeline(paths, seen, sink), messages, report)
+        reserve = None if report is None else report.reserve
+        return run_batch(Batch(paths, seen, sink, reserve=reserve), messages, report)
+    return Status.OK  # the user has left the pager before the end
 
 
 def _refuse_output(arguments: Arguments) -> None:

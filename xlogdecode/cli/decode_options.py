@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from xlogdecode.cli.colour_option import color_option
 from xlogdecode.cli.filter_options import FILTERS
 from xlogdecode.cli.help import in_group
 from xlogdecode.cli.paths import PathOption
@@ -17,6 +18,7 @@ _input = in_group("Input")
 _output = in_group("Output")
 _instead = in_group("Instead of decoding to files")
 _how = in_group("Decoding")
+_terminal = in_group("On a terminal")
 _messages = in_group("Messages")
 
 _OPTIONS = (
@@ -70,6 +72,8 @@ _OPTIONS = (
     ),
     _how("--no-marks", is_flag=True, help="Leave out the lines that mark losses."),
     _how("--strict", is_flag=True, help="Stop a file at its first damage; leave no output."),
+    color_option(_terminal),
+    _terminal("--no-pager", is_flag=True, help="Print more than a screen without a pager."),
     _messages("-q", "--quiet", is_flag=True, help="Print errors only."),
     _messages("-v", "--verbose", is_flag=True, help="Print a line on each input, even with -c."),
     _messages(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlogdecode.cli.messages import say
-from xlogdecode.cli.streams import viewer
+from xlogdecode.cli.streams import log_output
 from xlogdecode.decoder.decode import Piece
 from xlogdecode.decoder.report import Loss
 from xlogdecode.errors import UsageError
@@ -42,7 +42,9 @@ def follow(paths: list[str], request: Request, *, with_mmap: bool, quiet: bool) 
     if not Path(path).exists() and not quiet:
         say(f"note: {path}: does not exist yet; waiting for it")
     wait = _waits_for_reader()
-    sink = Utf8(viewer()) if request.utf8 else viewer()
+    with log_output(request, selection) as (out, request):
+        view = None if request.view is None else request.view(out, ())
+    sink = Utf8(view or out) if request.utf8 else view or out
     marks = request.options.marks
     follower = Follower(path, request.options, with_mmap=with_mmap)
     shown = _Filtered(sink, selection, marks=marks) if selection else _Plain(sink, marks=marks)
@@ -55,6 +57,8 @@ def follow(paths: list[str], request: Request, *, with_mmap: bool, quiet: bool) 
                     key_is_missing = True
                     say(f"{follower.path}: {item}; {KEY_REMEDY}")
             shown.settle()
+            if view is not None:
+                view.settle()
             if not wait(_SECONDS):
                 return Status.OK
     except KeyboardInterrupt:

@@ -192,7 +192,7 @@ class _Maker:
         state.state = _STATES[status]
         if status is not Status.OK:
             remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
-            say(f"{entry.name}: {summary_of(report)}{remedy}")
+            say(f"{entry.name}: ", f"{summary_of(report)}{remedy}")
         return status
 
     def _records(self, source: "Source", name: str, report: Report) -> "Iterator[Record | Loss]":

@@ -4,24 +4,71 @@ import contextlib
 import sys
 from collections.abc import Iterable
 
+from xlogdecode.cli.streams import has_colour
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import MissingExtraError
 from xlogdecode.jobs.result import Result
 from xlogdecode.jobs.status import KEY_REMEDY, Status
 from xlogdecode.outputs.sanitize import shown
 
-__all__ = ["Messages", "say", "say_notes", "summary_of"]
+__all__ = ["Messages", "hold", "release", "say", "say_notes", "summary_of"]
+
+_NOTE = "note:"
 
 SHOWN = 3
 """Losses of an input that are listed one by one."""
 
 
-def say(line: str) -> None:
-    """Print a line; where standard error takes none, the work goes on without."""
+_held: list[str] = []
+"""Lines that wait."""
+
+_is_held = False
+
+
+def hold() -> None:
+    """Let lines wait while something else has the terminal."""
+    global _is_held  # noqa: PLW0603 - there is one standard error
+    _is_held = sys.stderr is not None and sys.stderr.isatty()
+
+
+def release() -> None:
+    """Print the lines that waited."""
+    global _is_held  # noqa: PLW0603 - as above
+    _is_held = False
+    lines, _held[:] = "".join(_held), []
+    _print(lines)
+
+
+def say(line: str, state: str = "") -> None:
+    """Print a line; where standard error takes none, the work goes on without.
+
+    `state` is what came of an input (`summary_of`), which comes last and may have colours.
+    """
+    text = shown(line)
+    if state or line.startswith(_NOTE):
+        text = _in_colours(text, shown(state))
+    text = f"xlogdecode: {text}\n"
+    if _is_held:
+        _held.append(text)
+    else:
+        _print(text)
+
+
+def _in_colours(text: str, state: str) -> str:
+    if not has_colour(sys.stderr):
+        return text + state
+    from xlogdecode.outputs.colour import in_states, painted
+
+    if text.startswith(_NOTE):
+        text = painted(_NOTE, "note") + text.removeprefix(_NOTE)
+    return text + in_states(state)
+
+
+def _print(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        sys.stderr.write(f"xlogdecode: {shown(line)}\n")
+        sys.stderr.write(text)
         sys.stderr.flush()
     except BrokenPipeError:
         raise
@@ -50,7 +97,7 @@ class Messages:
     def print_fault(self, result: Result) -> None:
         """Print what went wrong with an input, if anything did, or that it is not a log."""
         if _is_not_a_log(result.report) and not result.is_skipped:
-            say(f"{result.name}: {summary_of(result.report)}")
+            say(f"{result.name}: ", summary_of(result.report))
         if result.error is None or str(result.error) in self._general:
             return
         say(result.message)
@@ -66,7 +113,7 @@ class Messages:
     def _print(self, result: Result) -> None:
         name, report, status = result.name, result.report, result.status
         if self.quiet and status is Status.LOCKED:
-            say(f"{name}: {report.summary()}; {KEY_REMEDY}")
+            say(f"{name}: ", f"{report.summary()}; {KEY_REMEDY}")
         if self.quiet and status is not Status.FAILED:
             return
         is_up_to_date = result.is_skipped and result.path is not None
@@ -75,7 +122,7 @@ class Messages:
         if result.is_skipped or _is_not_a_log(report):
             return
         if status is not Status.OK or not result.is_printed or self._verbose:
-            say(f"{name}: {self._line(result)}")
+            say(f"{name}: ", self._line(result))
             for loss in report.losses[:SHOWN]:
                 say(f"{name}: {loss}{'; ' + KEY_REMEDY if loss.locked_blocks else ''}")
             if len(report.losses) > SHOWN:

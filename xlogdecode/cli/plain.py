@@ -43,12 +43,18 @@ def _decode(words: Sequence[str]) -> "Status":
     from xlogdecode.cli import settle
     from xlogdecode.cli.messages import Messages
     from xlogdecode.cli.run import run_batch
-    from xlogdecode.cli.streams import viewer
+    from xlogdecode.cli.streams import log_output
     from xlogdecode.jobs.batch import Batch
     from xlogdecode.jobs.request import Request
+    from xlogdecode.jobs.status import Status
 
     flags = {letter for word in words if word.startswith("-") for letter in word}
     files = [word for word in words if not word.startswith("-")]
     request = Request(to_sink="c" in flags, replace="f" in flags)
     settle()
-    return run_batch(Batch(files, request, viewer()), Messages(quiet="q" in flags))
+    messages = Messages(quiet="q" in flags)
+    if not request.to_sink:
+        return run_batch(Batch(files, request), messages)
+    with log_output(request, pages=True) as (sink, seen):
+        return run_batch(Batch(files, seen, sink), messages)
+    return Status.OK  # the user has left the pager before the end

@@ -146,7 +146,7 @@ class _Intake:
         status = of_report(report)
         if status is not Status.OK:
             remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
-            say(f"{entry.name}: {summary_of(report)}{remedy}")
+            say(f"{entry.name}: ", f"{summary_of(report)}{remedy}")
         return status
 
     def _items(self, events: Iterator[Event], name: str) -> Iterator[Record | Loss]:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from xlogdecode.decoder.decode import decode
@@ -19,6 +19,9 @@ from xlogdecode.types import Sink, Source
 if TYPE_CHECKING:
     from xlogdecode.filters import Tally
     from xlogdecode.jobs.period import Openings
+    from xlogdecode.jobs.request import View
+
+    MakesView = Callable[[Sink, Sequence[str]], View] | None
 
 __all__ = ["LEFT_OUT", "Decoder", "through", "torn"]
 
@@ -84,7 +87,7 @@ class Decoder:
     def _to_sink(self, entry: Entry, source: Source) -> Result:
         request = self._request
         if not request.periods:
-            report, tally = self._convert(source, self._sink, entry.name)
+            report, tally = self._convert(source, self._sink, entry.name, view=request.view)
             return _result(entry, report)._replace(is_printed=not request.test, tally=tally)
         from xlogdecode.jobs.period import LogPeriod, Openings
 
@@ -131,7 +134,9 @@ class Decoder:
             size=file.size if file.is_in_place and not request.is_copy else None,
         )
 
-    def _convert(self, source: Source, sink: Sink, name: str) -> "tuple[Report, Tally | None]":
+    def _convert(
+        self, source: Source, sink: Sink, name: str, view: "MakesView" = None
+    ) -> "tuple[Report, Tally | None]":
         selection, options = self._request.selection, self._request.options
 
         def convert(sink: Sink) -> "tuple[Report, Tally | None]":
@@ -139,11 +144,27 @@ class Decoder:
                 return decode(source, sink, options), None
             return selection.convert(source, sink, options, name)
 
-        return through(sink, convert, utf8=self._request.utf8)
+        return through(sink, convert, utf8=self._request.utf8, view=view)
 
 
-def through(sink: Sink, convert: Callable[[Sink], T], *, utf8: bool) -> T:
-    """Do `convert` with `sink`; with `utf8` bytes that are not UTF-8 are replaced on the way."""
+def through(
+    sink: Sink,
+    convert: Callable[[Sink], T],
+    *,
+    utf8: bool,
+    view: "MakesView" = None,
+    names: Sequence[str] = (),
+) -> T:
+    """Do `convert` with `sink`, as people see it if there is a `view` (see `Request`).
+
+    With `utf8` bytes that are not UTF-8 are replaced on the way.
+    """
+    if view is not None:
+        shown = view(sink, names)
+        try:
+            return through(shown, convert, utf8=utf8)
+        finally:
+            shown.close()
     if not utf8:
         return convert(sink)
     valid = Utf8(sink)

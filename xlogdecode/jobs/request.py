@@ -1,15 +1,30 @@
 """The request: what is done with each input, and where its text goes."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from xlogdecode.decoder.options import Options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from xlogdecode.jobs.selection import Selection
+    from xlogdecode.types import Buffer, Sink
 
-__all__ = ["Request"]
+__all__ = ["Request", "View"]
+
+
+class View(Protocol):
+    """Takes text, and writes it as people are to see it."""
+
+    def write(self, data: "Buffer", /) -> object:
+        """Take text."""
+
+    def settle(self) -> object:
+        """Write what waits for now, such as a line without its end."""
+
+    def close(self) -> object:
+        """Write what still waits."""
 
 
 class Request(NamedTuple):
@@ -42,6 +57,8 @@ class Request(NamedTuple):
     """With `test`: each result has the time that its records cover."""
     utf8: bool = False
     """Bytes that are not UTF-8 are replaced."""
+    view: "Callable[[Sink, Sequence[str]], View] | None" = None
+    """Makes of a sink one that shows text of an input, or of a timeline, whose sources it gets."""
     processes: int = 0
     """Processes that may share the work; 0 is as many as are of use."""
 

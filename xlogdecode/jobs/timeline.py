@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xlogdecode.decoder.options import DamagedError, Options
 from xlogdecode.decoder.report import Report
@@ -20,6 +21,10 @@ from xlogdecode.outputs import SaveFile
 from xlogdecode.records import Event
 from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink
+from xlogdecode.writers import printable
+
+if TYPE_CHECKING:
+    from xlogdecode.jobs.job import MakesView
 
 __all__ = ["Timeline"]
 
@@ -89,7 +94,7 @@ class Timeline:
         """Write the timeline; return the file that it went to."""
         target = self.request.output
         if target is None:
-            self._convert(self._sink, parts)
+            self._convert(self._sink, parts, self.request.view)
             return None
         if any(part.is_at(target) for part in parts):
             raise UsageError(f"{target}: is one of the inputs; -o names another file")
@@ -104,7 +109,7 @@ class Timeline:
             raise
         return target if file.is_written else None
 
-    def _convert(self, sink: Sink, parts: "Sequence[_Part]") -> None:
+    def _convert(self, sink: Sink, parts: "Sequence[_Part]", view: "MakesView" = None) -> None:
         selection, logs = self._selection, [MergedLog(part.name, part.events) for part in parts]
         if selection.count:
             found = count_merged(
@@ -120,7 +125,8 @@ class Timeline:
                 sink.write(chunk)
 
         sink.write(writer.header)
-        through(sink, convert, utf8=self.request.utf8)
+        names = [printable(log.name) for log in logs] if named else []
+        through(sink, convert, utf8=self.request.utf8, view=view, names=names)
 
 
 class _Part:

@@ -5,7 +5,7 @@ import re
 
 from xlogdecode.types import Buffer, Sink
 
-__all__ = ["Escaped", "Utf8", "shown"]
+__all__ = ["Escaped", "Utf8", "escaped", "is_hostile", "shown"]
 
 _C1_LEAD = b"\xc2"
 _HOSTILE = rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]"
@@ -30,7 +30,17 @@ class Escaped:
         if self._is_cut and 0x80 <= rest[0] <= 0x9F:
             begin, rest = b"\\x%02x" % rest[0], rest[1:]
         self._is_cut = rest.endswith(_C1_LEAD)
-        self._sink.write(begin + re.sub(_HOSTILE, _escape, rest))
+        self._sink.write(begin + escaped(rest))
+
+
+def is_hostile(data: bytes) -> bool:
+    """Tell whether `data` holds any character that a terminal would obey."""
+    return re.search(_HOSTILE, data) is not None
+
+
+def escaped(data: bytes) -> bytes:
+    """Return `data` with control characters as `\\x1b`."""
+    return re.sub(_HOSTILE, _escape, data)
 
 
 def _escape(match: re.Match[bytes]) -> bytes:

@@ -1,0 +1,22 @@
+"""The option `--color`, which several commands have."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from xlogdecode.cli.streams import choose_colour
+
+__all__ = ["color_option"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def color_option(option: Callable[..., Callable[[F], F]] = click.option) -> Callable[[F], F]:
+    """Return `--color`, made by `option`; its value holds as soon as it is read."""
+    return option(
+        "--color", type=click.Choice(["auto", "always", "never"]), default="auto",
+        metavar="auto|always|never", expose_value=False, is_eager=True,
+        callback=lambda _context, _option, value: choose_colour(value),
+        help="Print in colours; auto (default): on a terminal, unless NO_COLOR is set.",
+    )  # fmt: skip
