@@ -20,6 +20,8 @@ import re
 import struct
 from typing import Final, NamedTuple
 
+from xlogdecode.types import Buffer
+
 __all__ = [
     "CRASH_BUFFER_SIZE",
     "LAST_HOUR",
@@ -32,6 +34,7 @@ __all__ = [
     "Header",
     "Reading",
     "is_plausible",
+    "is_torn",
     "parse_header",
 ]  # fmt: skip
 
@@ -125,3 +128,21 @@ def is_plausible(buffer: bytes, start: int, reading: Reading, max_block: int) ->
     if not reading.has_key and any(buffer[start + 9 : start + reading.header_size]):
         return False
     return int.from_bytes(buffer[start + 5 : start + 9], "little") <= max_block
+
+
+_HEADERS = re.compile(
+    rb"[%b](?=..[\x00-%c]{2}..[\x00-\x02]\x00)" % (re.escape(bytes(READINGS)), LAST_HOUR), re.DOTALL
+)
+
+
+def is_torn(buffer: Buffer, start: int, end: int) -> bool:
+    """Tell whether the header at `start` of a block whose tailer is at `end` was cut off.
+
+    Then the next block's header is in its key field, and says that its own block ends there.
+    """
+    for match in _HEADERS.finditer(buffer, start + 9, start + LONGEST_HEADER + 8):
+        index = match.start()
+        length = int.from_bytes(buffer[index + 5 : index + 9], "little")
+        if index + READINGS[buffer[index]].header_size + length == end:
+            return True
+    return False

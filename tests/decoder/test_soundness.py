@@ -132,6 +132,22 @@ def test_most_flips_that_change_a_text_are_seen_where_it_is_verified(shape: str)
     assert silent <= (1 - SEEN[shape]) * len(wrong)
 
 
+@pytest.mark.parametrize("kind", ["sync-zlib-keyed", "sync-zlib", "sync-zstd"])
+@pytest.mark.parametrize("place", [1, 4, 20], ids=lambda place: f"after {place} blocks")
+def test_a_torn_header_swallows_no_line_and_prints_no_key(kind: str, place: int) -> None:
+    lines = [line for line in mars_lines(3, 30) if line.count(b"\n") == 1]
+    session = new_session(SERVER, "torn") if KINDS[kind].keyed else None
+    path = b"/data/user/0/com.example.app/files/imsdk/cache/logs/imsdk.mmap3/"
+    blocks = [block(KINDS[kind], [line], session=session, key_bytes=path) for line in lines]
+    before, behind = file_of(blocks[:place]), file_of(blocks[place:])
+    for kept in range(9, 73):
+        length = kept + len(lines[place])  # then the tailer of the next block is this one's, too
+        header = blocks[0].data[:5] + length.to_bytes(4, "little") + blocks[0].data[9:kept]
+        text, report = decode_bytes(before + header + behind, Options(marks=False))
+        assert text == b"".join(lines), kept
+        assert report.lost_bytes == kept
+
+
 @needs_corpus
 @pytest.mark.parametrize("codec", ["zlib_nocrypt", "zlib_crypt", "zstd_nocrypt", "zstd_crypt"])
 def test_no_page_of_zeros_passes_in_the_files_of_mars(codec: str) -> None:

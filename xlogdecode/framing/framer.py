@@ -23,6 +23,7 @@ from xlogdecode.framing.validator import (
     Probe,
     Validator,
     View,
+    holds_a_header,
     measure,
     what_follows,
 )
@@ -129,7 +130,9 @@ class Framer:
         """Return the block, or why not; the offset of its end where only its payload fails."""
         view, start = self._view(), self._window.start
         fit, header = measure(view, start, reading)
-        if fit is Fit.TOO_LONG or (header and self._resync.holds_a_block(view, start, header)):
+        if fit is Fit.TOO_LONG or (header and holds_a_header(view, start, reading, header)):
+            return Answer.NO
+        if header and self._resync.holds_a_block(view, start, header):
             return Answer.NO
         if fit is Fit.MORE and (header is None or header.length <= CRASH_BUFFER_SIZE):
             return Answer.MORE

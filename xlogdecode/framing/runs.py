@@ -10,7 +10,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from xlogdecode.format import CRASH_BUFFER_SIZE, LAST_HOUR, READINGS, TAILER, Codec, Reading
+from xlogdecode.format import (
+    CRASH_BUFFER_SIZE,
+    LAST_HOUR,
+    READINGS,
+    TAILER,
+    Codec,
+    Reading,
+    is_torn,
+)
 from xlogdecode.framing.buffer import InputWindow
 from xlogdecode.types import Buffer
 
@@ -85,7 +93,8 @@ def walk(window: InputWindow, most: int) -> Walk:
         found = (start, begin, end, magic, seq, hours)
         before = magic
         magic, seq, hours, length, key = unpack(buffer, end + 1)
-        if buffer[end] != TAILER or not (sizes[magic] or end + 1 == size):
+        is_next = buffer[end] == TAILER and (sizes[magic] or end + 1 == size)
+        if not is_next or (before in plain and before in keyed and is_torn(buffer, start, end)):
             return ended._replace(end=start, needs_more=False)
         lines = lines + 1 if magic == before and magic in plain else 0
         if lines >= _MANY_LINES:
@@ -163,6 +172,8 @@ def plain_run(buffer: bytes, start: int, reading: Reading, most: int) -> PlainRu
     if start + header_size > len(buffer):
         return None
     length = int.from_bytes(buffer[start + 5 : start + 9], "little")
+    if reading.has_key and is_torn(buffer, start, start + header_size + length):
+        return None
     stop = start + max(most * _SHORTEST, header_size + length + header_size)
     seen = buffer if stop >= len(buffer) else memoryview(buffer)[:stop]
     lines, opened = _lines(seen, start + header_size, length, reading)
@@ -194,18 +205,24 @@ def _lines(
     """
     header_size = reading.header_size
     joint = bytes((0x0A, TAILER, reading.magic))
-    unpackers, steps = _unpackers(), _steps(header_size)
+    unpackers, steps = _unpackers(has_key=reading.has_key), _steps(header_size)
     lines: list[bytes] = []
-    last_joint = b""
+    last_joint, last_key = b"", 0
     opened: dict[bytes, int] = {}
     try:
         while True:
             try:
-                line, found, next_length = unpackers[length](seen, begin)
+                line, found, next_length, key = unpackers[length](seen, begin)
                 begin += steps[length]
             except IndexError:
-                line, found, next_length = _unpacker(length)(seen, begin)
+                line, found, next_length, key = _unpacker(length, has_key=reading.has_key)(
+                    seen, begin
+                )
                 begin += length + header_size + 1
+            if key != last_key:
+                if reading.has_key and is_torn(seen, begin - header_size, begin + next_length):
+                    break
+                last_key = key
             length = next_length
             if found != last_joint:
                 if found not in opened:
@@ -220,11 +237,12 @@ def _lines(
     return lines, opened
 
 
-def _unpacker(length: int) -> Callable[[Buffer, int], tuple[Any, ...]]:
-    """Return what reads a line of so many bytes up to the next block's length: the line but for
-    its line feed, what is from there to the next hours, the length.
+def _unpacker(length: int, *, has_key: bool) -> Callable[[Buffer, int], tuple[Any, ...]]:
+    """Return what reads a line of so many bytes up to the next block's text: the line but for its
+    line feed, what is from there to the next hours, the length, and the end of the key field, which
+    a session never changes.
     """
-    return struct.Struct(f"<{length - 1}s7sI").unpack_from
+    return struct.Struct(f"<{length - 1}s7sI" + ("56xQ" if has_key else "I")).unpack_from
 
 
 @cache
@@ -234,9 +252,9 @@ def _steps(header_size: int) -> list[int]:
 
 
 @cache
-def _unpackers() -> list[Callable[[Buffer, int], tuple[Any, ...]]]:
+def _unpackers(*, has_key: bool) -> list[Callable[[Buffer, int], tuple[Any, ...]]]:
     """Return those of all short lines: one call a line, where a slice would be a second."""
-    return [_nothing, *(_unpacker(length) for length in range(1, _SHORT))]
+    return [_nothing, *(_unpacker(length, has_key=has_key) for length in range(1, _SHORT))]
 
 
 def _nothing(_seen: Buffer, _begin: int) -> tuple[Any, ...]:

@@ -13,13 +13,14 @@ from xlogdecode.format import (
     Header,
     Reading,
     is_plausible,
+    is_torn,
     parse_header,
 )
 from xlogdecode.framing.events import Block, Proof, Verdict
 
 __all__ = [
     "LINE", "LONGEST_SEARCHED", "MENDING", "Answer", "Budget", "Fit", "Follow", "Probe",
-    "Validator", "View", "is_vouched_for", "measure", "what_follows",
+    "Validator", "View", "holds_a_header", "is_vouched_for", "measure", "what_follows",
 ]  # fmt: skip
 
 LONGEST_SEARCHED = 256 << 10
@@ -53,6 +54,7 @@ class Follow(enum.Enum):
 
 
 _VOUCHES = (Follow.HEADER, Follow.END, Follow.MORE)
+_ENDS = (Follow.HEADER, Follow.END, Follow.FILL)
 
 
 class View(NamedTuple):
@@ -100,6 +102,12 @@ def what_follows(view: View, index: int) -> Follow:
         return Follow.MORE
     plausible = is_plausible(buffer, index, reading, view.max_block)
     return Follow.HEADER if plausible else Follow.MAGIC
+
+
+def holds_a_header(view: View, start: int, reading: Reading, header: Header) -> bool:
+    """Tell whether a header is cut off: the next block's one is in its key field."""
+    end = start + reading.header_size + header.length
+    return reading.has_key and is_torn(view.buffer, start, end)
 
 
 def is_vouched_for(view: View, start: int, reading: Reading) -> bool:
@@ -192,6 +200,8 @@ class Validator:
             return Answer.NO
         if not in_step and not 0 < header.length <= LONGEST_SEARCHED:
             return Answer.NO
+        if holds_a_header(view, start, reading, header):
+            return Answer.NO
         tailer = 1 if fit is Fit.TAILER else 0
         length = reading.header_size + header.length + tailer
         block = Block(view.base + start, length, reading, header, view.buffer, start)
@@ -225,15 +235,13 @@ class Validator:
             return Answer.NO
         if fit is Fit.MORE:
             return Answer.MORE
-        if fit is Fit.TAILER and in_step and block.header.length:
-            return self._unless_torn(view, block, end)
         follow = what_follows(view, end + 1)
         if fit is Fit.TAILER:
-            if follow in (Follow.END, Follow.HEADER, Follow.FILL):
-                return block
             if follow is Follow.MORE:
                 return Answer.MORE
-            return block if LINE.fullmatch(view.buffer, begin, end) else Answer.NO
+            if follow not in _ENDS and not LINE.fullmatch(view.buffer, begin, end):
+                return Answer.NO
+            return self._unless_cut_short(view, block, end) if in_step else block
         instead = what_follows(view, end)
         if Follow.MORE in (follow, instead):
             return Answer.MORE
@@ -243,7 +251,7 @@ class Validator:
         fits = instead is Follow.HEADER and LINE.fullmatch(view.buffer, begin, end)
         return block if fits else Answer.NO
 
-    def _unless_torn(self, view: View, block: Block, end: int) -> Block | Answer:
+    def _unless_cut_short(self, view: View, block: Block, end: int) -> Block | Answer:
         """Return a plain block that has its tailer, and no NUL before that.
 
         Its length can be wrong still: cut short by a few bytes, it ends within the next header,
