@@ -1,7 +1,7 @@
 """Ages, sizes and times as people write them."""
 
 import re
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 
 from xlogdecode.errors import UsageError
 
@@ -17,6 +17,11 @@ _LOGGED_ZONE = (
 """Not `+08`, `+10` and their like: a person means hours, Mars 1.2.5 tenths of them."""
 
 _LOGGED = re.compile(rf"([0-9-]{{10}}) ({_LOGGED_ZONE}) ([0-9:.]+)")
+_OFFSET = re.compile(
+    r"UTC|GMT|Z|(?:(?:UTC|GMT) ?)?(?P<sign>[+-]) ?(?P<hours>[0-9]{1,2})"
+    r"(?::?(?P<minutes>[0-9]{2})|\.(?P<part>[0-9]{1,2}))?",
+    re.IGNORECASE,
+)
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _AGE_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _SIZE_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -96,21 +101,39 @@ def _as_iso(text: str) -> str:
 
 
 def parse_zone(text: str) -> tzinfo:
-    """Return the zone that `text` names: `+08:00`, `UTC`, or such as `Asia/Shanghai`.
+    """Return the zone that `text` names: `+8`, `+0800`, `UTC+8`, `GMT+08:00`, `Z`, `Asia/Shanghai`.
 
-    Raises UsageError for anything else.
+    A sign means east of UTC if it is a plus, as in ISO 8601. Raises UsageError for anything else.
     """
+    written = text.strip()
+    offset = _OFFSET.fullmatch(written)
+    zone = _zone_of(offset) if offset else _named_zone(written)
+    if zone is None:
+        raise UsageError(
+            f"{text!r} is not a time zone; examples: +8, +08:00, -0330, UTC, UTC+8, GMT+08:00, "
+            "Asia/Shanghai"
+        )
+    return zone
+
+
+def _zone_of(offset: re.Match[str]) -> timezone | None:
+    """Return the zone of an offset, or None if a day has not so many hours."""
+    hours, minutes = int(offset["hours"] or 0), int(offset["minutes"] or 0)
+    if offset["part"]:
+        minutes = round(float(f"0.{offset['part']}") * 60)
+    if hours > 23 or minutes > 59:
+        return None
+    delta = timedelta(hours=hours, minutes=minutes)
+    return timezone(-delta if offset["sign"] == "-" else delta)
+
+
+def _named_zone(name: str) -> tzinfo | None:
     from zoneinfo import ZoneInfo  # only --tz needs it
 
-    zone: tzinfo | None
     try:
-        signed = text[:1] in {"+", "-"}
-        zone = datetime.strptime(text, "%z").tzinfo if signed else ZoneInfo(text)
+        return ZoneInfo(name)
     except (ValueError, OSError, KeyError):  # an odd name, a folder's, an unknown one
-        zone = None
-    if zone is None:
-        raise UsageError(f"{text!r} is not a time zone; write +08:00, UTC or Asia/Shanghai")
-    return zone
+        return None
 
 
 def zone_minutes(text: str) -> int | None:

@@ -113,12 +113,26 @@ def test_what_is_no_bound_is_refused_with_examples(text):
         parse_bound(text, NOW)
 
 
-def test_a_zone_is_an_offset_or_a_name():
-    assert parse_zone("+08:00") == CHINA
-    assert parse_zone("Asia/Shanghai").utcoffset(datetime(2024, 1, 1)) == timedelta(hours=8)
-    for text in ("", "8", "Mars/Olympus", "../etc", "+8"):
-        with pytest.raises(UsageError, match="is not a time zone"):
-            parse_zone(text)
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("+08:00", 480), ("+8", 480), ("+08", 480), ("+0800", 480), ("UTC+8", 480), ("-3", -180),
+        ("utc+08", 480), ("GMT+08:00", 480), ("GMT-3:30", -210), ("-0330", -210), ("+8.0", 480),
+        ("UTC", 0), ("GMT", 0), ("Z", 0), ("z", 0), ("+0", 0), (" +5.5 ", 330), ("UTC +9", 540),
+        ("Asia/Shanghai", 480), ("Asia/Kolkata", 330), ("Etc/GMT+5", -300),
+    ],
+)  # fmt: skip
+def test_a_zone_is_an_offset_or_a_name(text, minutes):
+    assert parse_zone(text).utcoffset(datetime(2024, 1, 1)) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "8", "Mars/Olympus", "../etc", "+", "+24", "+8:60", "+080", "+800000", "UTC8", "Asia"],
+)
+def test_an_unknown_zone_is_refused_with_examples(text):
+    with pytest.raises(UsageError, match=r"is not a time zone; examples: \+8, .*Asia/Shanghai"):
+        parse_zone(text)
 
 
 def test_the_last_session_is_not_known_before_the_end():

@@ -73,7 +73,7 @@ FILTERS = (
         help="Also N records before and after each.",
     ),
     _which("--session", metavar="N|last", help="Records of session N, or of the last one."),
-    _which("--tz", metavar="ZONE", help="Zone of times that have none: +08:00, Asia/Tokyo."),
+    _which("--tz", metavar="ZONE", help="Zone of times that have none: +8, UTC+8, Asia/Tokyo."),
     _form(
         "--format", "form", callback=known_format, metavar="text|json|csv",
         help="Text as it was logged, or a JSON object or a CSV row a record.",

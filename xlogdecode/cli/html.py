@@ -74,7 +74,7 @@ _OPTIONS = (
     _which("-g", "--grep", metavar="REGEX", help="Records that match REGEX (Python syntax)."),
     _which("-i", "--ignore-case", is_flag=True, help="Let -g match either case."),
     _which("--session", metavar="N|last", help="Records of this session, or the last."),
-    _which("--tz", metavar="ZONE", help="The zone of times without one: +08:00, Asia/Tokyo."),
+    _which("--tz", metavar="ZONE", help="The zone of times without one: +8, UTC+8, Asia/Tokyo."),
 )  # fmt: skip
 
 

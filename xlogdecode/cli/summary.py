@@ -56,7 +56,7 @@ _BATCH: Final = 1024
 @click.option("-p", "--level", metavar="LEVEL", help="This level and more severe.")
 @click.option("-g", "--grep", metavar="REGEX", help="Records that match REGEX.")
 @click.option("--session", metavar="N", help="Records of session N.")
-@click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +08:00.")
+@click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +8.")
 @click.option("--redact", is_flag=True, help="Replace user ids, addresses, tokens.")
 @click.option(
     "--redact-patterns", type=PathOption(), metavar="FILE",
