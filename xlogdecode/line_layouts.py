@@ -117,6 +117,8 @@ RECORD_ROWS: list[RecordRow] = [
         rf"TIM: (?P<hour>{DATE} {HOUR}){CLOCK} {LEVEL} (?P<who>{PID}-{PID}) *",
         (
             (rf"\|-(?P<file>[^\n|:]{{0,256}}+):{_AT} *(?P<function>{_TO_BAR}) *\|",),
+            (r"\|-(?P<tag>[^\n|: ]{1,256}+) *\|",),  # 8.x, Java: a module, and no file
+            (rf"\|-(?P<tag>[^\n|: ]{{1,256}}+) +(?P<function>{_TO_BAR}) *\|",),
             (rf"\|(?P<function>{_TO_BAR}) *\|",),
         ),
         "imsdk_log",
@@ -126,6 +128,7 @@ RECORD_ROWS: list[RecordRow] = [
                 "TIM: 2024-01-01 08:47:04.162 E 4104-4156       |-login.cpp:380      "
                 "HandleA2D2OnlineResponse    |error_code:6206|error_message:UserSig expired"
             ),
+            "TIM: 2025-01-01 08:47:04.162 I 4104-4156       |-NetworkInfoCenter   |connected",
         ),
         "TIM: ",
     ),

@@ -70,6 +70,11 @@ def having(pattern, flags=0):
         (["-U", "-2h"], TOLD),
         (["--pid", "4144"], [r for r in TOLD if r.pid == 4144]),
         (["--tid", "4156", "--tid", "4164"], [r for r in TOLD if r.tid in {4156, 4164}]),
+        (["--function", "NotifyReadWriteError", "--function", "Init"],
+            having(rb"\A[^|]*\|-\S+ +(NotifyReadWriteError|Init) *\|")),
+        (["--file", "login.cpp", "-p", "W"], [
+            r for r in having(rb"\|-login\.cpp:") if r.level in {"W", "E", "F"}]),
+        (["--function", "Notify"], []),
         (["-g", "error_code:6[0-9]+"], having(rb"error_code:6[0-9]+")),
         (["-g", "USERSIG", "--ignore-case"], having(rb"usersig", re.IGNORECASE)),
         (["-g", "^message_type:c2c", "-p", "I"], having(rb"message_type:c2c")),

@@ -198,6 +198,18 @@ def test_tag_process_and_thread_are_asked_for_by_name():
     assert len(messages(Filter(tids=frozenset([2240])), *lines)) == 1
 
 
+def test_functions_and_files_are_asked_for_by_name_as_bytes_that_were_logged():
+    chinese = IMSDK.replace("login.cpp", "登录.cpp")
+    broken = chinese.encode()[:-3].replace("录".encode(), b"\xff")
+    lines = [at("10:00:00.000"), IMSDK, chinese, "of no layout"]
+    assert len(messages(Filter(function="HandleA2D2OnlineResponse"), *lines)) == 2
+    assert messages(Filter(functions=["__RunReadWrite", "x"]), *lines) == ["10:00:00.000"]
+    assert len(messages(Filter(file=["登录.cpp"]), *lines)) == 1
+    assert messages(Filter(file="login.cpp", function="__RunReadWrite"), *lines) == []
+    found = select(read_records([(0, broken)]), Filter(files=["登\udcff.cpp"]))
+    assert [record.raw for record in found] == [broken]
+
+
 def test_context_is_whatever_stands_around_and_nothing_comes_twice():
     lines = [at("10:00:00.000", str(n), "E" if n in {3, 5} else "D") for n in range(10)]
     wanted = Filter(levels="EF", before=2, after=1)

@@ -29,6 +29,8 @@ def remarks(text, wanted, how):
         (UNKNOWN, {"level": "E"}, "no record that was read has a level that is known here"),
         (UNKNOWN, {"since": "10:00"}, "no record that was read has a time that is known here"),
         (UNKNOWN, {"tag": "x"}, "no record that was read has a tag that is known here"),
+        (UNKNOWN, {"function": "x"}, "no record that was read has a function that is known here"),
+        (UNKNOWN, {"file": "x"}, "no record that was read has a file that is known here"),
         (UNKNOWN, {"tid": 5}, "no record that was read has a thread that is known here"),
         (LOG, {"session": 9}, "no session 9 (the log has 1)"),
         (
@@ -37,6 +39,8 @@ def remarks(text, wanted, how):
             "the bounds exclude every time: 2024-01-02 00:00:00 is after 2024-01-01 23:59:59",
         ),
         (LOG, {"grep": "absent"}, "3 records read, none matched"),
+        (LOG, {"function": "absent"}, "3 records read, none matched"),
+        (LOG, {"function": "__RunReadWrite", "file": "longlink.cc"}, None),
         (LOG, {"level": "F"}, "3 records read, none matched"),
         (LOG, {"level": "E", "grep": "absent"}, "3 records read, none matched"),
         (LOG, {"level": "E"}, None),

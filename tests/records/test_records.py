@@ -257,6 +257,21 @@ def test_every_sample_comes_back_whole_and_no_layout_is_unknown_to_it():
         assert sum(r.layout in {"mars", "imsdk"} for r in records) == heads, path
 
 
+@pytest.mark.parametrize(
+    ("source", "tag", "file", "function", "message"),
+    [
+        ("|-TIMPush-TIMPushProvider   |", "TIMPush-TIMPushProvider", None, None, "a|b"),
+        ("|-NetworkInfoCenter   onLost   |", "NetworkInfoCenter", None, "onLost", "a|b"),
+        ("|-center.cpp:7   OnLost   |", None, "center.cpp", "OnLost", "a|b"),
+        ("|OnLost   |", None, None, "OnLost", "a|b"),
+    ],
+)
+def test_a_module_without_a_file_is_a_tag(source, tag, file, function, message):
+    (record,) = read(f"TIM: 2025-01-01 08:47:04.162 I 4104-4156     {source}{message}\n")
+    assert (record.tag, record.file, record.function) == (tag, file, function)
+    assert (record.layout, record.message) == ("imsdk", message)
+
+
 def test_a_record_has_its_fields_flat_and_as_a_dict():
     (record,) = read(mars("E"), source="a.xlog")
     assert (record.pid, record.tid, record.main_thread, record.line) == (2211, 2240, True, 123)

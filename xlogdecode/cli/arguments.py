@@ -32,6 +32,8 @@ class Arguments:
     until: str | None
     level: str | None
     tags: tuple[str, ...]
+    functions: tuple[str, ...]
+    files: tuple[str, ...]
     pids: tuple[int, ...]
     tids: tuple[int, ...]
     grep: tuple[str, ...]
@@ -113,8 +115,8 @@ class Arguments:
         return any(is_given(getattr(self, name)) for name in _REDACTS)
 
 
-_RECORDS = [field.name for field in fields(Arguments)][3:25]
-"""From `since` to `redact_map`."""
+_NAMES = [field.name for field in fields(Arguments)]
+_RECORDS = _NAMES[_NAMES.index("since") : _NAMES.index("redact_map") + 1]
 
 
 _REDACTS = ("redact", "redact_patterns", "redact_words", "redact_text", "redact_map")

@@ -54,7 +54,9 @@ _NEEDS = (
 )
 """An option, and one that it has no meaning without."""
 
-_FILTERS = ("since", "until", "level", "tags", "pids", "tids", "grep", "session")
+_FILTERS = (
+    "since", "until", "level", "tags", "functions", "files", "pids", "tids", "grep", "session",
+)  # fmt: skip
 """Options that leave some records out."""
 
 _CONTEXT = ("after", "before", "around")

@@ -47,6 +47,14 @@ FILTERS = (
         help="Records with this tag; may be repeated.",
     ),
     _which(
+        "--function", "functions", multiple=True, metavar="NAME",
+        help="Records that this function logged; may be repeated.",
+    ),
+    _which(
+        "--file", "files", multiple=True, metavar="NAME",
+        help="Records that this source file logged, as login.cpp; may be repeated.",
+    ),
+    _which(
         "--pid", "pids", multiple=True, type=int, metavar="N",
         help="Records of this process; may be repeated.",
     ),
@@ -126,6 +134,8 @@ def _filter(arguments: "Arguments", now: datetime) -> "Filter":
         until=arguments.until,
         level=arguments.level,
         tags=arguments.tags,
+        functions=arguments.functions,
+        files=arguments.files,
         pids=arguments.pids,
         tids=arguments.tids,
         grep=_only(arguments.grep),

@@ -69,12 +69,25 @@ _OPTIONS = (
     _which("-U", "--until", metavar="TIME", help="Until this time, inclusive."),
     _which("-p", "--level", metavar="LEVEL", help="This level and more severe: V, D, I, W, E, F."),
     _which("--tag", "tags", multiple=True, metavar="TAG", help="Records with this tag."),
+    _which(
+        "--function", "functions", multiple=True, metavar="NAME",
+        help="Records that this function logged.",
+    ),
+    _which(
+        "--file", "files", multiple=True, metavar="NAME",
+        help="Records that this source file logged.",
+    ),
     _which("--pid", "pids", multiple=True, type=int, metavar="N", help="Records of this process."),
     _which("--tid", "tids", multiple=True, type=int, metavar="N", help="Records of this thread."),
     _which("-g", "--grep", metavar="REGEX", help="Records that match REGEX (Python syntax)."),
     _which("-i", "--ignore-case", is_flag=True, help="Let -g match either case."),
     _which("--session", metavar="N|last", help="Records of this session, or the last."),
     _which("--tz", metavar="ZONE", help="The zone of times without one: +8, UTC+8, Asia/Tokyo."),
+)  # fmt: skip
+
+
+_FILTERS = (
+    "since", "until", "level", "tags", "functions", "files", "pids", "tids", "grep", "session",
 )  # fmt: skip
 
 
@@ -129,7 +142,7 @@ def _maker(given: dict[str, Any], redactor: "Redactor | None") -> "_Maker":
     """Return what reads the inputs as the options say."""
     from xlogdecode.filters import Filter
 
-    names = ("since", "until", "level", "tags", "pids", "tids", "grep", "session", "ignore_case")
+    names = (*_FILTERS, "ignore_case")
     return _Maker(
         Filter(**{name: given[name] for name in names}, now=datetime.now().astimezone()),
         None if given["tz"] is None else parse_zone(given["tz"]),
@@ -140,8 +153,7 @@ def _maker(given: dict[str, Any], redactor: "Redactor | None") -> "_Maker":
 
 def _as_written(given: dict[str, Any]) -> list[str]:
     """Return the filters as a person writes them."""
-    names = ("since", "until", "level", "tags", "pids", "tids", "grep", "session")
-    values = {name: given[name] for name in names if given[name] is not None}
+    values = {name: given[name] for name in _FILTERS if given[name] is not None}
     return [
         f"--{name.removesuffix('s')} {shlex.quote(str(each))}"
         for name, value in values.items()

@@ -10,6 +10,7 @@ from xlogdecode.filters.filter import LAST, Filter
 from xlogdecode.filters.tally import Tally
 from xlogdecode.filters.time_range import Window
 from xlogdecode.records import Loss, Record
+from xlogdecode.records.layouts import FIELDS
 from xlogdecode.records.timestamps import on_any_day
 
 __all__ = ["Around", "Judge", "Selector", "count_records", "select"]
@@ -172,8 +173,8 @@ def _checks(wanted: Filter, local: tzinfo | None) -> list[Check]:
         checks.append(lambda record: record.level in letters)
     if wanted.session not in {None, LAST}:
         checks.append(lambda record: record.session == wanted.session)
-    if wanted.tags:
-        checks.append(lambda record: record.tag in wanted.tags)
+    parts = {"tag": wanted.tags, "function": wanted.functions, "file": wanted.files}
+    checks += [_one_of(names, FIELDS.index(part)) for part, names in parts.items() if names]
     if wanted.pids:
         checks.append(lambda record: record.who.pid in wanted.pids)
     if wanted.tids:
@@ -182,6 +183,12 @@ def _checks(wanted: Filter, local: tzinfo | None) -> list[Check]:
         found, invert = grep.search, wanted.invert
         checks.append(lambda record: (found(record.text.removesuffix("\n")) is None) == invert)
     return checks
+
+
+def _one_of(names: frozenset[str], part: int) -> Check:
+    """Return the check that a part of a record is one of `names`."""
+    as_logged = {name.encode("utf-8", "surrogateescape").decode("latin-1") for name in names}
+    return lambda record: record[part] in as_logged
 
 
 class _Timed:

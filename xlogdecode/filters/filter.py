@@ -45,6 +45,9 @@ class Filter:
     levels: str | None
     """Mars's letters of the levels wanted; an empty text wants none, and so no record."""
     tags: frozenset[str]
+    functions: frozenset[str]
+    files: frozenset[str]
+    """Source files that logged, as the log has them."""
     pids: frozenset[int]
     tids: frozenset[int]
     grep: re.Pattern[str] | None
@@ -66,6 +69,10 @@ class Filter:
         levels: str | None = None,
         tag: str | Iterable[str] = (),
         tags: str | Iterable[str] = (),
+        function: str | Iterable[str] = (),
+        functions: str | Iterable[str] = (),
+        file: str | Iterable[str] = (),
+        files: str | Iterable[str] = (),
         pid: int | Iterable[int] = (),
         pids: int | Iterable[int] = (),
         tid: int | Iterable[int] = (),
@@ -83,14 +90,16 @@ class Filter:
         `since` and `until` are text (see `when.parse_bound`), or values of `datetime`; a day as
         `until` lasts to its end. `now`, aware, is what `-2h` and `today` count from, else the
         machine's clock. `level` is one level and all more severe ones (see `parse_level`);
-        `levels` are exact letters, as in "EF". Tags, processes and threads may be one or many.
-        `grep` is a regular expression (see `parse_pattern`).
+        `levels` are exact letters, as in "EF". Tags, functions, source files, processes and threads
+        may be one or many. `grep` is a regular expression (see `parse_pattern`).
         """
         values = {
             "since": _since(since, now),
             "until": _until(until, now),
             "levels": _letters(level, levels),
             "tags": _texts(tag) | _texts(tags),
+            "functions": _texts(function) | _texts(functions),
+            "files": _texts(file) | _texts(files),
             "pids": _numbers(pid, "pid") | _numbers(pids, "pid"),
             "tids": _numbers(tid, "tid") | _numbers(tids, "tid"),
             "grep": parse_pattern(grep, ignore_case=ignore_case) if isinstance(grep, str) else grep,
@@ -115,7 +124,9 @@ class Filter:
     @property
     def is_bulk(self) -> bool:
         """No more than the text of records is needed to judge them (see `select_text`)."""
-        if self.tags or self.pids or self.tids or self.session is not None:
+        if self.tags or self.functions or self.files or self.pids or self.tids:
+            return False
+        if self.session is not None:
             return False
         has_context = bool(self.before or self.after)
         if self.grep is None:

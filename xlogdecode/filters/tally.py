@@ -7,6 +7,7 @@ from typing import Final
 from xlogdecode.filters.filter import LAST, Filter
 from xlogdecode.records import Record
 from xlogdecode.records.bounds import Counter
+from xlogdecode.records.layouts import FIELDS
 
 __all__ = ["PageTally", "Tally"]
 
@@ -19,7 +20,7 @@ class Tally:
         self.matched = False
         self.records = 0
         self.known: set[str] = set()
-        """The fields that any record has: level, time, tag, thread."""
+        """The fields that any record has, of _FIELDS."""
         self.sessions = 0
         """The highest number of a session in any input."""
 
@@ -32,8 +33,7 @@ class Tally:
                 known.add("level")
             if record.has_time:
                 known.add("time")
-            if record.tag is not None:
-                known.add("tag")
+            known.update(name for name, part in _PARTS if record[part] is not None)
             if record.tid is not None:
                 known.add("thread")
         self.sessions = max(self.sessions, record.session or 0)
@@ -60,6 +60,8 @@ class Tally:
             "level": bool(wanted.levels),
             "time": wanted.has_bounds,
             "tag": bool(wanted.tags),
+            "function": bool(wanted.functions),
+            "file": bool(wanted.files),
             "thread": bool(wanted.pids or wanted.tids),
         }
         for field in _FIELDS:
@@ -105,7 +107,8 @@ class PageTally:
             tally.known |= {"level", "time"}
 
 
-_FIELDS: Final = ("level", "time", "tag", "thread")
+_PARTS: Final = [(name, FIELDS.index(name)) for name in ("tag", "function", "file")]
+_FIELDS: Final = ("level", "time", "tag", "function", "file", "thread")
 
 
 def _is_after(since: datetime, until: datetime) -> bool:

@@ -9,7 +9,8 @@ from xlogdecode.records.record import readable
 __all__ = ["LogLine", "line_of"]
 
 _CONSOLE: Final = re.compile(
-    r"(?:(?P<level>[VDIWEF])/[^|\n]{0,64}?)?TIM: \|-(?P<file>[^\s:|]{1,256})(?::[0-9]+)? *"
+    r"(?:(?P<level>[VDIWEF])/[^|\n]{0,64}?)?TIM: \|-"
+    r"(?:(?P<file>[^\s:|]{1,256}):[0-9]+|(?P<tag>[^\s:|]{1,256})) *"
     r"(?P<function>[^|\n]{0,256}?) *\|(?P<message>.*)",
     re.DOTALL,
 )
@@ -35,7 +36,7 @@ def line_of(record: Record) -> LogLine:
         function = found["function"] or None
         level = record.level or found["level"] or ""
         return LogLine(
-            record.iso, level, "console", record.tag, found["file"], function,
+            record.iso, level, "console", found["tag"] or record.tag, found["file"], function,
             readable(found["message"]),
         )  # fmt: skip
     return LogLine(
