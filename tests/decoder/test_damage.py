@@ -21,7 +21,7 @@ from tests.damage import (
 )
 from tests.damage.lies import false_headers, false_locks
 from tests.damage.makers import garbage
-from tests.mars import KINDS, block, file_of, log, new_session
+from tests.mars import KINDS, block, file_of, imsdk_lines, log, new_session
 from tests.shared import CORPUS, CORPUS_KEY, FIXTURES, expected_text, needs_corpus
 from xlogdecode import Loss, Options, Report, decode_bytes
 from xlogdecode.decoder.decode import decode
@@ -197,6 +197,35 @@ def test_plain_blocks_whose_headers_are_damaged_are_no_log(kind: str) -> None:
     text, report = decode_bytes(b"\x09\1" + data, OPTIONS)
     assert text == b""
     assert report.plain_text == 0
+
+
+NO_NUL = {
+    "tr": lambda data: data.replace(b"\0", b""),
+    "an editor": lambda data: data.decode("utf-8", "replace").encode().replace(b"\0", b""),
+    "a wrong conversion": lambda data: data.decode("latin-1").encode().replace(b"\0", b" "),
+}
+"""Ways in which a log loses its NULs, and looks like text to many a tool."""
+
+
+@pytest.mark.parametrize("way", NO_NUL)
+@pytest.mark.parametrize("kind", ["zlib", "zstd", "imsdk-chunked", "imsdk-plain", "sync-zlib"])
+def test_blocks_without_their_nuls_are_no_text_behind_a_plain_log(kind: str, way: str) -> None:
+    text = b"".join(imsdk_lines(1, 50))
+    blocks = log(KINDS[kind], list(imsdk_lines(2, 400)), per_block=40)
+    found, report = decode_bytes(text + NO_NUL[way](file_of(blocks)) + text, OPTIONS)
+    assert found.startswith(text)
+    assert found.endswith(text[-2000:])
+    assert report.lost_bytes > 1000
+    assert kind == "imsdk-plain" or report.plain_text < 2 * len(text) + 1000
+
+
+def test_a_plain_log_may_hold_lines_in_other_encodings() -> None:
+    lines = [b"".join(imsdk_lines(1, 5)), "消息内容你好世界\n".encode("gb18030") * 9]
+    lines += [b"TIM: 2024-01-01 08:00:00.000 I 1-2 |" + bytes(range(1, 10)) * 9 + b"\n"]
+    lines += [b"\x1b[31mred\x1b[0m\n" * 9, b"a \x01 in a line\n", "naïve \n".encode("latin-1")]
+    text = b"".join(lines)
+    assert decode_bytes(text, OPTIONS)[0] == text
+    assert decode_bytes(text, OPTIONS)[1].is_whole
 
 
 class Drip(io.BytesIO):

@@ -163,9 +163,11 @@ def fragments() -> st.SearchStrategy[bytes]:
         st.integers(1, 100),
         st.lists(st.integers(0, 13), max_size=10),
     )
+    stripped = torn.map(lambda data: data.replace(b"\0", b""))
     return st.one_of(
         whole,
         torn,
+        stripped,
         head,
         st.integers(0, 300).map(bytes),
         st.binary(max_size=100),

@@ -14,7 +14,13 @@ from collections.abc import Iterator
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Reading
 from xlogdecode.framing.buffer import InputWindow
 from xlogdecode.framing.events import Block, Event, PlainText, Reason
-from xlogdecode.framing.plaintext import LONGEST_OPENING, opens_a_log, split_lines, text_end
+from xlogdecode.framing.plaintext import (
+    LONGEST_OPENING,
+    first_junk,
+    opens_a_log,
+    split_lines,
+    text_end,
+)
 from xlogdecode.framing.resync import Gap, Resync, mend
 from xlogdecode.framing.validator import (
     Answer,
@@ -170,9 +176,14 @@ class Framer:
         self._in_text = end is None or end.goes_on or index is None
         if end is None or index is None or index == start:
             return None
-        window.start = index
+        junk = first_junk(window.buffer, start, index)
+        if junk < index:
+            self._in_text = False
+        if junk == start:
+            return None
+        window.start = junk
         self._after_text = True
-        return PlainText(window.base + start, window.buffer[start:index])
+        return PlainText(window.base + start, window.buffer[start:junk])
 
     # out of step
 

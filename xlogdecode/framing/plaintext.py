@@ -9,8 +9,8 @@ from xlogdecode.framing.events import PlainText
 from xlogdecode.line_layouts import LONGEST_OPENING, signatures
 
 __all__ = [
-    "LONGEST_OPENING", "TextEnd", "log_begins", "opens_a_log", "split_lines", "text_end",
-    "text_resumes",
+    "LONGEST_OPENING", "TextEnd", "first_junk", "log_begins", "opens_a_log", "split_lines",
+    "text_end", "text_resumes",
 ]  # fmt: skip
 
 _OPENING = signatures()
@@ -27,6 +27,20 @@ holds one.
 
 _HEADER_NUL = 9
 """A NUL stands within the first nine bytes of every header: its length's highest byte."""
+
+_CONTROLS = bytes(byte for byte in range(256) if NOT_TEXT.match(bytes((byte,))))
+_NEVER = bytes((0xC0, 0xC1, *range(0xF5, 0x100)))
+"""Bytes that are not in UTF-8; one of 20 of compressed data is one."""
+_SIGNLESS = bytes({*range(256)} - {*_CONTROLS, *_NEVER})
+_LOST = "\ufffd".encode()
+_NO_CHARACTER = re.compile(_LOST + rb"|\xc2[\x80-\x9f]")
+"""What an editor, or a wrong conversion, makes in UTF-8 of bytes that were no text."""
+_TORN_OPENING = re.compile(rb"[^\n]{1,79}?" + _OPENING, re.DOTALL)
+"""A line of a log behind the remains of a block's header."""
+_LINES = 4096
+"""Bytes of lines that are looked at together."""
+_JUNK, _SHARE = 16, 8
+"""Bytes that are no text, in number and as one of so many, that make a line none."""
 
 
 class TextEnd(NamedTuple):
@@ -105,6 +119,48 @@ def _end_before(buffer: bytes, start: int, nul: int, *, closed: bool) -> TextEnd
     junk = NOT_TEXT.search(buffer, first)
     likely = (*behind_a_line[-1:], *headers, junk.start() if junk else nul)
     return TextEnd(likely[0], goes_on=False, headers=tuple(headers))
+
+
+def first_junk(buffer: bytes, start: int, stop: int) -> int:
+    """Return where in `buffer[start:stop]` the first line begins that is none, or `stop`.
+
+    That is: blocks from which NULs were stripped, say. A line of a known layout may hold anything.
+    """
+    while start < stop:
+        end = buffer.find(b"\n", min(start + _LINES, stop), stop) + 1 or stop
+        text = buffer[start:end]
+        for line in () if _is_clean(text) else text.split(b"\n"):
+            if not _OPENS.match(line):
+                for index in range(0, len(line), _LONGEST):
+                    if _is_junk(line[index : index + _LONGEST]):
+                        return start + index
+            start += len(line) + 1
+        start = end
+    return stop
+
+
+def _is_clean(text: bytes) -> bool:
+    """Tell quickly that a text shows no sign of bytes that are none."""
+    return not text.translate(None, _SIGNLESS) and _LOST not in text
+
+
+def _is_junk(line: bytes) -> bool:
+    if _is_clean(line):
+        return False
+    printable = line.translate(None, _CONTROLS)
+    bad = len(line) - len(printable) + sum(map(len, _NO_CHARACTER.findall(line)))
+    if bad or not _is_in(line, "gb18030"):
+        bad += len(printable) - len(printable.decode("utf-8", "ignore").encode())
+    is_torn = bad > 0 and _TORN_OPENING.match(line) is not None
+    return is_torn or (bad >= _JUNK and bad * _SHARE > len(line))
+
+
+def _is_in(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def split_lines(text: PlainText) -> Iterator[PlainText]:
