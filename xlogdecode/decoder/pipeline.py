@@ -68,21 +68,30 @@ class Pipeline:
         self._report.add_unchecked(self._soundness.unchecked)
 
     def _read(self) -> bool:
-        """Feed the framer; tell whether there is anything more to come of it."""
+        """Feed the framer what is at hand; tell whether there is anything more to come of it.
+
+        Where that is less than is asked for, the end of a file is looked for at once, so that a
+        small file is one run.
+        """
         if self._is_closed:
             return False
-        try:
-            data = self._source.read(READ)
-        except Exception as error:  # noqa: BLE001 - raised once all has come out that came before
-            self._fault = error
-            return False
-        self._report.bytes_in += len(data)
-        if data:
-            self._framer.feed(data)
-        else:
-            self._framer.close()
-            self._is_closed = True
-        return True
+        size = 0
+        while size < READ and not self._is_closed:
+            try:
+                data = self._source.read(READ - size)
+            except Exception as error:  # noqa: BLE001 - raised once all has come out that came before
+                self._fault = error
+                break
+            size += len(data)
+            self._report.bytes_in += len(data)
+            if data:
+                self._framer.feed(data)
+            else:
+                self._framer.close()
+                self._is_closed = True
+            if getattr(self._source, "may_wait", True):
+                break
+        return size > 0 or self._is_closed
 
     # the fast path
 
@@ -112,7 +121,8 @@ class Pipeline:
 
     def _counted(self, run: Run) -> Run:
         report = self._report
-        report.blocks += run.kinds()
+        for kind, count in run.kinds().items():
+            report.blocks[kind] += count
         for pair in run.hours:
             report.add_hours(pair & 0xFF, pair >> 8)
         self._losses.meet(run.first, run.last)
