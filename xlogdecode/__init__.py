@@ -45,7 +45,7 @@ __all__ = [
     "read_sessions", "redact", "summarize", "sweep",
 ]  # fmt: skip
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULES = {
     "api": (

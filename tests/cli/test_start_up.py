@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import xlogdecode
+from tests.command import run
 from tests.damage import SERVER, sample_of
 from tests.mars import file_of
 
@@ -76,7 +77,18 @@ def test_an_encrypted_one_of_few_keys_needs_no_cryptography(tmp_path: Path) -> N
     keys.write_text(SERVER.hex())
     modules = imported(path, "--key-file", str(keys))
     assert "xlogdecode.crypto" in modules
-    assert "cryptography" not in modules
+    assert modules & {"cryptography", "numpy"} == set()
+
+
+def test_to_encrypt_a_small_log_needs_no_numpy(tmp_path: Path) -> None:
+    text = tmp_path / "a.txt"
+    public = run("keygen", "-o", tmp_path / "key").out.decode().strip()
+    text.write_bytes(b"".join(b"line %d of the log\n" % number for number in range(3000)))
+    modules = modules_of(
+        "-m", "xlogdecode", "encode", "--public-key", public, "-o", str(tmp_path / "a"), str(text)
+    )
+    assert "cryptography" in modules
+    assert "numpy" not in modules
 
 
 def test_an_encrypted_one_of_many_keys_has_cryptography_agree(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from xlogdecode.cli.conflicts import refuse_conflicts
 from xlogdecode.cli.decode_options import decode_options
 from xlogdecode.cli.filter_options import parse_selection
 from xlogdecode.cli.help import GroupedCommand
-from xlogdecode.cli.messages import Messages
+from xlogdecode.cli.messages import Messages, say_what_is_missing
 from xlogdecode.cli.run import run_batch
 from xlogdecode.cli.streams import log_output, standard_output
 from xlogdecode.errors import UsageError
@@ -82,6 +82,8 @@ def decode_command(context: click.Context, /, **given: Any) -> int:
     request = request_of(arguments, selection)
     report = _report(arguments, paths, request)
     messages = Messages(quiet=arguments.quiet, verbose=arguments.verbose, test=arguments.test)
+    if arguments.verbose:
+        say_what_is_missing()
     match arguments:
         case Arguments(follow=True):
             from xlogdecode.cli.follow import follow

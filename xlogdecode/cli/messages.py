@@ -11,7 +11,9 @@ from xlogdecode.jobs.result import Result
 from xlogdecode.jobs.status import KEY_REMEDY, Status
 from xlogdecode.outputs.sanitize import shown
 
-__all__ = ["Messages", "hold", "release", "say", "say_notes", "summary_of"]
+__all__ = [
+    "Messages", "hold", "release", "say", "say_notes", "say_what_is_missing", "summary_of",
+]  # fmt: skip
 
 _NOTE = "note:"
 
@@ -82,6 +84,14 @@ def say_notes(notes: Iterable[str], *, quiet: bool) -> None:
     """Print what is worth knowing of a run."""
     for note in () if quiet else notes:
         say(f"note: {note}")
+
+
+def say_what_is_missing() -> None:
+    """Print that a package that makes decoding fast is not installed."""
+    from xlogdecode.codecs.libdeflate import IS_INSTALLED
+
+    if not IS_INSTALLED:
+        say("note: the package deflate is not installed, so zlib is used, which is slower")
 
 
 class Messages:

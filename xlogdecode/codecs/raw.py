@@ -4,9 +4,8 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 
-import deflate
-
 from xlogdecode.codecs.common import END, PIECE, CodecError, ends_with_mark
+from xlogdecode.codecs.libdeflate import DeflateError, deflate_decompress
 from xlogdecode.types import Buffer
 
 __all__ = [
@@ -34,8 +33,8 @@ LAST_STORED_BLOCK = b"\x01\x08\x00\xf7\xff" + END
 def inflate(payload: Buffer, bound: int) -> bytearray | None:
     """Return the text of a stream that ends with a flush, at most `bound` bytes; else None."""
     try:
-        text = deflate.deflate_decompress(b"".join((payload, LAST_STORED_BLOCK)), bound + len(END))
-    except deflate.DeflateError:
+        text = deflate_decompress(b"".join((payload, LAST_STORED_BLOCK)), bound + len(END))
+    except DeflateError:
         return None
     if not ends_with_mark(text):
         return None
@@ -48,8 +47,8 @@ def inflate_lines(stream: bytes, bound: int, least: int) -> bytearray | None:
     a line, and it has so many lines at least.
     """
     try:
-        text: bytearray = deflate.deflate_decompress(stream, bound)
-    except deflate.DeflateError:
+        text: bytearray = deflate_decompress(stream, bound)
+    except DeflateError:
         return None
     size = len(text) - len(END)
     if text.find(b"\0") != size or not text.endswith(_END_OF_LINE):

@@ -1,7 +1,7 @@
 """zstd frames that are never finished: in one call, or up to the fault."""
 
-import threading
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from xlogdecode.codecs.common import END, CodecError, ends_with_mark
@@ -9,37 +9,26 @@ from xlogdecode.format import READINGS, TAILER, is_plausible
 from xlogdecode.types import Buffer
 
 if TYPE_CHECKING:
-    import zstandard
+    from types import ModuleType
 
-__all__ = ["ends_a_zstd_block", "iter_unzstd", "unzstd"]
+__all__ = ["ends_a_zstd_block", "frame_header_size", "iter_unzstd", "unzstd"]
 
 _MAGIC = b"\x28\xb5\x2f\xfd"
 _OPENING = _MAGIC + b"\0"
 """How writers' frames begin: without a content size, which would be allocated untried."""
 _LARGEST_WINDOW = 0x68
 """The window descriptor of 8 MB; writers have 64 KB."""
-_WINDOW = 8 << 20
-_LONGEST_FRAME_HEADER = 18
+_WINDOW_LOG = 23
 
 _LAST_BLOCK = b"\x41\x00\x00" + END
 """A last zstd block that holds `END`: a frame that ended early passes for all there is."""
 
 
-class _OfThread(threading.local):
-    """A decompressor, which takes as long to make as a small block to decode; one a thread."""
+@cache
+def _library() -> "ModuleType":
+    from xlogdecode.codecs import zstd_library  # 12 ms that most runs need not spend
 
-    decompressor: "zstandard.ZstdDecompressor | None" = None
-
-
-_of_thread = _OfThread()
-
-
-def _decompressor() -> "zstandard.ZstdDecompressor":
-    if _of_thread.decompressor is None:
-        import zstandard  # 12 ms that most runs need not spend
-
-        _of_thread.decompressor = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
-    return _of_thread.decompressor
+    return zstd_library
 
 
 def unzstd(payload: Buffer, bound: int) -> bytes | None:
@@ -48,36 +37,26 @@ def unzstd(payload: Buffer, bound: int) -> bytes | None:
     """
     if len(payload) < 6 or payload[:5] != _OPENING or payload[5] > _LARGEST_WINDOW:
         return None
-    decompressor = _decompressor()
+    library = _library()
     try:
-        text = decompressor.decompress(
-            b"".join((payload, _LAST_BLOCK)), max_output_size=bound + len(END)
+        text: bytes = library.decompress(
+            b"".join((payload, _LAST_BLOCK)), bound + len(END), _WINDOW_LOG
         )
-    except _error():
+    except library.ZstdError:
         return None
     return text if ends_with_mark(text) else None
 
 
-def _error() -> type[Exception]:
-    import zstandard
-
-    return zstandard.ZstdError
-
-
 def iter_unzstd(payload: Buffer) -> Iterator[bytes]:
     """Yield what a zstd frame gives, a zstd block (at most 128 KiB of text) at a time."""
-    import zstandard
-
     data = bytes(payload)
     if data[:4] != _MAGIC[: len(data)]:
         raise CodecError("no zstd frame", 0)
-    try:
-        index = zstandard.frame_header_size(data)
-    except zstandard.ZstdError:
-        if len(data) < _LONGEST_FRAME_HEADER:
-            return
-        raise CodecError("no zstd frame header", 0) from None
-    stream = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj()
+    if len(data) <= len(_MAGIC):
+        return
+    index = len(_MAGIC) + frame_header_size(data[len(_MAGIC)])
+    library = _library()
+    stream = library.new_decompressor(_WINDOW_LOG)
     begin = 0
     while index < len(data):
         if data[index] == TAILER and _opens_a_block(data, index + 1):
@@ -85,7 +64,7 @@ def iter_unzstd(payload: Buffer) -> Iterator[bytes]:
         index = _end_of_block(data, index)
         try:
             yield stream.decompress(data[begin:index])
-        except zstandard.ZstdError as error:
+        except library.ZstdError as error:
             raise CodecError(str(error), begin) from None
         begin = index
         if stream.eof:
@@ -94,14 +73,21 @@ def iter_unzstd(payload: Buffer) -> Iterator[bytes]:
         raise CodecError("bytes follow the end of the frame", index)
 
 
+def frame_header_size(flags: int) -> int:
+    """Return by the byte behind a frame's magic how many bytes of header begin with it.
+
+    RFC 8878, 3.1.1.1: the flags, a window unless all is one segment, dictionary id, content size.
+    """
+    is_single = flags >> 5 & 1
+    content_size = (is_single, 2, 4, 8)[flags >> 6]
+    return 1 + (not is_single) + (0, 1, 2, 4)[flags & 3] + content_size
+
+
 def ends_a_zstd_block(data: Buffer) -> bool:
     """Tell whether a frame that shows no fault ends at the end of a zstd block."""
-    import zstandard
-
-    try:
-        index = zstandard.frame_header_size(bytes(data[:_LONGEST_FRAME_HEADER]))
-    except zstandard.ZstdError:
+    if len(data) <= len(_MAGIC):
         return False
+    index = len(_MAGIC) + frame_header_size(data[len(_MAGIC)])
     while index < len(data):
         index = _end_of_block(data, index)
     return index == len(data)

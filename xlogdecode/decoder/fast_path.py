@@ -12,9 +12,8 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple
 
-from deflate import crc32
-
 from xlogdecode.codecs import unpack_lines
+from xlogdecode.codecs.libdeflate import crc32
 from xlogdecode.crypto import decrypt_many
 from xlogdecode.decoder.payloads import Payloads
 from xlogdecode.decoder.sequence import Numbered

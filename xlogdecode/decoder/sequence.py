@@ -6,8 +6,7 @@ so each file of an app with two logs has gaps and has lost nothing.
 
 from typing import NamedTuple
 
-from deflate import crc32
-
+from xlogdecode.codecs.libdeflate import crc32
 from xlogdecode.decoder.report import Note, Report
 from xlogdecode.types import Buffer
 

@@ -9,8 +9,6 @@ import zlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
-import zstandard
-
 from xlogdecode.encode.cipher import GROUP, Cipher
 from xlogdecode.format import Codec
 
@@ -49,22 +47,12 @@ class _Chunked(_Deflate):
         return struct.pack("<H", len(data)) + data
 
 
-class _Zstd:
-    def __init__(self, compressor: zstandard.ZstdCompressor) -> None:
-        self._zstd = compressor.compressobj()
-
-    def add(self, text: bytes) -> bytes:
-        return self._zstd.compress(text) + self._zstd.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
-
-
 def new_streams(codec: Codec, level: int) -> Callable[[], PayloadStream]:
     """Return what makes the stream of each new block."""
     if codec is Codec.ZSTD:
-        parameters = zstandard.ZstdCompressionParameters.from_level(
-            level, window_log=WINDOW_LOG, write_content_size=0
-        )
-        compressor = zstandard.ZstdCompressor(compression_params=parameters)
-        return lambda: _Zstd(compressor)
+        from xlogdecode.codecs.zstd_library import stream_maker
+
+        return stream_maker(level, WINDOW_LOG)
     make = _Chunked if codec is Codec.CHUNKED else _Deflate
     return lambda: make(level)
 

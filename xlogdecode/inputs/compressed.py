@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from xlogdecode.codecs.zstd import frame_header_size
 from xlogdecode.errors import InputError
 from xlogdecode.inputs.bounds import Meter
 from xlogdecode.inputs.files import Chain, Member
@@ -36,6 +37,9 @@ _GZIP = 31
 
 _MEMORY = 48 << 20
 """Bytes that unpacking may take; zstd takes 8 MiB up to level 19, xz 9 MiB at its usual one."""
+
+_ZSTD_WINDOW_LOG = 25
+"""Two thirds of that, for the window: 32 MiB."""
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZSTD_RLE = 1
@@ -107,9 +111,9 @@ def unpacked(source: Source, kind: ArchiveKind, meter: Meter) -> Member:
     if kind is ArchiveKind.GZIP:
         read, faults = Gunzipped(source).read, (*faults, zlib.error)
     elif kind is ArchiveKind.ZSTD:
-        import zstandard
+        from xlogdecode.codecs.zstd_library import ZstdError
 
-        read, faults = _Unzstd(source).read, (*faults, zstandard.ZstdError)
+        read, faults = _Unzstd(source).read, (*faults, ZstdError)
     elif kind is ArchiveKind.XZ:
         import lzma
 
@@ -142,19 +146,18 @@ class _Unzstd:
         return text
 
     def _iter_texts(self) -> Iterator[bytes]:
-        import zstandard
+        from xlogdecode.codecs.zstd_library import ZstdError, new_decompressor
 
-        context = zstandard.ZstdDecompressor(max_window_size=_MEMORY // 3 * 2)
         while magic := self._take(4):
             if _is_skippable(magic):
                 left = int.from_bytes(self._take(4), "little")
                 while left and (passed := self._take(min(left, _PIECE))):
                     left -= len(passed)
                 continue
-            frame = context.decompressobj()
+            frame = new_decompressor(_ZSTD_WINDOW_LOG)
             try:
                 yield frame.decompress(magic + self._frame_header())
-            except zstandard.ZstdError as error:
+            except ZstdError as error:
                 if "memory" in str(error):
                     raise _too_large("zstd -d --long=31") from None
                 raise
@@ -167,11 +170,7 @@ class _Unzstd:
     def _frame_header(self) -> bytes:
         """Return what follows the magic, up to the first block (RFC 8878, 3.1.1.1)."""
         flags = self._take(1)
-        if not flags:
-            return b""
-        is_single = flags[0] >> 5 & 1
-        size = (is_single, 2, 4, 8)[flags[0] >> 6] + (0, 1, 2, 4)[flags[0] & 3] + (not is_single)
-        return flags + self._take(size)
+        return flags and flags + self._take(frame_header_size(flags[0]) - 1)
 
     def _iter_blocks(self, decompress: Callable[[bytes], bytes]) -> Iterator[bytes]:
         is_last = 0

@@ -18,6 +18,8 @@ from xlogdecode.retention.state import locked
 __all__ = ["MonthlyArchive"]
 
 _CHUNK: Final = 1 << 18
+_WINDOW_LOG: Final = 27
+"""Archives are read with a window of up to 128 MiB, as `zstd -d` reads them."""
 
 
 class ArchiveError(XlogError):
@@ -61,10 +63,10 @@ class MonthlyArchive:
     def _stored(self, path: Path, candidates: list[Candidate]) -> Exception | None:
         try:
             self._add(path, candidates)
-        except (OSError, XlogError, tarfile.TarError, _zstd_error()) as error:
+        except (OSError, XlogError, EOFError, tarfile.TarError, _zstd_error()) as error:
             why = getattr(error, "strerror", None) or error
             text = f"not archived in {path}: {why}"
-            if isinstance(error, (tarfile.TarError, _zstd_error())):
+            if isinstance(error, (EOFError, tarfile.TarError, _zstd_error())):
                 text += ": it is damaged: move it away, and a new one is begun"
             return ArchiveError(text)
         return None
@@ -162,13 +164,12 @@ class _Noted:
 
 @contextmanager
 def _writing(path: Path) -> Iterator[tarfile.TarFile]:
-    import zstandard
+    from xlogdecode.codecs.zstd_library import opened
 
     with path.open("xb") as file:  # follows no link
         os.chmod(path, 0o600)  # noqa: PTH101 - logs are private
-        compressor = zstandard.ZstdCompressor(level=9, write_checksum=True)
         with (
-            compressor.stream_writer(file, closefd=False) as packed,
+            opened(file, "wb", _WINDOW_LOG) as packed,
             tarfile.open(  # of two names of one file, each is stored in full
                 fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT, dereference=True
             ) as archive,
@@ -180,10 +181,10 @@ def _writing(path: Path) -> Iterator[tarfile.TarFile]:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[tarfile.TarFile]:
-    import zstandard
+    from xlogdecode.codecs.zstd_library import opened
 
     with path.open("rb") as file:
-        unpacked = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        unpacked = opened(file, "rb", _WINDOW_LOG)
         with tarfile.open(fileobj=unpacked, mode="r|") as archive:
             yield archive
 
@@ -199,6 +200,6 @@ def _sync(folder: Path) -> None:
 
 
 def _zstd_error() -> Any:
-    import zstandard
+    from xlogdecode.codecs.zstd_library import ZstdError
 
-    return zstandard.ZstdError
+    return ZstdError
