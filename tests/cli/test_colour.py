@@ -1,15 +1,19 @@
 """Colours: on a terminal, where they are wanted, and nowhere else."""
 
+import os
 import re
 
 import pytest
+from wcwidth import wcswidth
 
 from tests.command import run
 from tests.samples import LOG
+from tests.shared import FIXTURES
 from tests.terminal import COLOURS, in_terminal
 
 RED, YELLOW, INVERTED, DIM = (b"\x1b[31m", b"\x1b[33m", b"\x1b[7m", b"\x1b[2m")
 WARNING = b"TIM: 2024-01-01 08:47:04.162 W 4104-4156       |-login.cpp:3 Login |late\n"
+LOCKED = FIXTURES / "async_zlib_crypt_small.xlog"
 CODE = re.compile(rb"\x1b\[[0-9;]*m")
 
 
@@ -109,3 +113,57 @@ def test_the_result_of_a_test_is_seen_at_a_glance(damaged):
     assert b"imsdk_20240101.xlog: \x1b[32mOK\x1b[0m: 8 blocks" in screen
     assert b"\x1b[31mdamaged\x1b[0m: 1 place" in screen
     assert "\x1b" not in run("-t", LOG, damaged).err
+
+
+@pytest.fixture
+def case(tmp_path):
+    """A folder with a long Chinese name, and a log of each state in it."""
+    folder = tmp_path / "客户反馈二零二四年一月的日志文件夹" / "Android某某手机的日志"
+    folder.mkdir(parents=True)
+    (folder / "imsdk_20240101.xlog").write_bytes(LOG.read_bytes())
+    (folder / "imsdk_20240102.xlog").write_bytes(LOG.read_bytes()[:9000])
+    (folder / "imsdk_20240103.xlog").write_bytes(b"\xff" * 50 + LOG.read_bytes())
+    (folder / "imsdk_20240104.xlog").write_bytes(LOCKED.read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("command", ["-lr", "summary -r", "summary --timeline -r", "layouts"])
+def test_a_table_is_as_wide_as_the_terminal_at_most(case, command, columns):
+    _, screen = in_terminal(*command.split(), case, columns=columns, **COLOURS)
+    lines = CODE.sub(b"", screen).decode().split("\r\n")
+    table = [line for line in lines if not line.startswith(("xlogdecode: ", "to sweep", "total:"))]
+    assert len(table) > 2
+    assert max(map(wcswidth, table)) <= columns
+
+
+def test_a_list_shows_the_states_in_colours(case):
+    _, screen = in_terminal("-lr", case, columns=120, **COLOURS)
+    for state in (b"32mOK", b"33mcut off", b"31mdamaged", b"35mencrypted"):
+        assert b"\x1b[" + state + b"\x1b[0m" in screen
+    assert b"\x1b" not in run("-lr", case).out
+
+
+def test_a_summary_shows_losses_in_colours(damaged):
+    _, screen = in_terminal("summary", damaged, **COLOURS)
+    assert b"losses: \x1b[31m1, 112 bytes" in screen
+    _, screen = in_terminal("summary", LOG, **COLOURS)
+    assert b"losses: \x1b[32mnone\x1b[0m" in screen
+    assert b"\x1b" not in run("summary", LOG).out
+
+
+def test_a_sweep_shows_what_goes_in_colours(tmp_path):
+    folder = tmp_path / "tencent/imsdklogs/com.example.chat"
+    folder.mkdir(parents=True)
+    for name in ("imsdk_20240101.xlog", "imsdk_C.mmap2"):
+        (folder / name).write_bytes(LOG.read_bytes())
+        os.utime(folder / name, (1.7e9, 1.7e9))
+    _, screen = in_terminal("sweep", tmp_path, columns=300, **COLOURS)
+    assert b"\x1b[33mdelete  \x1b[0m " in screen
+    assert b"\x1b[2mkeep    \x1b[0m " in screen
+    assert b"\x1b" not in run("sweep", tmp_path).out
+    _, screen = in_terminal("sweep", "--summary", tmp_path, columns=80, **COLOURS)
+    lines = CODE.sub(b"", screen).decode().split("\r\n")
+    head, row = [line for line in lines if not line.startswith("xlogdecode: ")][:2]
+    assert head.split() == ["folder", "keep", "delete", "size"]
+    assert max(map(wcswidth, (head, row))) <= 80

@@ -37,9 +37,9 @@ def test_the_table_has_a_row_for_each_log_and_the_totals(tmp_path):
     done = run("-lr", tmp_path / "phone")
     lines = done.out.decode().splitlines()
     assert done.status == 0
-    assert lines[0].split()[:3] == ["size", "text", "ratio"]
+    assert lines[0].split()[:3] == ["name", "state", "size"]
     assert len(lines) == 6
-    assert lines[-1].endswith("4 logs")
+    assert lines[-1].startswith("4 logs ")
     assert len(run("-l", LOG).out.splitlines()) == 2
 
 

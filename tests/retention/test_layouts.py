@@ -171,7 +171,7 @@ def test_a_root_shows_what_it_has(tmp_path: Path):
         log(tmp_path / "haps/entry/cache", f"imsdk_{day(age)}.xlog", size=1500)
     lines = CliRunner().invoke(cli, ["layouts", str(tmp_path)]).output.splitlines()
     assert lines[1].split() == [
-        "harmony", "2", "2.9", "KiB", "2026-06-21", "2026-06-28", f"{tmp_path}/haps/entry/cache",
+        f"{tmp_path}/haps/entry/cache", "harmony", "2", "2.9", "KiB", "2026-06-21", "2026-06-28",
     ]  # fmt: skip
     assert NOW.year == 2026
 

@@ -1,7 +1,7 @@
 """The option `--color`, which several commands have."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 
@@ -12,7 +12,14 @@ __all__ = ["color_option"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def color_option(option: Callable[..., Callable[[F], F]] = click.option) -> Callable[[F], F]:
+class Decorator(Protocol):
+    """Gives a command an option."""
+
+    def __call__(self, command: F, /) -> F:
+        """Return `command`."""
+
+
+def color_option(option: Callable[..., Decorator] = click.option) -> Decorator:
     """Return `--color`, made by `option`; its value holds as soon as it is read."""
     return option(
         "--color", type=click.Choice(["auto", "always", "never"]), default="auto",

@@ -6,7 +6,9 @@ import shlex
 
 import click
 
+from xlogdecode.cli.colour_option import color_option
 from xlogdecode.cli.paths import PathOption
+from xlogdecode.cli.streams import table_look
 from xlogdecode.cli.sweep_output import Stdout, readable, size_in_words
 from xlogdecode.outputs.sanitize import shown
 from xlogdecode.outputs.table import as_table
@@ -24,6 +26,7 @@ FEW = 5
 @click.option("--liteav", is_flag=True, help="Look for the logs of LiteAV and TRTC as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object a folder.")
 @click.option("--print-config", is_flag=True, help="Print a policy that sweeps these folders.")
+@color_option()
 def layouts(
     roots: tuple[str, ...],
     liteav: bool,  # noqa: FBT001 - click passes by name
@@ -71,10 +74,11 @@ def _print_folders(discovery: Discovery, out: Stdout, *, as_json: bool, config: 
             out.write(f"  - path: {json.dumps(readable(path))}\n    layout: {layout}\n")
         return
     rows = [
-        (f.layout or "-", str(f.logs), size_in_words(f.size), str(f.oldest), str(f.newest), f.path)
+        (f.path, f.layout or "-", str(f.logs), size_in_words(f.size), str(f.oldest), str(f.newest))
         for f in discovery.folders
     ]
-    out.write(as_table([("layout", "logs", "size", "oldest", "newest", "folder"), *rows]))
+    heads = ("folder", "layout", "logs", "size", "oldest", "newest")
+    out.write(as_table([heads, *rows], right={2, 3}, spare=(4, 3, 2), look=table_look()))
     roots = sorted({folder.root for folder in discovery.folders})
     if len(roots) <= FEW and all(folder.layout for folder in discovery.folders):
         out.write(f"to sweep them: xlogdecode sweep {shown(shlex.join(roots))}\n")
@@ -100,7 +104,8 @@ def _print_table(out: Stdout) -> None:
         for row in LAYOUTS.values()
         for number, directory in enumerate(row.directories)
     ]
-    out.write(as_table([("layout", "SDK", "folder below the root"), *rows]))
+    heads = ("layout", "SDK", "folder below the root")
+    out.write(as_table([heads, *rows], spare=(1,), look=table_look()))
 
 
 _REMEDIES = {

@@ -5,17 +5,22 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from xlogdecode.cli.messages import Messages, say_notes
-from xlogdecode.cli.streams import standard_output
+from xlogdecode.cli.streams import standard_output, table_look
 from xlogdecode.jobs.batch import Batch
 from xlogdecode.jobs.listing import Row
 from xlogdecode.jobs.status import Status, worst
-from xlogdecode.outputs.table import as_table
+from xlogdecode.outputs.table import Cell, as_table
 
 __all__ = ["list_logs"]
 
 _RIGHT = {"size", "text", "ratio", "sessions", "gaps", "losses"}
 
-_COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
+_SPARE = ("ratio", "hours", "key", "gaps", "blocks", "text", "sessions", "last", "losses")
+"""Columns that a narrow terminal does not have, the first of them first."""
+
+_COLUMNS: tuple[tuple[str, Callable[[Row], str | Cell]], ...] = (
+    ("name", lambda row: row.name),
+    ("state", lambda row: Cell(row.state.value, row.state.name.lower()) if row.state else ""),
     ("size", lambda row: f"{row.size:,}"),
     ("text", lambda row: f"{row.text:,}"),
     ("ratio", lambda row: "-" if row.ratio is None else f"{row.ratio:.2f}"),
@@ -23,11 +28,10 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("key", lambda row: row.key or "-"),
     ("sessions", lambda row: f"{row.sessions:,}"),
     ("hours", lambda row: _ranges(row.hours)),
-    ("first", lambda row: row.first or "-"),
-    ("last", lambda row: row.last or "-"),
+    ("first", lambda row: _second(row.first)),
+    ("last", lambda row: _second(row.last)),
     ("gaps", lambda row: f"{row.gaps:,}"),
     ("losses", lambda row: f"{row.losses:,}"),
-    ("name", lambda row: row.name),
 )
 """Heading -> the cell below it."""
 
@@ -63,9 +67,17 @@ def _print_json(line: dict[str, Any]) -> None:
 
 def _print_table(rows: Iterable[Row]) -> None:
     heads = [name for name, _ in _COLUMNS]
-    cells = [heads, *([cell(row) for _, cell in _COLUMNS] for row in rows)]
-    right = {number for number, head in enumerate(heads) if head in _RIGHT}
-    standard_output().write(as_table(cells, right=right).encode("utf-8", "surrogateescape"))
+    cells: list[list[str | Cell]] = [[*heads]]
+    cells += ([cell(row) for _, cell in _COLUMNS] for row in rows)
+    right = {heads.index(name) for name in _RIGHT}
+    spare = [heads.index(name) for name in _SPARE]
+    table = as_table(cells, right=right, spare=spare, look=table_look())
+    standard_output().write(table.encode("utf-8", "surrogateescape"))
+
+
+def _second(time: str | None) -> str:
+    """Return a time to the second, as in `2024-01-01 08:47:04`."""
+    return time.partition(".")[0] if time else "-"
 
 
 def _ranges(hours: set[int]) -> str:

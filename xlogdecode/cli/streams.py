@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
     from xlogdecode.jobs.request import Request
     from xlogdecode.jobs.selection import Selection
+    from xlogdecode.outputs.table import Look
     from xlogdecode.types import Sink
 
-__all__ = ["choose_colour", "has_colour", "log_output", "standard_output"]
+__all__ = ["choose_colour", "has_colour", "log_output", "standard_output", "table_look"]
 
 _AUTO = "auto"
 
@@ -48,6 +49,16 @@ def standard_output() -> OpenFile:
     """Return standard output, whatever Python made of it."""
     sys.stdout.flush()
     return OpenFile(sys.stdout.fileno(), "standard output")
+
+
+def table_look() -> "Look":
+    """Return how tables are shown on standard output: as wide as a terminal is; else in full."""
+    from shutil import get_terminal_size
+
+    from xlogdecode.outputs.table import Look
+
+    width = get_terminal_size().columns if sys.stdout.isatty() else None
+    return Look(width, has_colour(sys.stdout))
 
 
 @contextmanager

@@ -10,11 +10,13 @@ from typing import Any, Final
 
 import click
 
+from xlogdecode.cli.colour_option import color_option
 from xlogdecode.cli.filter_options import redactor_of
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
 from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.progress import Progress
+from xlogdecode.cli.streams import table_look
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, UsageError
@@ -23,7 +25,6 @@ from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, it
 from xlogdecode.jobs.job import LEFT_OUT
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
-from xlogdecode.outputs.sanitize import shown
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import iter_events
 from xlogdecode.records.sessions import NO_RECORDS
@@ -66,6 +67,7 @@ _BATCH: Final = 1024
     "--lang", type=click.Choice(["en", "zh"]), metavar="en|zh",
     help="The language of meanings and advice; the default is that of LANG.",
 )  # fmt: skip
+@color_option()
 @click.option(
     "--events", "events_path", type=PathOption(), metavar="FILE",
     help="Count the events of a YAML file too; it looks like data/events.yaml of the package.",
@@ -97,14 +99,18 @@ def summary_command(**given: Any) -> int:
         click.echo(json.dumps(as_dict(intake.summary, language)))
     elif not statuses or any(status is not Status.FAILED for status in statuses):
         text = (
-            as_timeline(intake.summary)
+            as_timeline(intake.summary, table_look())
             if given["timeline"]
             else as_text(
-                intake.summary, bar=_bar(), language=language, every_session=given["every_session"]
+                intake.summary,
+                bar=_bar(),
+                language=language,
+                every_session=given["every_session"],
+                look=table_look(),
             )
         )
         for line in text.removesuffix("\n").split("\n"):
-            click.echo(shown(line))
+            click.echo(line, color=True)
     return worst(statuses).value
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from xlogdecode.cli.colour_option import color_option
 from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.sweep_output import Printer, Stdout
 from xlogdecode.errors import UsageError
@@ -66,6 +67,7 @@ class SweepRequest:
 @click.option("--force", is_flag=True, help="Begin even if the clock seems wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object a file, and a summary.")
 @click.option("--summary", is_flag=True, help="Print a line a folder, not a line a file.")
+@color_option()
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for each file, kept ones too.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures and warnings.")
 def sweep(

@@ -11,7 +11,10 @@ from typing import Any, Final
 
 import click
 
+from xlogdecode.cli.streams import has_colour, table_look
+from xlogdecode.outputs.colour import painted
 from xlogdecode.outputs.sanitize import shown
+from xlogdecode.outputs.table import Cell, as_table
 from xlogdecode.retention.apply import SweepOutcome, SweepVerdict, is_warning
 from xlogdecode.retention.totals import Totals
 
@@ -33,6 +36,7 @@ class Printer:
         self._as_json = as_json
         self._dry_run = dry_run
         self._quiet = quiet
+        self._colours = has_colour(sys.stdout)
         self._folders: dict[str, Totals] | None = {} if by_folder and not as_json else None
         self._all = verbose or as_json or quiet
         self._waiting: list[SweepOutcome] = []
@@ -74,8 +78,7 @@ class Printer:
         """Print the totals."""
         self._print_waiting()
         if self._folders:
-            for folder, its in self._folders.items():
-                self._write(f"{shown(folder)}: {_counts(its, dry_run=self._dry_run)}\n")
+            self._write(_folder_table(self._folders, dry_run=self._dry_run))
         if self._as_json:
             self._write(json.dumps(_summary(totals, dry_run=self._dry_run)) + "\n")
         else:
@@ -92,7 +95,10 @@ class Printer:
                 self._line(outcome)
 
     def _line(self, outcome: SweepOutcome) -> None:
-        self._write((_json_line if self._as_json else _text_line)(outcome) + "\n")
+        if self._as_json:
+            self._write(_json_line(outcome) + "\n")
+        else:
+            self._write(_text_line(outcome, colours=self._colours) + "\n")
 
     @property
     def failed(self) -> bool:
@@ -159,9 +165,38 @@ def size_in_words(size: int) -> str:
     return f"{amount:.1f} TiB"
 
 
-def _text_line(outcome: SweepOutcome) -> str:
+_STYLES: Final = {
+    SweepVerdict.KEPT: "kept",
+    SweepVerdict.DUE: "due",
+    SweepVerdict.DELETED: "deleted",
+    SweepVerdict.ARCHIVED: "ok",
+    SweepVerdict.FAILED: "failed",
+}
+
+
+def _text_line(outcome: SweepOutcome, *, colours: bool) -> str:
     decision, verdict, _ = outcome
-    return f"{verdict.value:<8} {shown(decision.candidate.shown)}: {decision.because}"
+    word = f"{verdict.value:<8}"
+    if colours and verdict in _STYLES:
+        word = painted(word, _STYLES[verdict])
+    return f"{word} {shown(decision.candidate.shown)}: {decision.because}"
+
+
+def _folder_table(folders: dict[str, Totals], *, dry_run: bool) -> str:
+    """Return a row for each folder: files and bytes that go, files that stay."""
+    going = SweepVerdict.DUE if dry_run else SweepVerdict.DELETED
+    verdicts = [
+        verdict
+        for verdict in SweepVerdict
+        if verdict is going or any(its.files[verdict] for its in folders.values())
+    ]
+    rows: list[tuple[str | Cell, ...]] = [
+        ("folder", *(verdict.value for verdict in verdicts), "size")
+    ]
+    for folder, its in folders.items():
+        counts = (Cell(str(its.files[each]), _STYLES.get(each, "")) for each in verdicts)
+        rows.append((folder, *counts, size_in_words(its.bytes[going])))
+    return as_table(rows, right=range(1, len(rows[0])), look=table_look())
 
 
 def _json_line(outcome: SweepOutcome) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xlogdecode.jobs.result import Period, Result
+from xlogdecode.jobs.status import State, state_of
 
 __all__ = ["Row"]
 
@@ -16,6 +17,7 @@ class Row:
     """One input, or the totals."""
 
     name: str
+    state: State | None = None
     size: int = 0
     """Bytes, unpacked if an archive holds it."""
     text: int = 0
@@ -35,6 +37,7 @@ class Row:
         report, period = result.report, result.period or Period()
         return cls(
             result.name,
+            state_of(result.status, report),
             report.bytes_in,
             report.bytes_out,
             report.blocks,

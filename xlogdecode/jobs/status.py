@@ -4,8 +4,9 @@ import enum
 from collections.abc import Iterable
 
 from xlogdecode.decoder.report import Report
+from xlogdecode.framing.events import Reason
 
-__all__ = ["KEY_REMEDY", "Status", "of_report", "worst"]
+__all__ = ["KEY_REMEDY", "State", "Status", "of_report", "state_of", "worst"]
 
 KEY_REMEDY = "give the server's private key with --key-file FILE or in $XLOGDECODE_KEY"
 
@@ -26,6 +27,30 @@ class Status(enum.IntEnum):
 _MOST_SEVERE_FIRST = (
     Status.INTERRUPTED, Status.FAILED, Status.LOCKED, Status.LOST, Status.OK,
 )  # fmt: skip
+
+
+class State(enum.Enum):
+    """What came of an input, in a word."""
+
+    OK = "OK"
+    CUT = "cut off"
+    """All that was lost is the rest of a block, in the middle of which the file ends."""
+    DAMAGED = "damaged"
+    ENCRYPTED = "encrypted"
+    FAILED = "failed"
+
+
+_STATES = {
+    Status.OK: State.OK,
+    Status.LOST: State.DAMAGED,
+    Status.LOCKED: State.ENCRYPTED,
+}
+
+
+def state_of(status: Status, report: Report) -> State:
+    """Return what came of an input with this status and report."""
+    is_cut = status is Status.LOST and set(report.lost) == {Reason.CUT.value}
+    return State.CUT if is_cut else _STATES.get(status, State.FAILED)
 
 
 def of_report(report: Report) -> Status:

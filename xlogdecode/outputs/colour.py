@@ -20,6 +20,7 @@ STYLES: Final = {
     # messages and tables
     "heading": "1",
     "ok": "32",
+    "cut": "33",
     "damaged": "31",
     "encrypted": "35",
     "due": "33",

@@ -1,30 +1,138 @@
-"""Tables for people: columns as wide as a terminal shows their widest cell."""
+"""Tables for people: columns as wide as a terminal shows their widest cell, lines as wide as it.
+
+The first column is the name. Where a table is too wide, columns that matter less are left out, and
+names are shortened in the middle.
+"""
 
 from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
 
 from xlogdecode.outputs.sanitize import shown
 
-__all__ = ["as_table", "width_of"]
+__all__ = ["Cell", "Look", "as_table", "shortened", "width_of"]
 
-_GAP = "  "
+_GAP: Final = "  "
+_CUT: Final = "..."
+_SHORTEST: Final = 32
+"""Cells of a terminal to which names are shortened before a column is left out."""
+
+_LEAST: Final = 12
+"""Cells that a name keeps in any case."""
 
 
-def as_table(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> str:
-    """Return `rows` as lines of columns; those whose numbers are in `right` are flush right.
+class Cell(NamedTuple):
+    """A cell in a colour."""
 
-    Control characters in a cell are escaped, so that a name cannot break its line.
+    text: str
+    style: str
+    """A name of `colour.STYLES`."""
+
+
+class Look(NamedTuple):
+    """How tables are shown."""
+
+    width: int | None = None
+    """Cells of a terminal that a line may take; None: any number."""
+    colours: bool = False
+
+
+def as_table(
+    rows: Sequence[Sequence[str | Cell]],
+    *,
+    right: Collection[int] = (),
+    spare: Sequence[int] = (),
+    look: Look | None = None,
+) -> str:
+    """Return `rows`, headings first, as lines of columns.
+
+    Columns whose numbers are in `right` are flush right, those in `spare` may be left out, the
+    first of them first. Control characters in a cell are escaped, so that a name cannot break its
+    line.
     """
-    cells = [[shown(cell) for cell in row] for row in rows]
+    look = look or Look()
+    cells = [[shown(cell if isinstance(cell, str) else cell.text) for cell in row] for row in rows]
     widths = [max(map(width_of, column)) for column in zip(*cells, strict=True)]
-    return "".join(_line(row, widths, right) for row in cells)
+    columns = _fitting(widths, spare, look.width)
+    if look.width is not None:
+        others = sum(widths[column] + len(_GAP) for column in columns[1:])
+        widths[0] = min(widths[0], max(look.width - others, _LEAST))
+    lines = []
+    for number, row in enumerate(cells):
+        row[0] = shortened(row[0], widths[0])
+        styles = [
+            _style(rows[number][column], number) if look.colours else "" for column in columns
+        ]
+        lines.append(_line(row, columns, widths, right, styles))
+    return "".join(lines)
 
 
-def _line(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> str:
+def _fitting(widths: Sequence[int], spare: Sequence[int], width: int | None) -> list[int]:
+    """Return the numbers of the columns that there is room for."""
+    columns, spare = list(range(len(widths))), list(spare)
+    while width is not None and spare:
+        others = sum(widths[column] + len(_GAP) for column in columns[1:])
+        if min(widths[0], _SHORTEST) + others <= width:
+            break
+        columns.remove(spare.pop(0))
+    return columns
+
+
+def _style(cell: str | Cell, number: int) -> str:
+    if number == 0:
+        return "heading"
+    return "" if isinstance(cell, str) else cell.style
+
+
+def _line(
+    row: Sequence[str],
+    columns: Sequence[int],
+    widths: Sequence[int],
+    right: Collection[int],
+    styles: Sequence[str],
+) -> str:
+    last = max((place for place, column in enumerate(columns) if row[column]), default=-1)
     parts = []
-    for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        fill = " " * (width - width_of(cell))
-        parts.append(fill + cell if number in right else cell + fill)
-    return _GAP.join(parts).rstrip() + "\n"
+    for place, column in enumerate(columns[: last + 1]):
+        cell = row[column]
+        fill = " " * (widths[column] - width_of(cell))
+        text = _painted(cell, styles[place])
+        parts.append(fill + text if column in right else text + fill * (place < last))
+    return _GAP.join(parts) + "\n"
+
+
+def _painted(cell: str, style: str) -> str:
+    if not style:
+        return cell
+    from xlogdecode.outputs.colour import painted
+
+    return painted(cell, style)
+
+
+def shortened(name: str, width: int) -> str:
+    """Return `name` with its middle left out, so that it takes at most `width` cells.
+
+    More is kept of its end, where names of logs differ. Control characters must be escaped.
+    """
+    if width_of(name) <= width:
+        return name
+    room = max(width - len(_CUT), 0)
+    head = _cells_of(name, room // 3)
+    tail = _cells_of(name[::-1], room - width_of(head))[::-1]
+    return f"{head}{_CUT}{tail}"
+
+
+def _cells_of(text: str, width: int) -> str:
+    """Return as much of the start of `text` as `width` cells hold."""
+    if text.isascii():
+        return text[:width]
+    from wcwidth import wcwidth
+
+    taken = 0
+    for number, sign in enumerate(text):
+        taken += max(wcwidth(sign), 0)
+        if taken > width:
+            return text[:number]
+    return text
 
 
 def width_of(text: str) -> int:

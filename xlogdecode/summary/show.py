@@ -1,12 +1,13 @@
-"""A summary as tables to read, 80 columns wide."""
+"""A summary as tables to read, as wide as a terminal, or 80 columns."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from xlogdecode.outputs.colour import painted
 from xlogdecode.outputs.sanitize import shown
-from xlogdecode.outputs.table import as_table, width_of
+from xlogdecode.outputs.table import Cell, Look, as_table, shortened, width_of
 from xlogdecode.summary.codes import LITEAV, code_info
 from xlogdecode.summary.collect import SessionStory, Summary
 from xlogdecode.summary.seen import Seen
@@ -19,6 +20,8 @@ __all__ = ["as_text", "wrapped"]
 
 _LEVELS: Final = "VDIWEF"
 _WIDTH: Final = 80
+"""Cells of a line of text where nobody looks; tables have all that is in them there."""
+
 _BAR: Final = 24
 """Characters of the longest bar."""
 
@@ -35,47 +38,47 @@ _SHOWN_BEFORE: Final = frozenset(
 
 
 def as_text(
-    summary: Summary, *, bar: str = "\u2587", language: str = "en", every_session: bool = False
+    summary: Summary,
+    *,
+    bar: str = "\u2587",
+    language: str = "en",
+    every_session: bool = False,
+    look: Look | None = None,
 ) -> str:
     """Return the summary as tables; `bar` is the character of the bars.
 
     With `every_session` each session has a row, however many there are.
     """
+    look = look or Look()
     is_long = len(summary.sessions) > _MANY and not every_session
     parts = [
-        _days(summary) if is_long else _sessions(summary),
-        _who(summary),
-        _hours(summary, bar),
-        _events(summary),
-        _codes(summary, language),
-        _error_places(summary),
+        _days(summary, look) if is_long else _sessions(summary, look),
+        _who(summary, look),
+        _hours(summary, bar, look),
+        _events(summary, look),
+        _codes(summary, language, look),
+        _error_places(summary, look),
     ]
-    return "\n".join([part for part in parts if part] + [_losses(summary)])
+    return "\n".join([part for part in parts if part] + [_losses(summary, look)])
 
 
-def _sessions(summary: Summary) -> str:
-    rows: list[Sequence[str]] = [("SESSION", "BEGAN", "RECORDS", "ENDED")]
+def _sessions(summary: Summary, look: Look) -> str:
+    rows: list[Sequence[str | Cell]] = [("SESSION", "BEGAN", "RECORDS", "ENDED")]
     names = _names(summary)
     for story in summary.sessions:
         session = story.session
         number = "before" if session.number is None else str(session.number)
-        name = f"{_cut(names[session.source])} {number}" if len(names) > 1 else number
-        rows.append((name, _began(story), str(session.records), session.ended))
+        name = f"{shortened(shown(names[session.source]), 40)} {number}"
+        ended = Cell(session.ended, "ok" if session.closed_in_order else "cut")
+        row = (_began(story), str(session.records), ended)
+        rows.append((name if len(names) > 1 else number, *row))
     if len(rows) == 1:
         return ""
     table = as_table(rows, right={2})
-    if max(map(width_of, table.splitlines())) <= _WIDTH:
-        return table
-    ends = [[row[3]] for row in rows[1:]]
-    return _with_lines_below([row[:3] for row in rows], ends, {2})
-
-
-def _cut(name: str, width: int = 40) -> str:
-    """Return the end of a long name."""
-    name = shown(name)
-    while width_of(name) > width:
-        name = f"...{name[4 if name.startswith('...') else 1 :]}"
-    return name
+    if max(map(width_of, table.splitlines())) <= (look.width or _WIDTH):
+        return as_table(rows, right={2}, look=look)
+    ends = [[story.session.ended] for story in summary.sessions]
+    return _with_lines_below([row[:3] for row in rows], ends, {2}, look)
 
 
 def _names(summary: Summary) -> dict[str, str]:
@@ -85,7 +88,7 @@ def _names(summary: Summary) -> dict[str, str]:
     return short if len(set(short.values())) == len(sources) else {name: name for name in sources}
 
 
-def _days(summary: Summary) -> str:
+def _days(summary: Summary, look: Look) -> str:
     days: dict[tuple[str, str], Counter[str]] = {}
     for story in summary.sessions:
         counts = days.setdefault((_began(story)[:10], _device(story)), Counter())
@@ -97,7 +100,7 @@ def _days(summary: Summary) -> str:
     rows: list[Sequence[str]] = [("DAY", "SESSIONS", "RECORDS", "ERRORS", "RECOVERED", "DEVICE")]
     for (day, device), counts in sorted(days.items()):
         rows.append((day, *(str(counts[name]) for name in names), device))
-    return as_table(rows, right={1, 2, 3, 4})
+    return as_table(rows, right={1, 2, 3, 4}, look=look)
 
 
 def _device(story: SessionStory) -> str:
@@ -106,7 +109,7 @@ def _device(story: SessionStory) -> str:
     return ", ".join(filter(None, [session.device_type, system])) or "-"
 
 
-def _who(summary: Summary) -> str:
+def _who(summary: Summary, look: Look) -> str:
     """Return who and where it was: one line each."""
     stories = summary.sessions
     lists: dict[str, Iterable[str | None]] = {
@@ -120,7 +123,8 @@ def _who(summary: Summary) -> str:
     found = (
         (name, [each for each in dict.fromkeys(values) if each]) for name, values in lists.items()
     )
-    return "".join(wrapped(f"{name}: {_some(values)}") for name, values in found if values)
+    lines = (f"{name}: {_some(values)}" for name, values in found if values)
+    return "".join(wrapped(line, width=look.width) for line in lines)
 
 
 def _some(values: list[str]) -> str:
@@ -128,7 +132,7 @@ def _some(values: list[str]) -> str:
     return ", ".join(values[: 2 * _VALUES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _hours(summary: Summary, bar: str) -> str:
+def _hours(summary: Summary, bar: str, look: Look) -> str:
     if not summary.hours:
         return ""
     levels_shown = [level for level in (*_LEVELS, "") if summary.levels[level]]
@@ -145,15 +149,15 @@ def _hours(summary: Summary, bar: str) -> str:
         rows.append((hour.replace("T", " ") or "-", *counts, bar * length))
     if len(rows) > 2:
         rows.append(("all", *(str(summary.levels[level]) for level in levels_shown), ""))
-    return as_table(rows, right=set(range(1, len(levels_shown) + 1)))
+    return as_table(rows, right=set(range(1, len(levels_shown) + 1)), look=look)
 
 
-def _events(summary: Summary) -> str:
+def _events(summary: Summary, look: Look) -> str:
     found = [(name, seen) for name in summary.table.rules if (seen := summary.events.get(name))]
     rows: list[Sequence[str]] = [("EVENT", "COUNT", "FIRST", "LAST")]
     rows += [(name, str(seen.count), *_times(seen)) for name, seen in found]
     below = [_details(summary, seen) for _, seen in found]
-    return _with_lines_below(rows, below, {1}) if found else ""
+    return _with_lines_below(rows, below, {1}, look) if found else ""
 
 
 def _details(summary: Summary, seen: Seen) -> list[str]:
@@ -165,7 +169,7 @@ def _details(summary: Summary, seen: Seen) -> list[str]:
     return parts
 
 
-def _codes(summary: Summary, language: str) -> str:
+def _codes(summary: Summary, language: str, look: Look) -> str:
     found = codes_by_count(summary.codes)
     rows: list[Sequence[str]] = [("ERROR CODE", "COUNT", "FIRST", "LAST")]
     rows += [(str(code), str(seen.count), *_times(seen)) for _, code, seen in found]
@@ -184,26 +188,29 @@ def _codes(summary: Summary, language: str) -> str:
         if _are_several(summary):
             lines.append(f"in: {_sources(seen)}")
         below.append(lines)
-    return _with_lines_below(rows, below, {0, 1}) if found else ""
+    return _with_lines_below(rows, below, {0, 1}, look) if found else ""
 
 
-def _error_places(summary: Summary) -> str:
+def _error_places(summary: Summary, look: Look) -> str:
     rows = [("FUNCTION", "ERRORS")]
     rows += [(place, str(n)) for place, n in summary.error_places.most_common(2 * _VALUES)]
-    return as_table(rows, right={1}) if len(rows) > 1 else ""
+    return as_table(rows, right={1}, look=look) if len(rows) > 1 else ""
 
 
-def _with_lines_below(rows: list[Sequence[str]], below: list[list[str]], right: set[int]) -> str:
+def _with_lines_below(
+    rows: Sequence[Sequence[str | Cell]], below: list[list[str]], right: set[int], look: Look
+) -> str:
     """Return a table, some of whose rows have lines of text below them."""
-    head, *lines = as_table(rows, right=right).splitlines(keepends=True)
+    head, *lines = as_table(rows, right=right, look=look).splitlines(keepends=True)
     parts = [head]
     for line, texts in zip(lines, below, strict=True):
-        parts += [line, *(wrapped(text, "    ") for text in texts)]
+        parts += [line, *(wrapped(text, "    ", look.width) for text in texts)]
     return "".join(parts)
 
 
-def wrapped(text: str, indent: str = "", width: int = _WIDTH) -> str:
+def wrapped(text: str, indent: str = "", width: int | None = _WIDTH) -> str:
     """Return `text` as indented lines of at most `width` cells; those after the first go deeper."""
+    width = max(width or _WIDTH, len(indent) + 8)
     lines, line = [], indent
     for word in shown(text).split(" "):
         longer = f"{line} {word}" if line.strip() else line + word
@@ -244,12 +251,15 @@ def _are_several(summary: Summary) -> bool:
     return len({story.session.source for story in summary.sessions}) > 1
 
 
-def _losses(summary: Summary) -> str:
+def _losses(summary: Summary, look: Look) -> str:
     total = summary.losses.total()
     reasons = ", ".join(f"{reason}: {n}" for reason, n in summary.losses.most_common())
-    lines = [
-        f"losses: {total:,}, {summary.lost_bytes:,} bytes ({reasons})" if total else "losses: none"
-    ]
+    found = f"{total:,}, {summary.lost_bytes:,} bytes ({reasons})" if total else "none"
+    text = wrapped(f"losses: {found}", width=look.width)
+    if look.colours:
+        head, blank, rest = text.removesuffix("\n").partition(" ")
+        text = f"{head}{blank}{painted(rest, 'damaged' if total else 'ok')}\n"
+    lines = [text.removesuffix("\n")]
     if summary.dropped:
         lines.append(f"lines dropped by the writer, its buffer was full: {summary.dropped} times")
     if summary.clock_jumps:

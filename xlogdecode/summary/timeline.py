@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from xlogdecode.outputs.table import as_table
+from xlogdecode.outputs.colour import painted
+from xlogdecode.outputs.table import Look, as_table
 from xlogdecode.summary.collect import Summary
 from xlogdecode.summary.machine import Episode
 from xlogdecode.summary.seen import seconds_of
@@ -39,25 +40,26 @@ class StoryLine:
     """When the last of several began."""
 
 
-def as_timeline(summary: Summary) -> str:
+def as_timeline(summary: Summary, look: Look | None = None) -> str:
     """Return the story as text: the episodes of each day, the errors, the slowest requests."""
+    look = look or Look()
     parts = []
     day: list[StoryLine] = []
     for line in [*story_lines(summary), None]:
         if day and (line is None or line.iso[:10] != day[0].iso[:10]):
-            parts.append(_day(day, summary))
+            parts.append(_day(day, summary, look))
             day = []
         if line is not None:
             day.append(line)
     places = summary.error_places.most_common(5)
     if places:
         counts = [("FUNCTION", "ERRORS"), *((place, str(n)) for place, n in places)]
-        parts.append(as_table(counts, right={1}))
+        parts.append(as_table(counts, right={1}, look=look))
     if summary.slowest:
         rows = [("SLOWEST REQUEST", "MS", "AT")]
         slowest = sorted(summary.slowest, reverse=True)
         rows += [(r.place, str(r.milliseconds), r.iso[:19].replace("T", " ")) for r in slowest]
-        parts.append(as_table(rows, right={1}))
+        parts.append(as_table(rows, right={1}, look=look))
     return "\n".join(parts) or "nothing happened\n"
 
 
@@ -114,19 +116,22 @@ def _details(episode: Episode) -> Iterator[str]:
     yield from (f"code {code}" for code in sorted(episode.codes))
 
 
-def _day(lines: list[StoryLine], summary: Summary) -> str:
+def _day(lines: list[StoryLine], summary: Summary, look: Look) -> str:
     joined = _joined(lines, alike=len(_joined(lines)) > _SCREEN)
     several = len({story.session.source for story in summary.sessions}) > 1
-    text = [f"{lines[0].iso[:10]}\n"]
+    date = lines[0].iso[:10]
+    text = [f"{painted(date, 'heading') if look.colours else date}\n"]
     for line in joined:
         clock = line.iso[11:19]
         times = f" x {line.times}" if line.times > 1 else ""
         until = f" until {line.last[11:19]}" if line.times > 1 else ""
         details = "; ".join(line.details)
         source = f" [{line.source.rpartition('/')[2]}]" if several else ""
-        text.append(
-            wrapped(f"{clock}  {line.what}{times}{until}{': ' if details else ''}{details}{source}")
-        )
+        rest = f"  {line.what}{times}{until}{': ' if details else ''}{details}{source}"
+        shown = wrapped(f"{clock}{rest}", width=look.width)
+        if look.colours:
+            shown = painted(clock, "time") + shown.removeprefix(clock)
+        text.append(shown)
     return "".join(text)
 
 
