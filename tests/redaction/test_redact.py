@@ -80,7 +80,7 @@ def test_what_tells_who_someone_is_becomes_a_placeholder(redactor, text, expecte
         "address:0x7f12|ip:null|ship:10:20:30|skip::add",
         "design=abcdefgh|sign:failed|intel: 1234567",
         "cost 138001380001 ms, 0x13800138000ab",
-        "群提示|群名:测试群4|成员数:412",
+        "群提示|成员数:412",
         "at com.tencent.mm.A.run(A.java:12)",
     ],
 )

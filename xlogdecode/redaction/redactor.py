@@ -7,7 +7,8 @@ changed; times, levels, tags and places in the source code stay as they are.
 import heapq
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from xlogdecode.records import Loss, Record
@@ -37,6 +38,8 @@ _BETWEEN: Final = "\n\0\n"
 _LEARNT: Final = frozenset(
     {"user", "group", "call", "name", "device", "token", "password", "wifi", "word"}
 )
+_IDS: Final = frozenset({"user", "group"})
+"""The kinds of ids, which are learnt from patterns, too: `C2C_alice`."""
 _NUMBERS: Final = frozenset({"phone", "card"})
 _LABEL_BEFORE: Final = re.compile(r"""([A-Za-z][\w-]{0,40})(?:[ ]|\\*["']?[ ]?[:=][ ]?\\*["']?)$""")
 _COUNTS: Final = frozenset(
@@ -45,6 +48,7 @@ _COUNTS: Final = frozenset(
     pts dts cursor key msgid delay duration used free capacity pid tid""".split()  # noqa: SIM905
 )
 """Words of names whose numbers are no phones and no cards."""
+_PLACEHOLDER: Final = re.compile(r"<([a-z][a-z0-9_]*)(?:-[0-9]+)?>")
 _UNIT: Final = re.compile(r" ?(?:ms|us|ns|s|bytes|B|KB|MB)\b")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]")
 _NOT_OF_A_PERSON: Final = re.compile(r"\.(?!local$|lan$)[A-Za-z]")
@@ -79,7 +83,8 @@ class Redactor:
 
     def learn(self, text: str) -> None:
         """Note the values of fields in `text`: `redact` replaces them wherever they are."""
-        for start, end, kind in self._fields(text):
+        ids = self._by_pattern(text, between="\n", kinds=_IDS)
+        for start, end, kind in chain(self._fields(text), ids):
             value = text[start:end]
             if kind in _LEARNT and value not in self._learnt and is_learnable(value, kind):
                 self._learnt[value] = kind
@@ -100,20 +105,33 @@ class Redactor:
 
     def change_all(self, items: Sequence[Record | Loss]) -> list[Record | Loss]:
         """Return `items` with placeholders in the messages of the records."""
+        if not items:
+            return []
         messages = [readable(item[10]) if isinstance(item, Record) else "" for item in items]
-        joined = _BETWEEN.join(messages)
-        if joined.count("\0") != max(0, len(items) - 1):  # a message has the sign itself
+        times = Counter(messages)  # half of the messages of real logs are there more than once
+        joined = _BETWEEN.join(times)
+        if joined.count("\0") != len(times) - 1:  # a message has the sign itself
             return [self.change(item) if isinstance(item, Record) else item for item in items]
         if not self.has_learnt:
             self.learn(joined)
-        redacted = self.redact(joined)
-        if redacted == joined:
-            return list(items)
-        changed = redacted.split(_BETWEEN)
+        changed = dict(zip(times, self.redact(joined).split(_BETWEEN), strict=True))
+        self._count_again(changed, times)
         return [
-            _with_message(item, new) if isinstance(item, Record) and new != old else item
-            for item, old, new in zip(items, messages, changed, strict=True)
+            _with_message(item, new)
+            if isinstance(item, Record) and (new := changed[old]) != old
+            else item
+            for item, old in zip(items, messages, strict=True)
         ]
+
+    def _count_again(self, changed: dict[str, str], times: Counter[str]) -> None:
+        """Count the values of messages that are there more than once, as often as they are."""
+        for old, new in changed.items():
+            more = times[old] - 1
+            if more and old != new:
+                found = Counter(_PLACEHOLDER.findall(new))
+                found.subtract(_PLACEHOLDER.findall(old))
+                for kind, count in found.items():
+                    self.counts[kind] += more * count
 
     def change(self, record: Record) -> Record:
         """Return `record` with placeholders in its message."""
@@ -165,12 +183,15 @@ class Redactor:
             if text[begin:end].lower() in self._rules.not_values:
                 continue
             if self._is_private(text, begin, end, kind, label):
-                yield begin, end, "user" if kind == "conversation" else kind
+                if kind == "conversation":
+                    yield begin, end, "group" if _is_after_group(text, begin) else "user"
+                else:
+                    yield begin, end, kind
 
     def _is_private(self, text: str, start: int, end: int, kind: str, label: str) -> bool:
         value = text[start:end]
-        if kind == "device" and label.lower().endswith("name"):
-            return _NOT_OF_A_PERSON.search(value) is None
+        if kind == "device" and label.lower().endswith(("name", "host")):
+            return _NOT_OF_A_PERSON.search(value) is None and not is_plain_number(value)
         if kind == "conversation":
             return not (is_plain_number(value) and len(value) < 4)
         if kind == "card":
@@ -179,10 +200,14 @@ class Redactor:
             return text[start - 1] in "\"'" and end > start
         return True
 
-    def _by_pattern(self, text: str) -> Iterator[Span]:
+    def _by_pattern(
+        self, text: str, *, between: str = _BETWEEN, kinds: Container[str] | None = None
+    ) -> Iterator[Span]:
         for pattern, near, compiled in self._patterns:
+            if kinds is not None and pattern.name not in kinds:
+                continue
             group = compiled.groups
-            for begin, stop in _stretches(text, pattern.needs, near):
+            for begin, stop in _stretches(text, pattern.needs, near, between):
                 for found in compiled.finditer(text, begin, stop):
                     start, end = found.span(group)
                     if start < end and self._fits(pattern, text, start, end):
@@ -228,12 +253,16 @@ class Redactor:
         return self._placeholders[key]
 
 
+def _is_after_group(text: str, start: int) -> bool:
+    return text[max(0, start - 6) : start].lower().startswith("group")
+
+
 def _with_message(record: Record, message: str) -> Record:
     return record.with_message(message.encode("utf-8", "surrogateescape").decode("latin-1"))
 
 
 def _stretches(
-    text: str, needs: Sequence[str], near: re.Pattern[str] | None
+    text: str, needs: Sequence[str], near: re.Pattern[str] | None, between: str
 ) -> Iterator[tuple[int, int]]:
     """Yield where the messages lie that may have a match, each once."""
     if near is not None:
@@ -246,9 +275,9 @@ def _stretches(
     done = 0
     for place in places:
         if place >= done:
-            start = text.rfind(_BETWEEN, done, place)
-            start = done if start < 0 else start + len(_BETWEEN)
-            stop = text.find(_BETWEEN, place)
+            start = text.rfind(between, done, place)
+            start = done if start < 0 else start + len(between)
+            stop = text.find(between, place)
             done = len(text) + 1 if stop < 0 else stop
             yield start, min(done, len(text))
 

@@ -7,18 +7,22 @@ from typing import Final
 __all__ = ["is_learnable", "is_plain_number", "values_at"]
 
 _QUOTED: Final = re.compile(r"""\\*(?P<quote>["'])(?P<value>(?:(?!\\*(?P=quote)).){1,512})""")
-_WORD: Final = re.compile(r"""(?:[^\s|,;:"'<>()\[\]{}\\\x00]|\\+(?!["'\\nrt]))++""")
-_ADDRESSED: Final = re.compile(r"""[^\s|,;"'<>()\[\]{}\\\x00]++""")
+_WORD: Final = re.compile(r"""(?:[^\s|,;:&"'<>()\[\]{}\\\x00]|\\+(?!["'\\nrt]))++""")
+_UNQUOTED: Final = r"""(?:[^\s|,;"'<>()\[\]{}\\\x00]|(?<=\w)'(?=\w))"""
+_ADDRESSED: Final = re.compile(rf"{_UNQUOTED}++(?:(?<=['\u2019]s) {_UNQUOTED}++)?")
+"""`Anna's iPad` is one."""
 _LIST: Final = re.compile(r"""\\*["']?(?:[\[({<]([^\])}>\n]{0,4096})[\])}>]?|([^\s|]{1,4096}))""")
 _ITEM: Final = re.compile(r"""[^\s,;|"'<>()\[\]{}\\]+""")
-_IN_NAME: Final = r"""[^\n|,;:"'<>()\[\]{}\\\x00]"""
+_NAMES: Final = re.compile(r"""\\*["']? ?:""")
+"""Behind an item it shows that this is the name of a field: the list is one of objects."""
+_IN_NAME: Final = r"""(?:[^\n|,;:"'<>()\[\]{}\\\x00]|(?<=\w)'(?=\w))"""
 _NAME: Final = re.compile(
     rf"(?! ){_IN_NAME}(?:{_IN_NAME}{{0,60}}?(?=[ \t]*+(?:[|,;)\]}}>]|$)| [\w-]++[:=])"
     r"""|[^\s|,;:"'<>()\[\]{}\\\x00]*+(?: [A-Z][^\s|,;:"'<>()\[\]{}\\\x00]*+)?)""",
     re.MULTILINE,
 )
 """Up to the next field; where there is none, a word and those behind it with a capital letter."""
-_TOKEN: Final = re.compile(r"(?!q-sign)[A-Za-z0-9+/=_.~*%-]{4,}")
+_TOKEN: Final = re.compile(r"(?!q-sign)@?[A-Za-z0-9+/=_.~*%-]{4,}")
 _URL: Final = re.compile(r"""[^\s|,;"'<>\\\x00]{4,}""")
 _PHONE: Final = re.compile(r"\+?\(?[0-9][0-9() -]{5,18}[0-9](?![0-9A-Za-z])")
 _CARD: Final = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z]|[ -](?=[0-9A-Z])){5,30}")
@@ -49,7 +53,10 @@ _NO_SENTENCE: Final = frozenset({"name", "wifi", "avatar", "device", "text"})
 def values_at(text: str, start: int, kind: str, *, is_list: bool) -> Iterator[tuple[int, int]]:
     """Yield where the values of a field lie whose name ends before `start`."""
     if is_list:
-        yield from _items(text, start)
+        for item, end in _items(text, start):
+            begin = item + _prefix(text, item, kind)
+            if begin < end:
+                yield begin, end
         return
     quoted = _QUOTED.match(text, start)
     if quoted and kind not in _STRICT:
@@ -83,8 +90,12 @@ def _items(text: str, start: int) -> Iterator[tuple[int, int]]:
     found = _LIST.match(text, start)
     if found is None:
         return
+    after_name = False
     for item in _ITEM.finditer(text, *found.span(found.lastindex or 0)):
         value = item[0]
+        if after_name or value.startswith(":") or _NAMES.match(text, item.end()):
+            after_name = value == ":"  # what is behind it is the value of a field of its own
+            continue
         if not (is_plain_number(value) and len(value) < 4):
             name, colon, _ = value.partition(":")
             if not colon:
