@@ -13,6 +13,8 @@ from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, OutputError, UsageError
 from xlogdecode.inputs import Input, foreign_kind_of, kind_of, open_input
+from xlogdecode.inputs.files import Member
+from xlogdecode.inputs.unwrap import Unwrapped, may_be_wrapped, unwrapped
 from xlogdecode.outputs import SaveFile, is_file_at
 from xlogdecode.types import Buffer, Source
 
@@ -26,11 +28,14 @@ __all__ = [
     "open_source", "read_records", "redact", "summarize",
 ]  # fmt: skip
 
+_HEAD = 4096
+
 FilePath = str | os.PathLike[str]
 AnySource = FilePath | Source | Buffer
 """A source that can be decoded: a path (`-` is standard input), an open binary stream, or bytes.
 
-One log: of a path and of bytes that are an archive, an InputError says how its logs are read.
+One log: of a path and of bytes that are an archive, an InputError says how its logs are read. A
+path and bytes may be a log in base64 or hex, or one that was sent as text.
 """
 
 
@@ -181,7 +186,10 @@ def merge(
 def open_source(source: AnySource) -> AbstractContextManager[Source]:
     """Return a context that gives the stream to read, and closes what it opened itself."""
     if isinstance(source, bytes | bytearray | memoryview):
-        _refuse_archive(bytes(source[:512]), "the bytes given")
+        head = bytes(source[:_HEAD])
+        _refuse_archive(head, "the bytes given")
+        if may_be_wrapped(head):
+            return unwrapped(Member(BytesIO(source).read), head) or BytesIO(source)
         return BytesIO(source)
     if isinstance(source, str | os.PathLike):
         return _open_log(os.fspath(source))
@@ -192,14 +200,15 @@ def open_source(source: AnySource) -> AbstractContextManager[Source]:
     return nullcontext(source)
 
 
-def _open_log(path: str) -> Input:
+def _open_log(path: str) -> Input | Unwrapped:
     stream = open_input(path)
     try:
-        _refuse_archive(stream.peek(), stream.name)
+        head = stream.peek()
+        _refuse_archive(head, stream.name)
+        return (unwrapped(stream, head) if may_be_wrapped(head) else None) or stream
     except InputError:
         stream.close()
         raise
-    return stream
 
 
 def _refuse_archive(head: bytes, name: str) -> None:

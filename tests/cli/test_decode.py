@@ -59,7 +59,7 @@ def test_an_empty_file_is_whole_and_holds_no_text(tmp_path):
 
 def test_a_file_that_is_no_xlog_gives_nothing_and_says_so(tmp_path):
     picture = tmp_path / "picture.xlog"
-    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
+    picture.write_bytes(b"\x89NPG\r\n\x1a\n" + bytes(range(256)) * 40)
     done = run(picture)
     assert done.status == 1
     assert len(done.lines) == 1

@@ -61,7 +61,7 @@ def test_losses_are_counted_and_nothing_is_written(tmp_path):
 
 def test_what_is_no_log_is_said_to_be_none_once(tmp_path):
     picture = tmp_path / "a.xlog"
-    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(128, 256)) * 9)
+    picture.write_bytes(b"\x89NPG\r\n\x1a\n" + bytes(range(128, 256)) * 9)
     for options in ["-l"], ["-lq"], ["-l", "--json"], ["-t"], ["-c"]:
         done = run(*options, picture)
         assert done.status == 1

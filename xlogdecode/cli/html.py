@@ -187,6 +187,8 @@ class _Maker:
 
     def _add(self, page: "CasePage", entry: Entry, saved: Saved) -> Status:
         report = Report()
+        if entry.note:
+            say(f"note: {entry.name}: {entry.note}")
         try:
             with entry.source as opened:
                 source = saved.unsaved(opened, is_buffer=is_crash_buffer(entry.below))

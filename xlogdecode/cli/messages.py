@@ -166,5 +166,5 @@ def _is_not_a_log(report: Report) -> bool:
 def summary_of(report: Report) -> str:
     """Return the line on an input."""
     if _is_not_a_log(report):
-        return f"not an xlog file: no block found; {report.losses[0]}"
+        return f"not an xlog file: {report.foreign or f'no block found; {report.losses[0]}'}"
     return report.summary()

@@ -138,6 +138,8 @@ class _Intake:
     def add(self, entry: Entry) -> Status:
         """Take in one log, and print what stood in the way."""
         report = Report()
+        if entry.note:
+            say(f"note: {entry.name}: {entry.note}")
         try:
             with entry.source as opened:
                 source = self._saved.unsaved(opened, is_buffer=is_crash_buffer(entry.below))

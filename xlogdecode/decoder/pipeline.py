@@ -43,6 +43,8 @@ class Pipeline:
         self._fault: Exception | None = None
         """The error of the source: the text before it comes out first."""
         self._is_closed = False
+        self._head = b""
+        """The first bytes of the input, where no block begins it."""
 
     def run(self) -> Iterator[Item]:
         """Yield text and losses in the order of the input."""
@@ -66,6 +68,10 @@ class Pipeline:
             raise self._fault
         self._sequence.end()
         self._report.add_unchecked(self._soundness.unchecked)
+        if self._head and self._report.gave_nothing:
+            from xlogdecode.decoder.foreign import foreign_kind
+
+            self._report.foreign = foreign_kind(self._head)
 
     def _read(self) -> bool:
         """Feed the framer what is at hand; tell whether there is anything more to come of it.
@@ -181,6 +187,8 @@ class Pipeline:
     def _damage(self, damage: Damage) -> Iterator[Item]:
         self._fast_path.shrink()
         self._soundness.is_thorough = True
+        if damage.offset == 0:
+            self._head = damage.sample
         kept = 0
         if damage.broken is not None:
             for text in self._payloads.salvage(damage.broken):

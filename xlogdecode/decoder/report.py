@@ -78,6 +78,8 @@ class Report:
         """Runs of blocks of one opening of the log, as seq and client keys tell."""
         self.hours: set[int] = set()
         """Hours of the day, device-local, that blocks were begun or flushed in."""
+        self.foreign = ""
+        """The kind of file that the input is in place of a log, and the next step, if known."""
 
     def __eq__(self, other: object) -> bool:
         """Tell whether all of both is the same."""
@@ -174,6 +176,7 @@ class Report:
             "notes": [{"offset": note.offset, "text": note.text} for note in self.notes],
             "sessions": self.sessions,
             "hours": sorted(self.hours),
+            "foreign": self.foreign or None,
         }
 
 

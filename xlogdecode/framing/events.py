@@ -98,6 +98,8 @@ class Damage(NamedTuple):
     detail: str = ""
     broken: Block | None = None
     """The block that the damage began in, where its header still says how to read what is left."""
+    sample: bytes = b""
+    """Its first bytes, 64 KiB at most."""
 
 
 Event = Block | Damage | Fill | PlainText

@@ -42,6 +42,9 @@ _WRECK = 1 << 20
 _SHORTEST_FILL = 64
 """Zeros at the end of the input that are fill even where a payload is cut short there."""
 
+_SAMPLE = 64 << 10
+"""Bytes of damage that are shown to whoever asks for its cause."""
+
 _ZEROS = re.compile(rb"\x00*")
 
 _ANY_LENGTH = 1 << 32
@@ -83,6 +86,7 @@ class Gap:
         self.wreck: bytes | None = None
         self.solid = 0
         """Input offset behind the last byte let go of that was not zero."""
+        self._sample = bytearray()
 
     @classmethod
     def at(
@@ -119,6 +123,8 @@ class Gap:
         seen = len(buffer[: self.scan].rstrip(b"\0"))
         if seen:
             self.solid = max(self.solid, base + seen)
+        if self.header is None:
+            self._take_sample(view, self.scan)
         if self.header is None or self.wreck is not None:
             return self.scan
         begin = self.offset - base
@@ -157,11 +163,21 @@ class Gap:
 
     def damage(self, view: View, end: int) -> Damage:
         """Return what the gap is, if it ends at input offset `end`."""
-        broken = None
+        length = end - self.offset
         if self.reading is not None and self.header is not None:
             wreck = self.wreck or view.buffer[self.offset - view.base : end - view.base]
             broken = Block(self.offset, len(wreck), self.reading, self.header, wreck, 0)
-        return Damage(self.offset, end - self.offset, self.reason, self.detail, broken)
+            sample = wreck[:_SAMPLE]
+            return Damage(self.offset, length, self.reason, self.detail, broken, sample)
+        self._take_sample(view, end - view.base)
+        sample = bytes(self._sample[:length])
+        return Damage(self.offset, length, self.reason, self.detail, None, sample)
+
+    def _take_sample(self, view: View, stop: int) -> None:
+        """Keep the first bytes, up to index `stop`."""
+        begin = self.offset + len(self._sample) - view.base
+        if len(self._sample) < _SAMPLE and begin < stop:
+            self._sample += view.buffer[begin : min(stop, begin + _SAMPLE - len(self._sample))]
 
 
 class ResyncPoint(NamedTuple):

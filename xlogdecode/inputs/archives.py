@@ -12,6 +12,7 @@ from xlogdecode.inputs.files import Entry, Input, Member, Refusal
 from xlogdecode.inputs.members import OpenMember, Refused
 from xlogdecode.inputs.names import is_crash_buffer, is_log, without_ending
 from xlogdecode.inputs.tar_archive import tar_members
+from xlogdecode.inputs.unwrap import as_log
 from xlogdecode.inputs.zip_archive import zip_members
 
 __all__ = ["Unpacker"]
@@ -68,7 +69,7 @@ class Unpacker:
         elif inner is not None:
             yield Refusal(entry.name, "is packed twice: unpack it once first")
         elif not entry.in_archive or is_log(posixpath.basename(stem), plain=self._plain):
-            yield entry._replace(below=stem, source=source)
+            yield as_log(entry._replace(below=stem, source=source), source.peek())
 
     def _members(
         self, entry: Entry, kind: ArchiveKind, stem: str, depth: int
@@ -110,7 +111,7 @@ class Unpacker:
         elif is_crash_buffer(found.place.name) and any(head) and self._held < _HELD:
             waiting.append(self._hold(entry, found))
         else:
-            yield entry
+            yield as_log(entry, head)
 
     def _hold(self, entry: Entry, found: OpenMember) -> Entry:
         """Read a crash buffer now, to yield it when the logs beside it are through."""

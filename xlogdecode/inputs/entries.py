@@ -9,6 +9,7 @@ from xlogdecode.errors import InputError, UsageError
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of
 from xlogdecode.inputs.files import STDIN, Entry, Refusal, open_input
 from xlogdecode.inputs.names import is_archive, is_log, natural_order
+from xlogdecode.inputs.unwrap import as_log
 
 __all__ = ["FoundFile", "expand", "iter_entries", "iter_places", "open_place", "walk"]
 
@@ -104,7 +105,7 @@ def open_place(
         return
     kind = kind_of(head, source.name)
     if kind is None:
-        yield entry
+        yield as_log(entry, head)
         return
     from xlogdecode.inputs.archives import Unpacker
 

@@ -96,6 +96,10 @@ class Input:
             self._at_end = not data or 0 < self.stat.st_size <= self.bytes_read
         return head + data if head else data
 
+    def unread(self, data: bytes) -> None:
+        """Take back what was read last: the next reads return it once more."""
+        self._head = data + self._head
+
     def advance(self, size: int) -> None:
         """Say that `size` more bytes are through: by `read`, or by whoever uses `fd`."""
         self.bytes_read += size
@@ -164,6 +168,10 @@ class Member:
             return b""
         return self._count(data) if self._count else data
 
+    def unread(self, data: bytes) -> None:
+        """Take back what was read last: the next reads return it once more."""
+        self._head = data + self._head
+
     def end(self, name: str) -> None:
         """Say that the turn is over: the archive is read on from behind what is called `name`."""
         self._over = f"{name}: lies in an archive: it can be read until the next entry is asked for"
@@ -230,6 +238,8 @@ class Entry(NamedTuple):
     """Which of the paths asked for it lies in."""
     is_streamed: bool = False
     """It has to be read before the next entry is asked for."""
+    note: str = ""
+    """How it is read, where that is worth knowing: "is base64 text: …"."""
 
     @property
     def in_archive(self) -> bool:

@@ -156,6 +156,7 @@ class Batch:
             if isinstance(entry, Refusal):
                 yield from self._refused(entry)
             else:
+                self._hints += [f"{entry.name}: {entry.note}"] if entry.note else []
                 yield self._decode(entry, None if entry.in_archive else target)
 
     def _refused(self, refusal: Refusal) -> Iterator[Result]:

@@ -176,7 +176,8 @@ def through(
 def torn(entry: Entry) -> InputError | None:
     """Return what is wrong with the archive that an input came from, if anything is."""
     fault = entry.source.fault
-    why = f"the archive is damaged: {fault}; what came before that is decoded"
+    what = "the text around the log" if entry.note else "the archive"
+    why = f"{what} is damaged: {fault}; what came before that is decoded"
     return InputError(f"{entry.name}: {why}") if fault else None
 
 

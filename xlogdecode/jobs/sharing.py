@@ -145,6 +145,7 @@ def decode_file_of(job: "Job", request: Request, sink: Sink | None = None) -> De
         if isinstance(entry, Refusal):
             return DecodedFile(failed(entry.name, InputError(str(entry))), saved)
         if not isinstance(entry.source, Input):
+            entry.source.close()
             return None
         return DecodedFile(Decoder(request, sink).decode(entry, job.target, saved), saved)
     return None

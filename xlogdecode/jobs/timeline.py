@@ -81,6 +81,7 @@ class Timeline:
             if isinstance(item, Refusal):
                 found.append(failed(item.name, InputError(str(item))))
                 continue
+            self._hints += [f"{item.name}: {item.note}"] if item.note else []
             try:
                 with item.source:
                     opened = spool.keep(item, half)
