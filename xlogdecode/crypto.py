@@ -3,8 +3,7 @@
 Sources: Tencent/mars `mars/xlog/crypt` (secp256k1, unhashed X, TEA of 16 rounds in ECB).
 """
 
-import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -34,8 +33,27 @@ _TILE = 1 << 17
 for the interpreter, which each step lets go of.
 """
 
-_REMEMBERED = 4096
-"""TEA keys remembered; a file has one client key a session."""
+_REMEMBERED = 16384
+"""TEA keys remembered, and sessions; a file has one client key a session."""
+
+_FREE_AGREEMENTS, _BYTES_AN_AGREEMENT = 256, 4096
+"""Agreements in vain, each of 0.7 ms, in any case; and bytes of payload that pay for another."""
+_FEW_AGREEMENTS = 8
+"""Agreements for which importing `cryptography`, 17 ms, does not pay."""
+_FIRST_TRIES = 8
+"""Blocks of a session on which all keys are tried; then on the 16th, the 32nd, and so on."""
+
+
+class _Session:
+    """What is known of one client key: the TEA keys by private key, and where they were tried."""
+
+    __slots__ = ("agreed", "is_untried", "last", "tries")
+
+    def __init__(self) -> None:
+        self.agreed: dict[bytes, TeaKey] = {}
+        self.tries = 0
+        self.last = -1
+        self.is_untried = False
 
 
 class Keyring:
@@ -44,11 +62,14 @@ class Keyring:
     def __init__(self, keys: Iterable[bytes | str]) -> None:
         """Take the keys. Raises KeyFileError for what is not a key."""
         self._keys = private_keys(keys)
-        self._shared: dict[bytes, tuple[TeaKey, ...]] = {}
+        self._sessions: dict[bytes, _Session] = {}
+        self._held = 0
         self._proven: dict[bytes, TeaKey] = {}
         self._agreements = 0
+        self._in_vain = 0
         self._seen = 0
-        self._lock = threading.Lock()
+        self.untried = 0
+        """Sessions that not all keys were tried on."""
 
     def __bool__(self) -> bool:
         """Whether there is any key."""
@@ -59,29 +80,45 @@ class Keyring:
         """Tell a client key from other bytes: a false header costs no agreement."""
         return _is_on_curve(*_point_of(client_key))
 
-    def tea_keys(self, client_key: bytes, size: int) -> tuple[TeaKey, ...]:
-        """Return a TEA key for each private key, the one that fitted last first.
+    def tea_keys(self, client_key: bytes, offset: int, size: int) -> Iterator[TeaKey]:
+        """Yield a TEA key for each private key, the one that fitted last first, for a payload of
+        `size` bytes at `offset`; none where `client_key` is not a point of the curve.
 
-        Empty where there are none, or `client_key` is not a point of the curve. An agreement takes
-        a millisecond: a log of so many client keys and none that fits, that `size` bytes of payload
-        for each do not pay for it, gets the first TEA key alone.
+        A session that no key fits gets ever fewer; a log of so many such sessions that its bytes do
+        not pay for the agreements gets none (`untried`).
         """
-        if not self._keys or not self.is_client_key(client_key):
-            return ()
-        with self._lock:
-            keys = self._shared.get(client_key)
-            if keys is None:
-                self._seen += size
-                if len(self._shared) * len(self._keys) >= _REMEMBERED:
-                    self._shared.clear()
-                keys = self._shared[client_key] = tuple(
-                    self._agree(key, client_key) for key in self._affordable()
-                )
-            return keys
+        session = self._sessions.get(client_key)
+        if session is None:
+            if not self._keys or not self.is_client_key(client_key):
+                return
+            session = self._add(client_key)
+        if offset > session.last:
+            session.last = offset
+            session.tries += 1
+            self._seen += size
+        if session.tries > _FIRST_TRIES and session.tries & (session.tries - 1):
+            return
+        for private_key in tuple(self._keys):
+            key = session.agreed.get(private_key)
+            if key is None:
+                if not self._affords_one():
+                    self.untried += not session.is_untried
+                    session.is_untried = True
+                    return
+                key = session.agreed[private_key] = self._agree(private_key, client_key)
+            yield key
 
-    def _affordable(self) -> list[bytes]:
-        affords = _FREE_AGREEMENTS + self._seen // _BYTES_AN_AGREEMENT
-        return self._keys if self._agreements + len(self._keys) <= affords else self._keys[:1]
+    def _add(self, client_key: bytes) -> _Session:
+        while self._held >= _REMEMBERED and self._sessions:
+            oldest = self._sessions.pop(next(iter(self._sessions)))
+            self._held -= 1 + len(oldest.agreed)
+        session = self._sessions[client_key] = _Session()
+        self._held += 1
+        return session
+
+    def _affords_one(self) -> bool:
+        free = _FREE_AGREEMENTS + 4 * len(self._keys)
+        return self._in_vain < free + self._seen // _BYTES_AN_AGREEMENT
 
     def proven(self, client_key: bytes) -> TeaKey | None:
         """Return the TEA key that a payload of this client key has decoded with, if one has."""
@@ -89,25 +126,24 @@ class Keyring:
 
     def prove(self, client_key: bytes, key: TeaKey) -> None:
         """Remember that a payload of this client key decodes with `key`."""
-        with self._lock:
-            if len(self._proven) >= _REMEMBERED:
-                self._proven.clear()
-            self._proven[client_key] = key
-            keys = self._shared.get(client_key, ())
-            if key in keys[1:]:
-                self._keys.insert(0, self._keys.pop(keys.index(key)))
-                self._shared = {client_key: (key, *(one for one in keys if one != key))}
+        if len(self._proven) >= _REMEMBERED:
+            self._proven.clear()
+        self._proven[client_key] = key
+        session = self._sessions.pop(client_key, None)
+        for private_key, agreed in session.agreed.items() if session else ():
+            self._in_vain -= 1
+            if agreed == key:
+                self._keys.remove(private_key)
+                self._keys.insert(0, private_key)
+        self._held -= 1 + len(session.agreed) if session else 0
 
     def _agree(self, private_key: bytes, client_key: bytes) -> TeaKey:
         self._agreements += 1
+        self._in_vain += 1
+        self._held += 1
         if self._agreements <= _FEW_AGREEMENTS:
             return _tea_key(_shared_x(private_key, client_key))
         return _tea_key(_fast_shared_x(private_key, client_key))
-
-
-_FREE_AGREEMENTS, _BYTES_AN_AGREEMENT = 1000, 2048
-_FEW_AGREEMENTS = 8
-"""Agreements for which importing `cryptography`, 17 ms, does not pay."""
 
 
 # secp256k1: y^2 = x^3 + 7 over a field of prime order
@@ -226,7 +262,8 @@ def _decrypt_in_place(data: bytearray, key: TeaKey) -> None:
     """Decrypt all complete groups: a few by big integers, many by numpy, where it is installed."""
     global _decrypted  # noqa: PLW0603 - of the process, as an import is
     _decrypted += len(data)
-    if _decrypted >= _MANY and (np := _numpy()) is not None:
+    is_much = _decrypted >= _MANY and len(data) >= _MUCH
+    if is_much and (np := _numpy()) is not None:
         _decrypt_by_numpy(np, data, key)
         return
     for begin in range(0, len(data) - _GROUP + 1, _LANES * _GROUP):
@@ -237,6 +274,8 @@ def _decrypt_in_place(data: bytearray, key: TeaKey) -> None:
 _decrypted = 0
 _MANY = 2 << 20
 """Bytes after which numpy, whose import takes 90 ms, is worth it: it is 14 times as fast."""
+_MUCH = 4096
+"""Bytes below which numpy's calls take longer than integers do."""
 _LANES = 2048
 """Groups decrypted in one integer, each word in 64 bits of it: the upper half takes carries."""
 

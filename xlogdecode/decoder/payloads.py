@@ -23,6 +23,8 @@ TEXT_LIMIT = 8 << 20
 """Bytes of text held at a time; a block that unpacks to more is streamed."""
 _HEADS = (256, 2048)
 """Bytes of payload that show whether a key fits, or that a false header is one."""
+_FIRST = 16
+"""Bytes in which most wrong keys show: two groups of the cipher."""
 _USUAL_RATIO, _MOST_RATIO = 16, 1040
 """Bytes of text for one of payload that are tried first, and that deflate makes at most."""
 _PROBING, _DECRYPTING, _A_BYTE, _A_BYTE_OF_TEXT = 20_000, 400_000, 10, 3
@@ -32,7 +34,10 @@ _FULL = CRASH_BUFFER_SIZE - 1024
 _PROOF = 64
 """Bytes of deflate that a wrong key does not make; of a zstd frame its opening is enough."""
 _READABLE = 48
-"""Bytes of text, without a fault in UTF-8, that no wrong key makes."""
+_VARIED = 10
+"""Bytes of text, without a fault in UTF-8, and characters in them, that no wrong key makes: some
+begin with one match of deflate that repeats a few letters.
+"""
 
 
 class Stream(NamedTuple):
@@ -153,6 +158,11 @@ class Payloads:
         """Return the TEA key that a payload of this client key was read with, if one was."""
         return self._keyring.proven(client_key)
 
+    @property
+    def untried(self) -> int:
+        """Sessions that not all keys were tried on."""
+        return self._keyring.untried
+
     def _locked_or_broken(self, block: Block) -> Verdict:
         """Tell a client key that is no key at all from one that no key at hand goes with."""
         if self._keyring and not self._keyring.is_client_key(block.header.client_key):
@@ -177,18 +187,21 @@ class Payloads:
         proven = self._keyring.proven(block.header.client_key)
         if proven:
             return proven
-        place = (block.reading.magic, block.offset, block.header.length, len(block.remains))
-        if self._tried is None or self._tried[0] != place:
-            self._tried = (place, self._try_keys(block))
-        return self._tried[1]
-
-    def _try_keys(self, block: Block) -> TeaKey | None:
-        codec, client_key = block.reading.codec, block.header.client_key
-        head = block.remains[: min(_HEADS[-1], block.header.length)]
+        size = min(_HEADS[-1], block.header.length)
+        head = block.remains[:size]
         if len(head) < block.header.length:
             head = head[: len(head) // 8 * 8]
         is_there = len(block.payload) >= block.header.length
-        for key in self._keyring.tea_keys(client_key, block.header.length):
+        place = (block.reading.magic, block.offset, block.header.length, len(head), is_there)
+        if self._tried is None or self._tried[0] != place:
+            self._tried = (place, self._try_keys(block, head, is_there=is_there))
+        return self._tried[1]
+
+    def _try_keys(self, block: Block, head: memoryview, *, is_there: bool) -> TeaKey | None:
+        codec, client_key = block.reading.codec, block.header.client_key
+        for key in self._keyring.tea_keys(client_key, block.offset, block.header.length):
+            if not may_start_with(codec, decrypt(head[:_FIRST], key)):
+                continue
             clear = decrypt(head, key)
             if is_there and may_start_with(codec, clear):
                 stream = Stream(codec, decrypt(block.payload, key))
@@ -264,4 +277,5 @@ def _is_readable(text: bytes) -> bool:
     """Tell whether a text opens as a line of a log does, in UTF-8."""
     opening = text[:_READABLE].decode("utf-8", "ignore")
     lost = len(text[:_READABLE]) - len(opening.encode())
-    return len(text) >= _READABLE and lost < 3 and not NOT_TEXT.search(text, 0, _READABLE)
+    is_text = len(text) >= _READABLE and lost < 3 and not NOT_TEXT.search(text, 0, _READABLE)
+    return is_text and len(set(opening)) >= _VARIED

@@ -68,6 +68,7 @@ class Pipeline:
             raise self._fault
         self._sequence.end()
         self._report.add_unchecked(self._soundness.unchecked)
+        self._report.add_untried(self._payloads.untried)
         if self._head and self._report.gave_nothing:
             from xlogdecode.decoder.foreign import foreign_kind
 

@@ -124,6 +124,13 @@ class Report:
             text = f"{many} cannot be checked: flushes do not end with a line feed in this log"
             self.add_note(Note(0, text))
 
+    def add_untried(self, sessions: int) -> None:
+        """Note how many sessions were left before all keys were tried on them."""
+        if sessions:
+            many = _count(sessions, "session")
+            text = f"{many} locked before all keys were tried: too many that no key fits"
+            self.add_note(Note(0, text))
+
     def add_hours(self, begin: int, end: int) -> None:
         """Take in all hours from `begin` to `end`, across midnight if need be."""
         self.hours |= _hours(begin % 24, end % 24)

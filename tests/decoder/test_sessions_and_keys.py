@@ -1,0 +1,73 @@
+"""Many sessions and keys: locked is locked, the right key is found, wrong ones cost little."""
+
+import pytest
+
+from tests.mars import KINDS, block, file_of, mars_lines, new_session, private_key
+from xlogdecode import Options, crypto, decode_bytes
+
+SERVER = private_key("server of many sessions")
+WRONG = tuple(private_key(f"wrong {number}") for number in range(20))
+LINES = list(mars_lines(1, 600))
+
+
+def log_of(sessions: int, count: int, kind: str = "zlib-crypt") -> bytes:
+    """Return so many blocks of a line or two; the sessions take turns."""
+    blocks = []
+    for number in range(count):
+        session = new_session(SERVER, f"session {number % sessions}")
+        lines = LINES[number % 590 :][: 1 + number % 2]
+        blocks.append(block(KINDS[kind], lines, seq=number + 1, session=session))
+    return file_of(blocks)
+
+
+@pytest.fixture
+def agreements(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return what the agreements gave, each of which takes 0.7 ms."""
+    made: list[bytes] = []
+    agree = crypto._tea_key
+
+    def counted(secret: bytes) -> crypto.TeaKey:
+        made.append(secret)
+        return agree(secret)
+
+    monkeypatch.setattr(crypto, "_tea_key", counted)
+    return made
+
+
+@pytest.mark.parametrize("kind", ["zlib-crypt", "zstd-crypt"])
+@pytest.mark.parametrize("keys", [1, 20])
+@pytest.mark.parametrize("sessions", [5, 100])
+def test_no_wrong_key_makes_damage_of_a_locked_block(kind: str, keys: int, sessions: int) -> None:
+    _, report = decode_bytes(log_of(sessions, 300, kind), Options(keys=WRONG[:keys]))
+    assert report.locked_blocks == 300
+    assert not report.lost
+
+
+def test_a_session_a_block_costs_a_bounded_number_of_agreements(agreements: list[bytes]) -> None:
+    data = log_of(600, 600)
+    _, report = decode_bytes(data, Options(keys=WRONG))
+    assert len(agreements) <= 256 + 4 * len(WRONG) + len(data) // 4096
+    (note,) = report.notes
+    assert "sessions locked before all keys were tried" in note.text
+
+
+def test_the_right_key_among_many_opens_every_session(agreements: list[bytes]) -> None:
+    data = log_of(100, 300)
+    text, report = decode_bytes(data, Options(keys=(*WRONG, SERVER)))
+    assert (report.is_whole, report.notes) == (True, [])
+    assert text.count(b"\n") >= 300
+    assert len(agreements) == 100 + len(WRONG)
+
+
+def test_a_session_whose_first_blocks_are_damaged_is_read_all_the_same() -> None:
+    blocks = [
+        block(KINDS["zlib-crypt"], LINES[number::40], seq=number + 1, session=new_session(SERVER))
+        for number in range(40)
+    ]
+    data = bytearray(file_of(blocks))
+    for number in range(12):
+        begin = sum(len(one.data) for one in blocks[:number]) + 73
+        data[begin : begin + 64] = bytes(range(64))
+    text, report = decode_bytes(bytes(data), Options(keys=(*WRONG, SERVER), marks=False))
+    assert text.endswith(b"".join(one.text for one in blocks[15:]))
+    assert report.blocks.total() >= 25
