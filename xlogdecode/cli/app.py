@@ -13,13 +13,14 @@ from xlogdecode import __version__
 from xlogdecode.cli import settle
 from xlogdecode.cli.commands import COMMANDS, GROUP_OPTIONS, refuse_commands
 from xlogdecode.cli.exits import status_of
+from xlogdecode.cli.help import CommandGroup
 from xlogdecode.errors import UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-class Commands(click.Group):
+class Commands(CommandGroup):
     """Loads commands late, and takes `xlogdecode FILE` for `xlogdecode decode FILE`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -77,7 +78,7 @@ def _refuse_silence() -> None:
         raise UsageError(f"standard input has no data; {remedy}")
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands)
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def cli() -> None:
     """Read Tencent Mars xlog files; keep IM SDK log folders to seven days.

@@ -16,6 +16,9 @@ COMMANDS = {
     "layouts": "xlogdecode.cli.layouts:layouts",
     "encode": "xlogdecode.cli.encode:encode",
     "keygen": "xlogdecode.cli.keygen:keygen",
+    "help": "xlogdecode.cli.help_command:help_command",
+    "man": "xlogdecode.cli.man:man",
+    "completion": "xlogdecode.cli.completion:completion",
 }
 """Command -> where its click command is; imported only when it is run."""
 

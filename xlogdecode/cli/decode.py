@@ -13,7 +13,7 @@ from xlogdecode.cli.commands import refuse_commands
 from xlogdecode.cli.conflicts import refuse_conflicts
 from xlogdecode.cli.decode_options import decode_options
 from xlogdecode.cli.filter_options import parse_selection
-from xlogdecode.cli.help import GroupedCommand
+from xlogdecode.cli.help import Command
 from xlogdecode.cli.messages import Messages, say_what_is_missing
 from xlogdecode.cli.run import run_batch
 from xlogdecode.cli.streams import log_output, standard_output
@@ -30,31 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["decode_command"]
 
-EPILOG = """\b
-Exit status, the first that applies of 130, 2, 1, 4, 3, 0:
-  0    all inputs are OK
-  1    an input gave nothing or could not be read; an output could not be written
-  2    usage or configuration is wrong
-  3    done, but bytes were lost
-  4    encrypted, and no key was given, or none that fits
-  130  interrupted
-\b
-Examples:
-  xlogdecode imsdk_20240101.xlog        text into imsdk_20240101.xlog.log
-  xlogdecode case.zip                   each log of it into the folder case
-  xlogdecode -r phones -o texts -u      a tree, every night
-  xlogdecode -lr phones                 a table of what is in each
-  xlogdecode -c a.xlog | less
-  xlogdecode -c -p W -S 10:00 -U 11:00 a.xlog   warnings and errors of an hour
-"""
 
-
-@click.command(
-    "decode",
-    cls=GroupedCommand,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=EPILOG,
-)
+@click.command("decode", cls=Command)
 @click.argument(
     "paths",
     nargs=-1,

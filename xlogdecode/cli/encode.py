@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import click
 
+from xlogdecode.cli.help import Command
 from xlogdecode.cli.paths import PathOption
 from xlogdecode.encode.block_format import CODECS, FORMATS, MODES
 from xlogdecode.encode.blocks import iter_blocks
@@ -15,7 +16,7 @@ from xlogdecode.errors import InputError, OutputError
 from xlogdecode.outputs import OpenFile, SaveFile, is_file_at
 
 
-@click.command()
+@click.command("encode", cls=Command)
 @click.argument("source", metavar="[FILE|-]", type=click.File("rb"), default="-")
 @click.option(
     "-o", "--output", type=PathOption(), metavar="FILE", required=True,

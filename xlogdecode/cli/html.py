@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlogdecode.cli.help import GroupedCommand, in_group
+from xlogdecode.cli.help import Command, in_group
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
 from xlogdecode.cli.paths import PathOption
@@ -97,7 +97,7 @@ def _options(command: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-@click.command("html", cls=GroupedCommand, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("html", cls=Command)
 @click.argument(
     "paths",
     nargs=-1,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from xlogdecode.cli.help import Command
 from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.streams import standard_output
 from xlogdecode.crypto import make_key_pair
@@ -16,7 +17,7 @@ __all__ = ["keygen"]
 STDOUT = "-"
 
 
-@click.command("keygen", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("keygen", cls=Command)
 @click.option(
     "-o", "--output", type=PathOption(), metavar="FILE", required=True,
     help="Where the private key goes, for --key-file; - shows it on standard output.",

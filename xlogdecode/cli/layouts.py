@@ -7,6 +7,7 @@ import shlex
 import click
 
 from xlogdecode.cli.colour_option import color_option
+from xlogdecode.cli.help import Command
 from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.streams import table_look
 from xlogdecode.cli.sweep_output import Stdout, readable, size_in_words
@@ -21,7 +22,7 @@ FEW = 5
 """Roots that are worth a command; more of them, a policy."""
 
 
-@click.command("layouts", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("layouts", cls=Command)
 @click.argument("roots", nargs=-1, metavar="[ROOT]...", type=PathOption())
 @click.option("--liteav", is_flag=True, help="Look for the logs of LiteAV and TRTC as well.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object a folder.")

@@ -2,10 +2,12 @@
 
 import click
 
+from xlogdecode.cli.help import Command
+
 __all__ = ["lnav_command"]
 
 
-@click.command("lnav", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("lnav", cls=Command)
 def lnav_command() -> int:
     """Print the log formats for lnav: into ~/.lnav/formats/xlog/xlog.json with it."""
     from xlogdecode.writers.lnav import lnav_formats

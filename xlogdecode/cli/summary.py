@@ -12,6 +12,7 @@ import click
 
 from xlogdecode.cli.colour_option import color_option
 from xlogdecode.cli.filter_options import redactor_of
+from xlogdecode.cli.help import Command
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
 from xlogdecode.cli.paths import PathOption
@@ -40,7 +41,7 @@ _BATCH: Final = 1024
 """Records that are redacted in one go."""
 
 
-@click.command("summary", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("summary", cls=Command)
 @click.argument(
     "paths",
     nargs=-1,

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from xlogdecode.cli.colour_option import color_option
+from xlogdecode.cli.help import Command
 from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.sweep_output import Printer, Stdout
 from xlogdecode.errors import UsageError
@@ -44,14 +45,17 @@ class SweepRequest:
     force: bool
 
 
-@click.command("sweep", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command("sweep", cls=Command)
 @click.argument("roots", nargs=-1, metavar="[ROOT]...")
 @click.option("--delete", is_flag=True, help="Delete; without it only the plan is printed.")
 @click.option(
     "--config", type=PathOption(), metavar="FILE", help="A policy (YAML) in place of ROOTs."
 )
 @click.option("--print-config", is_flag=True, help="Print a commented policy to begin with.")
-@click.option("--layout", type=click.Choice([AUTO, *LAYOUTS]), help="Look for this layout alone.")
+@click.option(
+    "--layout", type=click.Choice([AUTO, *LAYOUTS]), metavar="NAME",
+    help="Look for this layout alone; xlogdecode layouts lists them.",
+)  # fmt: skip
 @click.option("--liteav", is_flag=True, help="Sweep the folders of LiteAV and TRTC as well.")
 @click.option("--keep", metavar="AGE", help="Keep logs this long; 7d by default.")
 @click.option("--keep-last", type=click.IntRange(0), metavar="N", help="Newest logs always kept.")
@@ -88,9 +92,7 @@ def sweep(
 ) -> int:
     """Clear IM SDK logs older than seven days below each ROOT, in every layout known.
 
-    Nothing is deleted without --delete. Exit status: 0; 1 if something failed or a ROOT holds no
-    log folder; 2 for wrong usage or a wrong policy; 3 if a guard refused; 75 if another sweep
-    holds the lock.
+    Nothing is deleted without --delete.
     """
     if print_config:
         return print_text(EXAMPLE)
