@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -20,12 +21,13 @@ from xlogdecode.cli.progress import Progress
 from xlogdecode.cli.streams import table_look
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
-from xlogdecode.errors import InputError, MissingExtraError, UsageError
+from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.filters import LAST, Filter, Judge
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
 from xlogdecode.jobs.job import LEFT_OUT
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
+from xlogdecode.platform.temporary import Held
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import iter_events
 from xlogdecode.records.sessions import NO_RECORDS
@@ -57,7 +59,7 @@ _BATCH: Final = 1024
 @click.option("-U", "--until", metavar="TIME", help="Until this time, inclusive.")
 @click.option("-p", "--level", metavar="LEVEL", help="This level and more severe.")
 @click.option("-g", "--grep", metavar="REGEX", help="Records that match REGEX.")
-@click.option("--session", metavar="N", help="Records of session N.")
+@click.option("--session", metavar="N|last", help="Records of session N.")
 @click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +8.")
 @click.option("--redact", is_flag=True, help="Replace user ids, addresses, tokens.")
 @click.option(
@@ -125,8 +127,6 @@ class _Intake:
         names = ("since", "until", "level", "grep", "session")
         conditions = {name: given[name] for name in names if given[name] is not None}
         self._wanted = Filter(**conditions, now=datetime.now().astimezone())
-        if self._wanted.session == LAST:
-            raise UsageError("--session takes a number here; the last one is known at the end only")
         redacts = given["redact"] or given["redact_patterns"]
         self._redactor = redactor_of(given["redact_patterns"]) if redacts else None
         self._saved = Saved()
@@ -164,13 +164,31 @@ class _Intake:
         if redactor is not None:
             events = learn_first(events, redactor)
         items = read_records(events, source=name, zone=self._zone)
-        if not self._wanted.is_empty:
-            items = _select(items, self._wanted)
+        wanted = self._wanted
+        if wanted.session == LAST:
+            items, wanted = _last_session(items), replace(wanted, session=None)
+        if not wanted.is_empty:
+            items = _select(items, wanted)
         if redactor is None:
             yield from items
         else:
             while batch := list(islice(items, _BATCH)):
                 yield from redactor.change_all(batch)
+
+
+def _last_session(items: Iterator[Record | Loss]) -> Iterator[Record | Loss]:
+    """Yield the records of the last session, held until it is known to be that, and all losses."""
+    number: int | None = None
+    with Held[Record]("the last session") as held:
+        for item in items:
+            if not isinstance(item, Record):
+                yield item
+                continue
+            if item.session != number:
+                number = item.session
+                held.clear()
+            held.add(item)
+        yield from held
 
 
 def _select(items: Iterator[Record | Loss], wanted: Filter) -> Iterator[Record | Loss]:

@@ -1,18 +1,13 @@
 """Events that are read twice: once to learn what is private in them, and once to be written."""
 
-import pickle
 from collections.abc import Iterable, Iterator
-from tempfile import SpooledTemporaryFile
 from typing import Final
 
-from xlogdecode.platform.temporary import keeping
+from xlogdecode.platform.temporary import Held
 from xlogdecode.records import Event
 from xlogdecode.redaction.redactor import Redactor
 
 __all__ = ["learn_first", "learn_from"]
-
-_IN_MEMORY: Final = 32 << 20
-"""Bytes of text that are held in memory; more lie in a temporary file without a name."""
 
 _CHUNK: Final = 256 << 10
 """Characters of text that are searched in one go."""
@@ -23,16 +18,10 @@ def learn_first(events: Iterable[Event], redactor: Redactor) -> Iterator[Event]:
 
     Raises OutputError where there is no room for them.
     """
-    with SpooledTemporaryFile(_IN_MEMORY) as held:
+    with Held[Event]("the text to be redacted") as held:
         for event in learn_from(events, redactor):
-            with keeping("the text to be redacted"):
-                pickle.dump(event, held, pickle.HIGHEST_PROTOCOL)
-        held.seek(0)
-        while True:
-            try:
-                yield pickle.load(held)  # noqa: S301 - we wrote it ourselves
-            except EOFError:
-                return
+            held.add(event)
+        yield from held
 
 
 def learn_from(events: Iterable[Event], redactor: Redactor) -> Iterator[Event]:

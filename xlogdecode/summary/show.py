@@ -31,6 +31,12 @@ _VALUES: Final = 4
 _MANY: Final = 20
 """Sessions up to which each has a row; of more, each day of a device has one."""
 
+_MOST_ROWS: Final = 80
+"""Rows of a table that a person reads; where there are more, each is of a longer time."""
+
+_PERIODS: Final = {13: "HOUR", 10: "DAY", 7: "MONTH", 4: "YEAR"}
+"""Characters of a time that tell its hour, and so on."""
+
 _SHOWN_BEFORE: Final = frozenset(
     {"sdk_app_id", "sdk_version", "platform", "device_type", "system_version", "user", "network"}
 )
@@ -89,18 +95,32 @@ def _names(summary: Summary) -> dict[str, str]:
 
 
 def _days(summary: Summary, look: Look) -> str:
-    days: dict[tuple[str, str], Counter[str]] = {}
-    for story in summary.sessions:
-        counts = days.setdefault((_began(story)[:10], _device(story)), Counter())
+    for length in (10, 7, 4):
+        rows = _by_device(summary.sessions, length)
+        if len(rows) <= _MOST_ROWS:
+            break
+    names = ("sessions", "records", "errors", "recovered")
+    table: list[Sequence[str]] = [(_PERIODS[length], *map(str.upper, names), "DEVICE")]
+    most = sorted(rows, key=lambda row: rows[row]["errors"], reverse=True)[:_MOST_ROWS]
+    for period, device in sorted(most):
+        table.append((period, *(str(rows[period, device][name]) for name in names), device))
+    if len(most) < len(rows):
+        rest = sum((rows[row] for row in rows.keys() - set(most)), Counter())
+        counts = (str(rest[name]) for name in names)
+        table.append(("more", *counts, f"{len(rows) - len(most)} more, with fewer errors"))
+    return as_table(table, right={1, 2, 3, 4}, look=look)
+
+
+def _by_device(stories: Iterable[SessionStory], length: int) -> dict[tuple[str, str], Counter[str]]:
+    """Return what to count of each device in each time, of so many characters."""
+    rows: dict[tuple[str, str], Counter[str]] = {}
+    for story in stories:
+        counts = rows.setdefault((_began(story)[:length], _device(story)), Counter())
         counts["sessions"] += 1
         counts["records"] += story.session.records
         counts["errors"] += story.errors
         counts["recovered"] += bool(story.session.recovered)
-    names = ("sessions", "records", "errors", "recovered")
-    rows: list[Sequence[str]] = [("DAY", "SESSIONS", "RECORDS", "ERRORS", "RECOVERED", "DEVICE")]
-    for (day, device), counts in sorted(days.items()):
-        rows.append((day, *(str(counts[name]) for name in names), device))
-    return as_table(rows, right={1, 2, 3, 4}, look=look)
+    return rows
 
 
 def _device(story: SessionStory) -> str:
@@ -136,13 +156,14 @@ def _hours(summary: Summary, bar: str, look: Look) -> str:
     if not summary.hours:
         return ""
     levels_shown = [level for level in (*_LEVELS, "") if summary.levels[level]]
-    hours = summary.hours
-    if len(hours) > 4 * _MANY:  # a row a day
-        hours = {}
+    for length in _PERIODS:
+        hours: dict[str, Counter[str]] = {}
         for hour, levels in summary.hours.items():
-            hours.setdefault(hour[:10], Counter()).update(levels)
+            hours.setdefault(hour[:length], Counter()).update(levels)
+        if len(hours) <= _MOST_ROWS:
+            break
     most = max(levels.total() for levels in hours.values())
-    rows = [("HOUR" if hours is summary.hours else "DAY", *(x or "none" for x in levels_shown), "")]
+    rows = [(_PERIODS[length], *(x or "none" for x in levels_shown), "")]
     for hour, levels in sorted(hours.items()):
         length = -(-levels.total() * _BAR // most)
         counts = (str(levels[level]) for level in levels_shown)
