@@ -23,6 +23,9 @@ RUN_ELSEWHERE = {
     "python3 -m venv .venv && .venv/bin/pip install -q . &&": ".ci/run",
     "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' &&": ".ci/run",
     "pip install ": ".ci/run installs the same",
+    "python3.13 xlogdecode-linux": "tests/release makes one and runs it",
+    "shiv -c xlogdecode": "tests/release",
+    "docker ": "not at all, as the page says",
     ".ci/run": "it is what runs everything",
     "pre-commit install": "it changes the clone",
     ".venv/bin/python -m pytest -m heavy": ".ci/run",
@@ -113,5 +116,5 @@ def test_tables_have_as_many_cells_in_each_row(page):
 
 
 def test_fenced_blocks_are_of_known_languages():
-    known = {"console", "sh", "python", "yaml", "ini", "crontab", "text", "json"}
+    known = {"console", "sh", "python", "yaml", "ini", "crontab", "text", "json", "dockerfile"}
     assert {language for page in PAGES for language, _ in fences(page)} <= known
