@@ -318,6 +318,22 @@ def test_a_writer_is_followed_over_midnight_through_its_death_and_the_next_launc
     assert following.process.returncode == 130
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process there")
+def test_the_last_records_come_first_and_then_all_that_are_written(tmp_path):
+    log = put(LOG, tmp_path / "a.xlog")
+    errors = [line for line in TEXT[LOG].splitlines() if line[28:31] == b" E "]
+    following = Following(tmp_path, "-n", "2", "-p", "E", log)
+    try:
+        following.wait_for(errors[-1])
+        log.write_bytes(LOG.read_bytes() * 2)
+        following.wait_for(errors[0])
+    finally:
+        following.end()
+    printed = [line for line in following.out.read_bytes().splitlines() if line in errors]
+    assert printed[:2] == errors[-2:]
+    assert printed[2:5] == errors[:3]
+
+
 @pytest.mark.skipif(not hasattr(select, "poll"), reason="Windows has no poll")
 def test_following_ends_when_no_one_reads_on(tmp_path):
     put(LOG, tmp_path / "a.xlog")

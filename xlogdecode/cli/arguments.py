@@ -42,6 +42,7 @@ class Arguments:
     after: int | None
     before: int | None
     around: int | None
+    last: int | None
     session: str | None
     tz: str | None
     form: str | None

@@ -34,6 +34,7 @@ _CLASHES = (
     ("remove", "merge", "one text of several logs replaces none of them"),
     ("update", "merge", "a timeline is always written anew; -f replaces a file"),
     ("form", "count", _NUMBER),
+    ("last", "count", _NUMBER),
     *((option, "count", _NUMBER) for option in _REDACTION),
     ("output", "count", _NUMBER),
     ("remove", "count", _NUMBER),
@@ -62,7 +63,7 @@ _FILTERS = (
 _CONTEXT = ("after", "before", "around")
 
 _RECORDS = (
-    *_FILTERS, *_CONTEXT, "ignore_case", "invert_match", "tz", "form", "merge", "count",
+    *_FILTERS, *_CONTEXT, "last", "ignore_case", "invert_match", "tz", "form", "merge", "count",
     *_REDACTION,
 )  # fmt: skip
 """Options that look at records."""
@@ -88,10 +89,11 @@ def refuse_conflicts(command: click.Command, arguments: Arguments) -> None:
 def _refuse_filters(given: Callable[..., str]) -> None:
     """Raise UsageError where options that look at records have no place, or lack one."""
     some, context, records = given(*_FILTERS), given(*_CONTEXT), given(*_RECORDS)
-    if some and given("remove"):
-        raise UsageError(f"--rm cannot be used with {some} (records left out would be lost)")
-    if some and given("update"):
-        raise UsageError(f"-u cannot be used with {some} ({_STALE})")
+    leaves_out = some or given("last")
+    if leaves_out and given("remove"):
+        raise UsageError(f"--rm cannot be used with {leaves_out} (records left out would be lost)")
+    if leaves_out and given("update"):
+        raise UsageError(f"-u cannot be used with {leaves_out} ({_STALE})")
     if context and not some:
         raise UsageError(f"{context} needs a filter such as -g")
     mode = given("list_them", "test")

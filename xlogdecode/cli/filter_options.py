@@ -66,7 +66,7 @@ FILTERS = (
         "-g", "--grep", multiple=True, metavar="REGEX",
         help="Records that match REGEX (Python syntax).",
     ),
-    _which("--ignore-case", is_flag=True, help="-g does not tell upper from lower case."),
+    _which("-i", "--ignore-case", is_flag=True, help="-g does not tell upper from lower case."),
     _which("--invert-match", is_flag=True, help="Records that do not match -g."),
     _which(
         "-A", "--after-context", "after", type=click.IntRange(0), metavar="N",
@@ -79,6 +79,10 @@ FILTERS = (
     _which(
         "-C", "--context", "around", type=click.IntRange(0), metavar="N",
         help="Also N records before and after each.",
+    ),
+    _which(
+        "-n", "--last", type=click.IntRange(0), metavar="N",
+        help="Only the last N of these records; of a timeline the last N of all.",
     ),
     _which("--session", metavar="N|last", help="Records of session N, or of the last one."),
     _which("--tz", metavar="ZONE", help="Zone of times that have none: +8, UTC+8, Asia/Tokyo."),
@@ -118,6 +122,7 @@ def parse_selection(arguments: "Arguments", now: datetime, sole_name: str) -> "S
     return Selection(
         _filter(arguments, now),
         arguments.form or "text",
+        last=arguments.last,
         count=arguments.count,
         zone=None if arguments.tz is None else parse_zone(arguments.tz),
         redactor=_redactor(arguments) if arguments.redacts else None,

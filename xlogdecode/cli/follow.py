@@ -7,6 +7,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -152,8 +153,10 @@ class _Filtered:
             for old in list(self._lanes)[:-1]:
                 self._show(self._lanes.pop(old).end())
             self._lanes[path] = _Lane(self._selection, str(path), marks=self._marks)
+            self._selection = replace(self._selection, last=None)  # all of the logs after it
         event = (item.offset, bytes(item.text)) if isinstance(item, Piece) else item
-        self._lanes[path].waiting.append(event)
+        if isinstance(item, Loss) or item.text:  # no text says that there is nothing for now
+            self._lanes[path].waiting.append(event)
 
     def settle(self) -> None:
         """Show what is complete of all that was taken."""
@@ -172,7 +175,9 @@ class _Lane:
         self.waiting: deque[Event] = deque()
         self._paused = False
         self._is_over = False
-        self._chunks = selection.render(self._events(), selection.writer(marks=marks), name)
+        self._chunks = selection.render(
+            self._events(), selection.writer(marks=marks), name, follows=True
+        )
 
     def take(self) -> Iterator[bytes]:
         """Yield what is made of all that waits: `render` gives a chunk for every pause."""

@@ -5,10 +5,11 @@ and does what needs no more than level, time and words, ten times as fast. Where
 agree: a test holds them to it. `count` takes the faster one that can.
 """
 
-from xlogdecode.filters.by_record import Around, Judge, Selector, count_records, select
+from xlogdecode.filters.by_record import Around, Judge, Selector, Shown, count_records, select
 from xlogdecode.filters.by_text import select_text
 from xlogdecode.filters.counting import count, count_text
 from xlogdecode.filters.filter import LAST, Filter, parse_level, parse_pattern, parse_session
+from xlogdecode.filters.last import Last
 from xlogdecode.filters.tally import Tally
 
 __all__ = [
@@ -16,7 +17,9 @@ __all__ = [
     "Around",
     "Filter",
     "Judge",
+    "Last",
     "Selector",
+    "Shown",
     "Tally",
     "count",
     "count_records",

@@ -7,7 +7,7 @@ A pattern of words (`search`) comes last.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
 from typing import Final
 
@@ -54,11 +54,13 @@ def select_text(
     local: tzinfo | None = None,
     page: int = PAGE,
     tally: Tally | None = None,
+    left_out: Callable[[], object] | None = None,
 ) -> Iterator[bytes | Loss]:
     """Yield the wanted text of one source, and its losses; `wanted.is_bulk` must hold.
 
     It is the text of what `select` yields. `source` and `zone` are as for `read_records`, `local`
-    as for `select`.
+    as for `select`. If records around those that are wanted are shown, `left_out` is called where
+    some are left out before what comes next.
     """
     banner_zone, events = look_ahead(events)
     stages, read = Stages(wanted, source, banner_zone or zone, local), PageTally(tally)
@@ -68,19 +70,26 @@ def select_text(
             stages.end()
             read.end()
             if search:
-                yield search.end()
+                yield from _grouped(search.end(), left_out)
             yield event
             continue
         data = stages.take(event)
-        data = search.take(data, event.then) if search else data
-        found = found or bool(data)
+        groups = search.take(data, event.then) if search else [data]
+        found = found or any(groups)
         read.add(event.data, found=found)
-        yield data
+        yield from _grouped(groups, left_out)
     if search:
-        data = search.end()
-        found = found or bool(data)
-        yield data
+        groups = search.end()
+        found = found or any(groups)
+        yield from _grouped(groups, left_out)
     read.close(found=found)
+
+
+def _grouped(groups: list[bytes], left_out: Callable[[], object] | None) -> Iterator[bytes]:
+    for number, group in enumerate(groups):
+        if number and left_out is not None:
+            left_out()
+        yield group
 
 
 class Stages:

@@ -52,14 +52,19 @@ class Search:
         """The last record that was handed on may go on in the next page."""
         self._in_line = False
 
-    def end(self) -> bytes:
+    def end(self) -> list[bytes]:
         """Return what is wanted of the record that waits; what comes next belongs to no record."""
-        data = self.take(b"", Then.END)
-        self._around.clear()
-        return data
+        groups = self.take(b"", Then.END)
+        if self._around.clear():
+            groups.append(b"")
+        return groups
 
-    def take(self, page: bytes, then: Then) -> bytes:
-        """Return what is wanted of the next page, and of the record that waited."""
+    def take(self, page: bytes, then: Then) -> list[bytes]:
+        """Return what is wanted of the next page, and of the record that waited.
+
+        Records are left out before each group but the first, which may be empty, if any around
+        those that are wanted are shown; else all is one group.
+        """
         text = self._rest + page.decode(*self._coding)
         found, bounds = [], self._page(text)
         if self._in_line and text:
@@ -79,19 +84,23 @@ class Search:
             self._in_line = not text.endswith("\n")
         if then is Then.END:
             self._goes_on = self._in_line = False
-        return "".join(found).encode(*self._coding)
+        groups = [""]
+        for first, *others in found:
+            groups[-1] += first
+            groups += others
+        return [group.encode(*self._coding) for group in groups]
 
     def _page(self, text: str) -> Bounds:
         return Bounds(text, goes_on=self._goes_on)
 
-    def _of(self, bounds: Bounds) -> str:
-        """Return what is wanted of a page whose records are all there."""
+    def _of(self, bounds: Bounds) -> list[str]:
+        """Return what is wanted of a page whose records are all there, in groups."""
         text = bounds.text
         spans = list(self._hits(bounds))
         self.found += len(spans)
         if self._has_context:
             return self._around.pick(bounds, spans)
-        return "".join([text[start:stop] for start, stop in spans])
+        return ["".join([text[start:stop] for start, stop in spans])]
 
     def _hits(self, bounds: Bounds) -> Iterator[Span]:
         text = bounds.text
@@ -123,33 +132,45 @@ class _Around:
         """The last records that were not shown."""
         self._owed = 0
         """Records after the last one wanted that are still to come."""
+        self._hidden = 0
+        """Records since the last one that was shown."""
 
-    def clear(self) -> None:
-        """Let nothing be around what comes."""
+    def clear(self) -> bool:
+        """Let nothing be around what comes; tell whether records are left out before that."""
+        is_gap = self._hidden > 0
         self._before.clear()
-        self._owed = 0
+        self._owed = self._hidden = 0
+        return is_gap
 
-    def pick(self, bounds: Bounds, spans: list[Span]) -> str:
-        """Return the text of the records of a page at `spans`, and of those around them."""
+    def pick(self, bounds: Bounds, spans: list[Span]) -> list[str]:
+        """Return the text of the records of a page at `spans`, and of those around them.
+
+        Records are left out between its groups, and before the first if that is empty.
+        """
         text, starts = bounds.text, bounds.starts()
-        shown, done, count = [], 0, len(starts)
+        groups, done, count = [""], 0, len(starts)
         starts.append(len(text))
         for start, _ in spans:
             number = bisect_right(starts, start, 0, count) - 1
             upto = min(done + self._owed, number)
             first = max(upto, number - self._most)
+            early: list[str] = []
             if not done and not upto and number < self._most:
-                shown += list(self._before)[-(self._most - number) :]
-            shown += [text[starts[done] : starts[upto]], text[starts[first] : starts[number + 1]]]
-            done, self._owed = number + 1, self._after
+                early = list(self._before)[-(self._most - number) :]
+            groups[-1] += text[starts[done] : starts[upto]]
+            if self._hidden + first - upto > len(early):
+                groups.append("")
+            groups[-1] += "".join(early) + text[starts[first] : starts[number + 1]]
+            done, self._owed, self._hidden = number + 1, self._after, 0
         upto = min(done + self._owed, count)
-        shown.append(text[starts[done] : starts[upto]])
+        groups[-1] += text[starts[done] : starts[upto]]
         self._owed -= upto - done
+        self._hidden += count - upto
         if upto:
             self._before.clear()
         for number in range(max(upto, count - self._most), count):
             self._before.append(text[starts[number] : starts[number + 1]])
-        return "".join(shown)
+        return groups
 
 
 def _is_word(pattern: re.Pattern[str]) -> bool:

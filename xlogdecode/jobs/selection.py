@@ -31,6 +31,8 @@ class Selection:
     filter: Filter = field(default_factory=Filter)
     format: str = "text"
     """`text`, `json` or `csv`."""
+    last: int | None = None
+    """So many records at most, the last ones, are taken."""
     count: bool = False
     """Only the number of the records is written."""
     zone: tzinfo | None = None
@@ -43,7 +45,7 @@ class Selection:
     def is_plain(self) -> bool:
         """Whether the output is what decoding alone gives."""
         as_text = self.format == "text" and not self.count and self.redactor is None
-        return as_text and self.filter.is_empty
+        return as_text and self.filter.is_empty and self.last is None
 
     @property
     def suffix(self) -> str:
@@ -75,9 +77,15 @@ class Selection:
         return writer_of(self.format, marks=marks, named=named, apart=apart)
 
     def render(
-        self, events: Iterable[Event], writer: Writer, source: str, tally: Tally | None = None
+        self,
+        events: Iterable[Event],
+        writer: Writer,
+        source: str,
+        tally: Tally | None = None,
+        *,
+        follows: bool = False,
     ) -> Iterator[bytes]:
-        """Yield the output of one input, without `writer.header`."""
+        """Yield the output of one input, without `writer.header`; `follows` is as for `render`."""
         return render(
             events,
             writer,
@@ -86,6 +94,8 @@ class Selection:
             zone=self.zone,
             change=self._change,
             tally=tally,
+            last=self.last,
+            follows=follows,
         )
 
     def render_merged(
@@ -98,7 +108,13 @@ class Selection:
             for log in logs:
                 deque(learn_from(log.events(), self.redactor), maxlen=0)
         return render_merged(
-            logs, writer, wanted=self.filter, zone=self.zone, change=self._change, tally=tally
+            logs,
+            writer,
+            wanted=self.filter,
+            zone=self.zone,
+            change=self._change,
+            tally=tally,
+            last=self.last,
         )
 
     def convert(

@@ -17,13 +17,14 @@ from itertools import chain, islice
 from operator import attrgetter, itemgetter
 from typing import Final
 
-from xlogdecode.filters import LAST, Around, Filter, Judge, Tally, count
+from xlogdecode.filters import LAST, Around, Filter, Judge, Last, Shown, Tally, count
 from xlogdecode.merging.instants import timed
 from xlogdecode.merging.sorting import Timed, sorted_runs
 from xlogdecode.merging.survey import Survey, survey
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import Page, pages
 from xlogdecode.writers import Prefixer, TextWriter, Writer, render
+from xlogdecode.writers.render import last_of, write_shown
 
 __all__ = ["MergedLog", "count_merged", "merge", "render_merged"]
 
@@ -32,6 +33,9 @@ _SIDE_BY_SIDE: Final = 32
 
 _PAGE: Final = 64 * 1024
 """Bytes that are read of each of these at a time."""
+
+Named = tuple[str, Record | Loss]
+"""An item, and the name of its log."""
 
 Change = Callable[[Sequence[Record | Loss]], Sequence[Record | Loss]]
 
@@ -61,7 +65,8 @@ def merge(
     """
     wanted = wanted or Filter()
     groups = _groups(_parts(logs, wanted, zone, local, tally))
-    yield from _around(chain.from_iterable(map(_in_order, groups)), wanted)
+    items = _around(chain.from_iterable(map(_in_order, groups)), wanted)
+    yield from (shown.item for shown in items)
 
 
 def render_merged(
@@ -73,12 +78,17 @@ def render_merged(
     local: tzinfo | None = None,
     change: Change | None = None,
     tally: Tally | None = None,
+    last: int | None = None,
 ) -> Iterator[bytes]:
     """Yield the output of `merge` in chunks, without `writer.header` (see `writers.render`)."""
     wanted = wanted or Filter()
     groups = _groups(_parts(logs, wanted, zone, local, tally))
-    if wanted.before or wanted.after:
+    if wanted.before or wanted.after or last is not None:
         items = _around(chain.from_iterable(map(_in_order, groups)), wanted)
+        if last is not None:
+            items = chain.from_iterable(
+                last_of([items], Last(last, wanted.before, past_losses=True))
+            )
         yield from _written(items, writer, change)
         return
     is_text = wanted.is_empty and change is None
@@ -218,25 +228,26 @@ def _most_at_once(group: Sequence[_Part]) -> int:
     return most
 
 
-def _around(items: Iterable[Timed], wanted: Filter) -> Iterator[tuple[str, Record | Loss]]:
+def _around(items: Iterable[Timed], wanted: Filter) -> Iterator[Shown[Named]]:
     """Yield of `items` those that are wanted, and those around them."""
     judged = (((name, item), known) for _, name, item, known in items if item is not None)
     yield from Around(wanted, past_losses=True).pick(judged)  # one log's is no gap in another
 
 
 def _written(
-    items: Iterator[tuple[str, Record | Loss]], writer: Writer, change: Change | None
+    items: Iterator[Shown[Named]], writer: Writer, change: Change | None
 ) -> Iterator[bytes]:
     while stretch := list(islice(items, 1024)):
-        batch: list[Record | Loss] = []
-        for name, item in stretch:
+        batch: list[Shown[Record | Loss]] = []
+        for (name, item), is_wanted, is_apart in stretch:
+            shown: Shown[Record | Loss] = Shown(item, is_wanted, is_apart)
             if isinstance(item, Record):
-                batch.append(item)
+                batch.append(shown)
             else:  # it does not know its log
-                yield writer.write(change(batch) if change else batch, "")
-                yield writer.write([item], name)
+                yield write_shown(batch, writer, "", change)
+                yield write_shown([shown], writer, name)
                 batch = []
-        yield writer.write(change(batch) if change else batch, "")
+        yield write_shown(batch, writer, "", change)
 
 
 def _as_text(log: MergedLog, writer: TextWriter) -> Iterator[bytes]:

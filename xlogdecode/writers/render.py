@@ -4,16 +4,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
 from itertools import groupby, islice
 from tempfile import SpooledTemporaryFile
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from xlogdecode.filters import LAST, Filter, Selector, Tally, select_text
+from xlogdecode.filters import LAST, Filter, Last, Selector, Shown, Tally, select_text
 from xlogdecode.platform.temporary import keeping
 from xlogdecode.records import Event, Loss, Record, read_batches, read_records
 from xlogdecode.writers.text import TextWriter
 
-__all__ = ["Writer", "is_bulk", "render"]
+__all__ = ["Writer", "is_bulk", "last_of", "render", "write_shown"]
+
+T = TypeVar("T")
 
 Batch = Sequence[Record | Loss]
+Change = Callable[[Batch], Batch] | None
 
 _BATCH = 1024
 _IN_MEMORY = 8 << 20
@@ -30,8 +33,15 @@ class Writer(Protocol):
         """Return the bytes of `batch`; `source` is that of the losses."""
 
 
-def is_bulk(writer: Writer, wanted: Filter, change: Callable[[Batch], Batch] | None = None) -> bool:
+def is_bulk(
+    writer: Writer,
+    wanted: Filter,
+    change: Change = None,
+    last: int | None = None,
+) -> bool:
     """Tell whether `render` takes the bulk lane."""
+    if last is not None:
+        return False
     as_text = isinstance(writer, TextWriter) and not writer.apart and change is None
     return as_text and wanted.is_bulk
 
@@ -44,10 +54,16 @@ def render(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
-    change: Callable[[Batch], Batch] | None = None,
+    change: Change = None,
     tally: Tally | None = None,
+    last: int | None = None,
+    follows: bool = False,
 ) -> Iterator[bytes]:
     """Yield the output of one source, in chunks, without `writer.header`.
+
+    `last` is how many records are wanted at most, the last ones; no more are held in memory. With
+    `follows` these are the last until nothing more is there for now, and all comes after that.
+
 
     `zone` and `local` are as for `read_records` and `select`; `change` is done to what is
     written (`redaction.Redactor.change_all`). Level and time alone, written as text, take the
@@ -55,12 +71,31 @@ def render(
     one; but the last session comes when all is over.
     """
     wanted = wanted or Filter()
-    if is_bulk(writer, wanted, change) and isinstance(writer, TextWriter):
-        spans = select_text(events, wanted, source=source, zone=zone, local=local, tally=tally)
+    if is_bulk(writer, wanted, change, last) and isinstance(writer, TextWriter):
+        spans = select_text(
+            events,
+            wanted,
+            source=source,
+            zone=zone,
+            local=local,
+            tally=tally,
+            left_out=writer.gap,
+        )
         yield from (writer.add(span, source) for span in spans)
         return
 
+    pauses: list[Event] = []
+    if follows:
+        events = _noting_pauses(events, pauses)
+
     def written(batches: Iterable[Batch]) -> Iterator[bytes]:
+        if last is not None or wanted.before or wanted.after:
+            selector = Selector(wanted, local=local, tally=tally)
+            groups: Iterable[Iterable[Shown[Record | Loss]]] = map(selector.show, batches)
+            if last is not None:
+                groups = last_of(groups, Last(last, wanted.before), pauses)
+            yield from (write_shown(group, writer, source, change) for group in groups)
+            return
         pick = None if wanted.is_empty else Selector(wanted, local=local, tally=tally).pick
         for batch in batches:
             found = batch if pick is None else list(pick(batch))
@@ -73,6 +108,46 @@ def render(
         return
     batches = read_batches(events, source=source, zone=zone)
     yield from written(batch if isinstance(batch, list) else [batch] for batch in batches)
+
+
+def last_of(
+    groups: Iterable[Iterable[Shown[T]]], last: Last[T], pauses: Sequence[object] = ()
+) -> Iterator[Iterable[Shown[T]]]:
+    """Yield the last of all groups; and all that comes once there has been a pause."""
+    is_over = False
+    for group in groups:
+        if is_over:
+            yield group
+            continue
+        for each in group:
+            last.add(each)
+        is_over = bool(pauses)
+        yield last.take() if is_over else ()
+    yield last.take()
+
+
+def _noting_pauses(events: Iterable[Event], pauses: list[Event]) -> Iterator[Event]:
+    """Yield `events`, and note the first that says that nothing more is there for now."""
+    for event in events:
+        if not isinstance(event, Loss) and not event[1] and not pauses:
+            pauses.append(event)
+        yield event
+
+
+def write_shown(
+    shown: Iterable[Shown[Record | Loss]], writer: Writer, source: str, change: Change = None
+) -> bytes:
+    """Return what is written of records, and of the lines between groups of them in text."""
+    parts: list[bytes] = []
+    batch: list[Record | Loss] = []
+    for item, _, is_apart in shown:
+        if is_apart and isinstance(writer, TextWriter):
+            parts.append(writer.write(change(batch) if change else batch, source))
+            writer.gap()
+            batch = []
+        batch.append(item)
+    parts.append(writer.write(change(batch) if change else batch, source))
+    return b"".join(parts)
 
 
 def _last(

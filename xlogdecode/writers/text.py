@@ -17,12 +17,20 @@ class TextWriter:
     """
 
     header = b""
+    between = b"--\n"
+    """The line between two groups of records, as grep has it."""
 
     def __init__(self, *, marks: bool = True, named: bool = False, apart: bool = False) -> None:
         self.marks = marks
         self.named = named
         self.apart = apart or named
         self._in_line = False
+        self._has_written = False
+        self._is_gap = False
+
+    def gap(self) -> None:
+        """Take what comes next for another group of records than what was written, if any was."""
+        self._is_gap = self._has_written
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return the text of `batch`; `source` is that of the losses."""
@@ -34,12 +42,14 @@ class TextWriter:
         What was lost ends a line.
         """
         if isinstance(item, bytes):
-            if item:
-                self._in_line = not item.endswith(b"\n")
-            return item
+            if not item:
+                return item
+            start = self._begin()
+            self._in_line = not item.endswith(b"\n")
+            return start + item
         if not self.marks:
             return self.end_line()
-        return self.end_line() + self.name_of(source) + item.mark()
+        return self._begin() + self.end_line() + self.name_of(source) + item.mark()
 
     def _one(self, item: Record | Loss, source: str) -> bytes:
         if not isinstance(item, Record):
@@ -47,6 +57,12 @@ class TextWriter:
         if self.apart:
             return self.end_line() + self.add(self.name_of(item.source) + item.raw)
         return self.add(item.raw)
+
+    def _begin(self) -> bytes:
+        """Return what comes before the next item: the line between groups, if it begins one."""
+        is_gap, self._is_gap = self._is_gap, False
+        self._has_written = True
+        return self.end_line() + self.between if is_gap else b""
 
     def name_of(self, source: str) -> bytes:
         """Return the prefix of records of `source`, which is empty if they have none."""
