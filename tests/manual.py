@@ -22,7 +22,8 @@ from tests.shared import FIXTURES, ROOT
 MANUAL = Path(xlogdecode.__file__).parent / "manual"
 """In the package, so that an installed wheel is tested for it."""
 PAGES = {"README.md": ROOT / "README.md"} | {
-    f"xlogdecode/manual/{path.name}": path for path in sorted(MANUAL.glob("*.md"))
+    f"xlogdecode/manual/{path.relative_to(MANUAL).as_posix()}": path
+    for path in sorted(MANUAL.rglob("*.md"))
 }
 """Name as seen from the top of the project -> file."""
 

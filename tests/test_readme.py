@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 import click
 import pytest
@@ -93,7 +94,16 @@ def _anchors(page: str) -> set[str]:
 def test_the_readme_is_one_page_and_leads_to_each_page_of_the_manual():
     readme = PAGES["README.md"].read_text("utf-8")
     assert len(readme.splitlines()) <= 200
-    assert [name for name in PAGES if name != "README.md" and f"({name})" not in readme] == []
+    english = [name for name in PAGES if name != "README.md" and "/zh/" not in name]
+    assert [name for name in english if f"({name})" not in readme] == []
+
+
+def test_the_readme_leads_to_the_chinese_one_and_that_to_all_pages_in_chinese():
+    chinese = {Path(name).name: path for name, path in PAGES.items() if "/zh/" in name}
+    assert "(xlogdecode/manual/zh/README.md)" in PAGES["README.md"].read_text("utf-8")
+    readme = chinese.pop("README.md").read_text("utf-8")
+    assert chinese
+    assert [name for name in chinese if f"({name})" not in readme] == []
 
 
 def test_each_option_is_in_the_manual():

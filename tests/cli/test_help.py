@@ -101,13 +101,23 @@ def test_help_prints_a_page():
     assert shown == click.unstyle(rendered((MANUAL / "damage.md").read_text("utf-8"), 70))
 
 
+def test_a_page_in_chinese_is_found_by_its_last_name():
+    assert run("help", "recipes").out == run("help", "zh/recipes").out != b""
+
+
 def test_help_of_a_command_is_its_long_help():
     assert run("help", "sweep").out == run("sweep", "--help").out
 
 
 @pytest.mark.parametrize(
     ("topic", "hint"),
-    [("damge", "damage"), ("reading.md", "reading"), ("swep", "sweep"), ("qqq", "lists all")],
+    [
+        ("damge", "damage"),
+        ("recipe", "zh/recipes"),
+        ("reading.md", "reading"),
+        ("swep", "sweep"),
+        ("qqq", "lists all"),
+    ],
 )
 def test_an_unknown_topic_gets_a_proposal(topic, hint):
     done = run("help", topic)

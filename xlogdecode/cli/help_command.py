@@ -27,6 +27,8 @@ def help_command(context: click.Context, topic: str | None) -> None:
     Without a TOPIC, print the list of both.
     """
     pages = _pages()
+    if topic not in pages and f"zh/{topic}" in pages:
+        topic = f"zh/{topic}"
     if topic is None:
         click.echo(_contents(pages))
     elif topic in pages:
