@@ -97,7 +97,7 @@ class SaveFile:
         self._replace = replace
         self._like = like
         self._mtime_ns = None if like is None else like.st_mtime_ns
-        self._mode = None if like is None else stat.S_IMODE(like.st_mode) & 0o666
+        self._mode = None if like is None or os.name == "nt" else stat.S_IMODE(like.st_mode) & 0o666
         self._first_mode = 0o600 if secret else 0o666 if self._mode is None else self._mode
         folder, name = os.path.split(path)
         if len(name) > _LONGEST:
@@ -171,8 +171,10 @@ class SaveFile:
         try:
             if keep:
                 self._dress()
+                self._date(self._fd)
             self._close()
             if keep:
+                self._date(self._part)
                 move = os.replace if self._replace else _move_to_free_name
                 move(self._part, self.path)
                 self.is_in_place = True
@@ -200,15 +202,20 @@ class SaveFile:
             os.close(fd)
 
     def _dress(self) -> None:
-        """Take over the source's mode and mtime, as far as the file system has them."""
+        """Take over the source's mode, as far as the file system has it."""
         found = os.fstat(self._fd)
         self.size = found.st_size
         is_other = self._mode is not None and self._mode != stat.S_IMODE(found.st_mode)
         if is_other and hasattr(os, "fchmod"):  # by the umask
             with contextlib.suppress(PermissionError):
                 os.fchmod(self._fd, self._mode or 0)
-        if self._mtime_ns is not None:
-            target = self._fd if os.utime in os.supports_fd else self._part
+
+    def _date(self, target: int | str) -> None:
+        """Take over the source's mtime: by descriptor, or on Windows, where to close a file that
+        was written to dates it anew, by name once it is closed.
+        """
+        by_descriptor = os.utime in os.supports_fd
+        if self._mtime_ns is not None and isinstance(target, int) == by_descriptor:
             read_ns = self._mtime_ns if self._like is None else self._like.st_atime_ns
             os.utime(target, ns=(read_ns, self._mtime_ns))
 
