@@ -7,7 +7,7 @@ Files are full blocks, and days of the IM SDK's shape: small blocks of chunks of
 import functools
 import random
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
@@ -17,6 +17,7 @@ from tests.mars import KINDS, Block, block, file_of, imsdk_lines, log, mars_line
 from tests.mars.blocks import full_blocks
 from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
 from xlogdecode import Options, decode_bytes
+from xlogdecode.codecs import flushed_texts
 
 OPTIONS = Options(keys=(SERVER,), marks=False)
 FULL = ("zlib", "zlib-crypt", "zstd", "zstd-crypt")
@@ -187,3 +188,19 @@ def test_a_text_with_a_nul_is_damage_as_no_log_holds_one() -> None:
     text, report = decode_bytes(b"".join(each.data for each in blocks), Options(marks=False))
     assert text == blocks[0].text + blocks[2].text
     assert report.lost.total() == 1
+
+
+def test_a_block_of_empty_flushes_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def counting(*args: object, **options: bool) -> Iterator[bytes]:
+        seen.append(args)
+        return flushed_texts(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("xlogdecode.decoder.soundness.flushed_texts", counting)
+    payload = b"\5\0\0\0\0\xff\xff" * 1000
+    header = (1).to_bytes(2, "little") + b"\x09\x09" + len(payload).to_bytes(4, "little")
+    data = (b"\5" + header + bytes(4) + payload + b"\0") * 20
+    _, report = decode_bytes(data)
+    assert report.is_whole
+    assert len(seen) <= 20

@@ -38,12 +38,13 @@ class Soundness:
         """Blocks that could not be checked, since this log's flushes do not end lines."""
         self._ended = 0
         self._open = 0
+        self._seen: tuple[Buffer, _Flushes] | None = None  # a payload is learnt once it was weighed
 
     def is_sound(self, codec: Codec, payload: Buffer, text: Buffer) -> bool:
         """Tell whether `text` can be what the decrypted `payload` was made of."""
         if codec is Codec.PLAIN or (not self.is_thorough and _passes(codec, payload, text)):
             return True
-        flushes = _Flushes.of(codec, payload)
+        flushes = self._flushes(codec, payload)
         if not flushes.open or flushes.only_last_is_open:
             return True
         ended, open_ones = self._ended + flushes.ended, self._open + flushes.open
@@ -56,11 +57,16 @@ class Soundness:
         if _passes(codec, payload, text):
             self.learn_lines(max(1, count_flushes(codec, payload)))
             return
-        flushes = _Flushes.of(codec, payload)
+        flushes, self._seen = self._flushes(codec, payload), None
         self._ended += flushes.ended
         if flushes.open and not flushes.only_last_is_open:
             self._open += flushes.open
             self.unchecked += 1
+
+    def _flushes(self, codec: Codec, payload: Buffer) -> "_Flushes":
+        if self._seen is None or self._seen[0] is not payload:
+            self._seen = (payload, _Flushes.of(codec, payload))
+        return self._seen[1]
 
     def learn_lines(self, flushes: int) -> None:
         """Take in so many flushes that ended lines."""
