@@ -44,7 +44,7 @@ def foreign_kind(head: bytes) -> str:
 # logs, but not as Mars writes them, or not as they were
 
 _FORKS: Final = range(0x0E, 0x16)
-"""FORMAT.md, 7: a branch renumbers to 0x0E-0x15; another one has zstd as 0x10-0x13."""
+"""Magics of branches (manual/format.md, Other writers)."""
 
 
 def _fork(head: bytes) -> str | None:

@@ -42,7 +42,7 @@ class Options(NamedTuple):
     per_block: bool = False
     """Hand out each block's text by itself (`iter_decode`)."""
     verify: bool = False
-    """Check each block flush by flush (FORMAT.md, 8), whatever it costs."""
+    """Check each block flush by flush (manual/format.md, A sound payload), whatever it costs."""
 
     def __repr__(self) -> str:
         """Return all of them but the keys, which are secret."""

@@ -1,7 +1,7 @@
 """Whether a text that was unpacked can be what was logged: the format has no checksum.
 
 Huffman codes fall into step again, so a payload that unpacks to its end may still be wrong text.
-What shows it (FORMAT.md, 8, measured on files of Mars's writers and of apps): a payload never holds
+What shows it (manual/format.md, A sound payload): a payload never holds
 64 bytes of zero, or of 0xFF, in a row, and what each flush adds ends a line, since Mars's formatter
 ends each line itself. An app may log otherwise; its own blocks tell, and then nothing here can be
 checked.
