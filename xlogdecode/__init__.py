@@ -8,6 +8,7 @@ if TYPE_CHECKING:
         iter_lines,
         iter_text,
         merge,
+        read_arrow,
         read_records,
         redact,
         summarize,
@@ -41,7 +42,7 @@ __all__ = [
     "MissingExtraError", "Note", "Options", "OutputError", "Piece", "Record", "Report", "Result",
     "Session", "Status", "Summary", "UsageError", "XlogError", "XlogHandler", "XlogWriter",
     "decode_bytes", "decode_file", "decode_paths", "encode_bytes", "iter_decode", "iter_lines",
-    "iter_text", "merge", "parse_bound", "parse_level", "read_keys", "read_records",
+    "iter_text", "merge", "parse_bound", "parse_level", "read_arrow", "read_keys", "read_records",
     "read_sessions", "redact", "summarize", "sweep",
 ]  # fmt: skip
 
@@ -49,7 +50,8 @@ __version__ = "0.2.0"
 
 _MODULES = {
     "api": (
-        "decode_file", "iter_lines", "iter_text", "merge", "read_records", "redact", "summarize",
+        "decode_file", "iter_lines", "iter_text", "merge", "read_arrow", "read_records", "redact",
+        "summarize",
     ),
     "decoder.decode": ("decode_bytes", "iter_decode"),
     "encode": ("XlogHandler", "XlogWriter", "encode_bytes"),

@@ -19,13 +19,15 @@ from xlogdecode.outputs import SaveFile, is_file_at
 from xlogdecode.types import Buffer, Source
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from xlogdecode.filters import Filter
     from xlogdecode.records import Loss, Record
     from xlogdecode.summary import Summary
 
 __all__ = [
     "AnySource", "FilePath", "decode_file", "iter_lines", "iter_text", "merge",
-    "open_source", "read_records", "redact", "summarize",
+    "open_source", "read_arrow", "read_records", "redact", "summarize",
 ]  # fmt: skip
 
 _HEAD = 4096
@@ -138,6 +140,28 @@ def _read(
     with open_source(source) as data:
         records = records_in(iter_events(data, options, report), source=name, zone=zone)
         yield from records if wanted.is_empty else select(records, wanted, local=local)
+
+
+def read_arrow(
+    *sources: AnySource,
+    options: Options | None = None,
+    wanted: "Filter | None" = None,
+    zone: tzinfo | None = None,
+) -> "pa.RecordBatchReader":
+    """Return a reader of Arrow batches: the records and losses of logs, one after another.
+
+    The columns are those of `xlogdecode.writers.arrow.SCHEMA`, whatever the logs; memory stays
+    flat. `wanted` and `zone` are as for `read_records`. Raises MissingExtraError if the extra
+    `arrow` is not installed; what `read_records` raises comes as the batches are read.
+    """
+    from xlogdecode.writers.arrow import read_batches
+
+    def logs() -> "Iterator[tuple[str, Iterator[Record | Loss]]]":
+        for source in sources:
+            name = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
+            yield name, read_records(source, options, wanted=wanted, zone=zone)
+
+    return read_batches(logs())
 
 
 def merge(

@@ -56,6 +56,8 @@ def decode_command(context: click.Context, /, **given: Any) -> int:
     _refuse_output(arguments)
     paths = expand(list(arguments.paths))
     selection = _selection(arguments, paths)
+    if selection is not None and selection.is_one_stream:
+        _refuse_stream(arguments)
     request = request_of(arguments, selection)
     report = _report(arguments, paths, request)
     messages = Messages(quiet=arguments.quiet, verbose=arguments.verbose, test=arguments.test)
@@ -100,6 +102,15 @@ def _decode(
         reserve = None if report is None else report.reserve
         return run_batch(Batch(paths, seen, sink, reserve=reserve), messages, report)
     return Status.OK  # the user has left the pager before the end
+
+
+def _refuse_stream(arguments: Arguments) -> None:
+    """Raise UsageError where a format that is not text would be shown, or changed, as text."""
+    other = "-F" if arguments.follow else "--utf8" if arguments.utf8 else ""
+    if other:
+        raise UsageError(f"{other} cannot be used with --format {arguments.form} (it is not text)")
+    if arguments.prints_some and sys.stdout.isatty():
+        raise UsageError(f"--format {arguments.form} is not text; write it to a file with -o")
 
 
 def _refuse_output(arguments: Arguments) -> None:

@@ -87,8 +87,8 @@ FILTERS = (
     _which("--session", metavar="N|last", help="Records of session N, or of the last one."),
     _which("--tz", metavar="ZONE", help="Zone of times that have none: +8, UTC+8, Asia/Tokyo."),
     _form(
-        "--format", "form", callback=known_format, metavar="text|json|csv",
-        help="Text as it was logged, or a JSON object or a CSV row a record.",
+        "--format", "form", callback=known_format, metavar="NAME",
+        help="text (as it was logged), or a record each: json, csv, arrow, parquet, otlp.",
     ),
     _form("--merge", is_flag=True, help="Write all inputs as one timeline, to standard output."),
     _form("--count", is_flag=True, help="Print only the number of records."),

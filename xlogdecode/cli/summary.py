@@ -27,10 +27,9 @@ from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, it
 from xlogdecode.jobs.job import LEFT_OUT
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
-from xlogdecode.platform.temporary import Held
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import iter_events
-from xlogdecode.records.sessions import NO_RECORDS
+from xlogdecode.records.sessions import NO_RECORDS, last_session
 from xlogdecode.redaction import learn_first
 from xlogdecode.summary import Summary, as_dict, as_text, summarize
 from xlogdecode.summary.events import built_in_events, load_events
@@ -166,7 +165,7 @@ class _Intake:
         items = read_records(events, source=name, zone=self._zone)
         wanted = self._wanted
         if wanted.session == LAST:
-            items, wanted = _last_session(items), replace(wanted, session=None)
+            items, wanted = last_session(items), replace(wanted, session=None)
         if not wanted.is_empty:
             items = _select(items, wanted)
         if redactor is None:
@@ -174,21 +173,6 @@ class _Intake:
         else:
             while batch := list(islice(items, _BATCH)):
                 yield from redactor.change_all(batch)
-
-
-def _last_session(items: Iterator[Record | Loss]) -> Iterator[Record | Loss]:
-    """Yield the records of the last session, held until it is known to be that, and all losses."""
-    number: int | None = None
-    with Held[Record]("the last session") as held:
-        for item in items:
-            if not isinstance(item, Record):
-                yield item
-                continue
-            if item.session != number:
-                number = item.session
-                held.clear()
-            held.add(item)
-        yield from held
 
 
 def _select(items: Iterator[Record | Loss], wanted: Filter) -> Iterator[Record | Loss]:

@@ -95,6 +95,7 @@ class Batch:
                 else:
                     for item in items:
                         yield from self._one(item)
+        self._decoder.close()
 
     def hints(self) -> Iterator[str]:
         """Yield what is worth knowing, once all inputs are done."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xlogdecode.filters import Tally
     from xlogdecode.jobs.period import Openings
     from xlogdecode.jobs.request import View
+    from xlogdecode.writers import Writer
 
     MakesView = Callable[[Sink, Sequence[str]], View] | None
 
@@ -45,6 +46,13 @@ class Decoder:
         self._request = request
         self._sink = sink or _Nowhere()
         self._openings: Openings | None = None
+        self._writer: Writer | None = None
+        """The writer of the sink, where all that goes there is one stream."""
+
+    def close(self) -> None:
+        """Write what ends the stream of the sink."""
+        if self._writer is not None:
+            self._sink.write(self._writer.close())
 
     def decode(self, entry: Entry, target: str | None, saved: Saved | None = None) -> Result:
         """Decode an input into the file `target`, or else into the sink; close its source.
@@ -87,7 +95,10 @@ class Decoder:
     def _to_sink(self, entry: Entry, source: Source) -> Result:
         request = self._request
         if not request.periods:
-            report, tally = self._convert(source, self._sink, entry.name, view=request.view)
+            shared = self._shared_writer()
+            report, tally = self._convert(
+                source, self._sink, entry.name, view=request.view, writer=shared
+            )
             return _result(entry, report)._replace(is_printed=not request.test, tally=tally)
         from xlogdecode.jobs.period import LogPeriod, Openings
 
@@ -96,6 +107,12 @@ class Decoder:
         report = decode(source, seen, request.options._replace(marks=False))
         first, last = (time and time.shown(entry.name) for time in (seen.first, seen.last))
         return _result(entry, report)._replace(period=Period(first, last, seen.sessions))
+
+    def _shared_writer(self) -> "Writer | None":
+        selection, options = self._request.selection, self._request.options
+        if selection is not None and selection.is_one_stream and self._writer is None:
+            self._writer = selection.writer(marks=options.marks)
+        return self._writer
 
     def _to_file(
         self,
@@ -135,14 +152,20 @@ class Decoder:
         )
 
     def _convert(
-        self, source: Source, sink: Sink, name: str, view: "MakesView" = None
+        self,
+        source: Source,
+        sink: Sink,
+        name: str,
+        *,
+        view: "MakesView" = None,
+        writer: "Writer | None" = None,
     ) -> "tuple[Report, Tally | None]":
         selection, options = self._request.selection, self._request.options
 
         def convert(sink: Sink) -> "tuple[Report, Tally | None]":
             if selection is None:
                 return decode(source, sink, options), None
-            return selection.convert(source, sink, options, name)
+            return selection.convert(source, sink, options, name, writer)
 
         return through(sink, convert, utf8=self._request.utf8, view=view)
 

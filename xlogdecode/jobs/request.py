@@ -90,4 +90,7 @@ class Request(NamedTuple):
     @property
     def in_turn(self) -> bool:
         """Whether one input has to be done before the next begins."""
-        return self.selection is not None and self.selection.redactor is not None
+        selection = self.selection
+        if selection is None:
+            return False
+        return selection.redactor is not None or (self.to_sink and selection.is_one_stream)

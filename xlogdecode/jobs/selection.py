@@ -16,7 +16,7 @@ from xlogdecode.merging import MergedLog, render_merged
 from xlogdecode.records import Event, Loss, Record
 from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink, Source
-from xlogdecode.writers import Writer, printable, render, writer_of
+from xlogdecode.writers import ONE_STREAM, Writer, printable, render, writer_of
 
 if TYPE_CHECKING:
     from xlogdecode.redaction import Redactor
@@ -30,7 +30,7 @@ class Selection:
 
     filter: Filter = field(default_factory=Filter)
     format: str = "text"
-    """`text`, `json` or `csv`."""
+    """One of `writers.FORMATS`."""
     last: int | None = None
     """So many records at most, the last ones, are taken."""
     count: bool = False
@@ -56,7 +56,12 @@ class Selection:
     @property
     def header(self) -> bytes:
         """The first bytes of each output."""
-        return b"" if self.count else self.writer().header
+        return b"" if self.count or self.is_one_stream else self.writer().header
+
+    @property
+    def is_one_stream(self) -> bool:
+        """Whether what goes to one output comes of one writer."""
+        return self.format in ONE_STREAM and not self.count
 
     @property
     def wants_last(self) -> bool:
@@ -118,9 +123,17 @@ class Selection:
         )
 
     def convert(
-        self, source: Source, sink: Sink, options: Options, name: str
+        self,
+        source: Source,
+        sink: Sink,
+        options: Options,
+        name: str,
+        shared: Writer | None = None,
     ) -> tuple[Report, Tally]:
-        """Write what is taken of `source`, which is called `name`, to `sink`."""
+        """Write what is taken of `source`, which is called `name`, to `sink`.
+
+        A `shared` writer has more to come: it is not closed.
+        """
         report, tally = Report(), Tally()
         if self.count:
             events = iter_events(source, options, report, per_block=False)
@@ -135,11 +148,14 @@ class Selection:
             from xlogdecode.redaction import learn_first
 
             events = learn_first(events, self.redactor)
-        for chunk in self.render(events, self.writer(marks=options.marks), name, tally):
+        writer = shared or self.writer(marks=options.marks)
+        for chunk in self.render(events, writer, name, tally):
             if chunk:
                 sink.write(chunk)
         if faults:
             raise faults[0]
+        if shared is None and (end := writer.close()):
+            sink.write(end)
         return report, tally
 
 

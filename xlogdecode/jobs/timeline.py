@@ -124,6 +124,7 @@ class Timeline:
         def convert(sink: Sink) -> None:
             for chunk in selection.render_merged(logs, writer, self._tally):
                 sink.write(chunk)
+            sink.write(writer.close())
 
         sink.write(writer.header)
         names = [printable(log.name) for log in logs] if named else []

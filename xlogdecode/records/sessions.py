@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from xlogdecode.platform.temporary import Held
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.record import parse_who
 
 __all__ = [
-    "NO_RECORDS", "SESSION_LAYOUTS", "Session", "SessionTracker", "build_of", "read_sessions",
+    "NO_RECORDS", "SESSION_LAYOUTS", "Session", "SessionTracker", "build_of", "last_session",
+    "read_sessions",
 ]  # fmt: skip
 
 SESSION_LAYOUTS: Final = frozenset({"opened", "closed", "recovery-begin", "recovery-end"})
@@ -278,3 +280,23 @@ def read_sessions(records: Iterable[Record | Loss]) -> Iterator[Session]:
         tracker.add(record)
     if tracker is not None:
         yield from tracker.sessions
+
+
+def last_session(items: Iterable[Record | Loss]) -> Iterator[Record | Loss]:
+    """Yield the records of the last session, and all losses where they are among `items`.
+
+    Each session is held until another begins. Raises OutputError where there is no room for it.
+    """
+    number: int | None = None
+    losses: list[Loss] = []
+    with Held[Record | Loss]("the last session") as held:
+        for item in items:
+            if not isinstance(item, Record):
+                losses.append(item)
+            elif item.session != number:
+                number = item.session
+                yield from losses
+                losses.clear()
+                held.clear()
+            held.add(item)
+        yield from held

@@ -1,11 +1,11 @@
-"""Records into bytes: text as it was logged, JSON, CSV.
+"""Records into bytes: text as it was logged, JSON, CSV, Arrow and Parquet, OpenTelemetry.
 
 for chunk in render(events, TextWriter(), wanted=Filter(levels="EF"), source="a.xlog"):
     sys.stdout.buffer.write(chunk)
 """
 
 from xlogdecode.writers.csv_lines import CsvWriter
-from xlogdecode.writers.formats import FORMATS, writer_of
+from xlogdecode.writers.formats import FORMATS, ONE_STREAM, writer_of
 from xlogdecode.writers.json_lines import JsonWriter
 from xlogdecode.writers.objects import KEYS, as_object, json_schema, printable, restore
 from xlogdecode.writers.prefix import Prefixer
@@ -15,6 +15,7 @@ from xlogdecode.writers.text import TextWriter
 __all__ = [
     "FORMATS",
     "KEYS",
+    "ONE_STREAM",
     "CsvWriter",
     "JsonWriter",
     "Prefixer",

@@ -39,6 +39,10 @@ class JsonWriter:
         data = "".join(self._lines(batch, source)).encode("latin-1")
         return data if data.isascii() else _repaired(data, batch)
 
+    def close(self) -> bytes:
+        """Return nothing: each line is complete."""
+        return b""
+
     def _lines(self, batch: Sequence[Record | Loss], source: str) -> list[str]:
         who_of, quoted, lines, last = self._who, self._quoted, [], None
         for item in batch:

@@ -1,14 +1,14 @@
 """From events to bytes: all steps for one source, by the faster lane that can do them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import tzinfo
-from itertools import groupby, islice
-from tempfile import SpooledTemporaryFile
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from xlogdecode.filters import LAST, Filter, Last, Selector, Shown, Tally, select_text
-from xlogdecode.platform.temporary import keeping
 from xlogdecode.records import Event, Loss, Record, read_batches, read_records
+from xlogdecode.records.sessions import last_session
 from xlogdecode.writers.text import TextWriter
 
 __all__ = ["Writer", "is_bulk", "last_of", "render", "write_shown"]
@@ -19,8 +19,6 @@ Batch = Sequence[Record | Loss]
 Change = Callable[[Batch], Batch] | None
 
 _BATCH = 1024
-_IN_MEMORY = 8 << 20
-"""Bytes of the last session that are held in memory; more lie in a temporary file."""
 
 
 class Writer(Protocol):
@@ -31,6 +29,9 @@ class Writer(Protocol):
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return the bytes of `batch`; `source` is that of the losses."""
+
+    def close(self) -> bytes:
+        """Return what comes behind the last source."""
 
 
 def is_bulk(
@@ -83,31 +84,28 @@ def render(
         )
         yield from (writer.add(span, source) for span in spans)
         return
-
     pauses: list[Event] = []
     if follows:
         events = _noting_pauses(events, pauses)
-
-    def written(batches: Iterable[Batch]) -> Iterator[bytes]:
-        if last is not None or wanted.before or wanted.after:
-            selector = Selector(wanted, local=local, tally=tally)
-            groups: Iterable[Iterable[Shown[Record | Loss]]] = map(selector.show, batches)
-            if last is not None:
-                groups = last_of(groups, Last(last, wanted.before), pauses)
-            yield from (write_shown(group, writer, source, change) for group in groups)
-            return
-        pick = None if wanted.is_empty else Selector(wanted, local=local, tally=tally).pick
-        for batch in batches:
-            found = batch if pick is None else list(pick(batch))
-            if change is not None:
-                found = change(found)
-            yield writer.write(found, source)
-
     if wanted.session == LAST:
-        yield from _last(read_records(events, source=source, zone=zone), written)
+        items = last_session(read_records(events, source=source, zone=zone))
+        batches, wanted = _in_batches(items), replace(wanted, session=None)
+    else:
+        read = read_batches(events, source=source, zone=zone)
+        batches = (batch if isinstance(batch, list) else [batch] for batch in read)
+    if last is not None or wanted.before or wanted.after:
+        selector = Selector(wanted, local=local, tally=tally)
+        groups: Iterable[Iterable[Shown[Record | Loss]]] = map(selector.show, batches)
+        if last is not None:
+            groups = last_of(groups, Last(last, wanted.before), pauses)
+        yield from (write_shown(group, writer, source, change) for group in groups)
         return
-    batches = read_batches(events, source=source, zone=zone)
-    yield from written(batch if isinstance(batch, list) else [batch] for batch in batches)
+    pick = None if wanted.is_empty else Selector(wanted, local=local, tally=tally).pick
+    for batch in batches:
+        found: Batch = batch if pick is None else list(pick(batch))
+        if change is not None:
+            found = change(found)
+        yield writer.write(found, source)
 
 
 def last_of(
@@ -148,46 +146,6 @@ def write_shown(
         batch.append(item)
     parts.append(writer.write(change(batch) if change else batch, source))
     return b"".join(parts)
-
-
-def _last(
-    items: Iterable[Record | Loss], written: Callable[[Iterable[Batch]], Iterator[bytes]]
-) -> Iterator[bytes]:
-    """Yield what is written of the last session, and of the losses before it.
-
-    Each session is held until another begins.
-    """
-    number: int | None = None
-
-    def session_of(item: Record | Loss) -> int | None:
-        nonlocal number
-        number = item.session if isinstance(item, Record) else number
-        return number
-
-    losses: list[Record | Loss] = []
-    with SpooledTemporaryFile(_IN_MEMORY) as lost, SpooledTemporaryFile(_IN_MEMORY) as held:
-        for _, group in groupby(items, session_of):
-            held.seek(0)
-            held.truncate()
-            for chunk in written([losses]):
-                with keeping("what was lost"):
-                    lost.write(chunk)
-            losses.clear()
-            for chunk in written(_in_batches(_noting(group, losses))):
-                with keeping("the last session"):
-                    held.write(chunk)
-        for file in (lost, held):
-            with keeping("the last session"):
-                file.seek(0)
-            while chunk := file.read(1 << 16):
-                yield chunk
-
-
-def _noting(items: Iterator[Record | Loss], losses: list[Record | Loss]) -> Iterator[Record | Loss]:
-    for item in items:
-        if not isinstance(item, Record):
-            losses.append(item)
-        yield item
 
 
 def _in_batches(items: Iterator[Record | Loss]) -> Iterator[Batch]:
