@@ -212,11 +212,14 @@ def test_a_row_of_the_table_is_all_that_a_new_format_needs(monkeypatch, tmp_path
         def write(self, batch, source=""):
             return b"".join(f"{item.level}\n".encode() for item in batch)
 
+        def close(self):
+            return b"end\n"
+
     monkeypatch.setitem(FORMATS, "levels", lambda marks: Levels())
     log = tmp_path / "a.xlog"
     log.write_text(f"{mars('E')}\n{mars('I')}\n")
     (result,) = decode_paths(log, tmp_path / "out", format="levels", processes=1)
-    assert Path(result.path).read_text() == "levels\nE\nI\n"
+    assert Path(result.path).read_text() == "levels\nE\nI\nend\n"
     assert known_format(None, None, "levels") == "levels"
-    with pytest.raises(click.BadParameter, match="text, json, csv, levels"):
+    with pytest.raises(click.BadParameter, match="text, json, csv, .*levels"):
         known_format(None, None, "xml")

@@ -65,7 +65,6 @@ def render(
     `last` is how many records are wanted at most, the last ones; no more are held in memory. With
     `follows` these are the last until nothing more is there for now, and all comes after that.
 
-
     `zone` and `local` are as for `read_records` and `select`; `change` is done to what is
     written (`redaction.Redactor.change_all`). Level and time alone, written as text, take the
     bulk lane. Where an event says that nothing more is there for now, a chunk ends, even an empty
