@@ -221,5 +221,5 @@ def test_a_row_of_the_table_is_all_that_a_new_format_needs(monkeypatch, tmp_path
     (result,) = decode_paths(log, tmp_path / "out", format="levels", processes=1)
     assert Path(result.path).read_text() == "levels\nE\nI\nend\n"
     assert known_format(None, None, "levels") == "levels"
-    with pytest.raises(click.BadParameter, match="text, json, csv, .*levels"):
+    with pytest.raises(click.BadParameter, match=r"text, json, csv, .*levels"):
         known_format(None, None, "xml")
