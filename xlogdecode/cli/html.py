@@ -15,11 +15,13 @@ from xlogdecode.cli.help import Command, in_group
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
 from xlogdecode.cli.paths import PathOption
+from xlogdecode.cli.progress import Progress
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
 from xlogdecode.jobs.job import LEFT_OUT
+from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
 from xlogdecode.outputs import SaveFile
 from xlogdecode.when import parse_size, parse_zone
@@ -35,6 +37,9 @@ __all__ = ["html_command"]
 
 _COLLECT = 100_000
 """Objects until garbage is looked for: by default that takes a third of the time, for nothing."""
+
+_EVERYTHING = Request(recursive=True, periods=True)
+"""The inputs: folders and plain text as well."""
 
 _page = in_group("The page")
 _which = in_group("Which records")
@@ -123,7 +128,8 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
     gc.set_threshold(_COLLECT, 50, 100)
     try:
         with SaveFile(given["output"], replace=given["force"]) as file:
-            statuses = list(maker.fill(page, paths))
+            with Progress(list(paths), _EVERYTHING, redactor=redactor, is_slow=True) as progress:
+                statuses = list(maker.fill(page, paths, progress))
             if statuses and all(status is Status.FAILED for status in statuses):
                 file.discard()
                 return worst(statuses).value
@@ -170,11 +176,13 @@ class _Maker:
     options: Options
     redactor: "Redactor | None"
 
-    def fill(self, page: "CasePage", paths: tuple[str, ...]) -> Iterator[Status]:
+    def fill(
+        self, page: "CasePage", paths: tuple[str, ...], progress: Progress
+    ) -> Iterator[Status]:
         """Add every log that `paths` lead to; yield the status of each."""
         saved = Saved()
         saved.left = [path for path in paths if is_log(path, plain=False)]
-        for entry in iter_entries(paths, recursive=True, plain=True):
+        for entry in iter_entries(paths, recursive=True, plain=True, on_read=progress.on_read):
             if isinstance(entry, Refusal):
                 say(str(entry) if entry.is_failure else f"note: {entry}")
                 state = page.add(entry.name, ())
@@ -184,6 +192,7 @@ class _Maker:
                     yield Status.FAILED
             else:
                 yield self._add(page, entry, saved)
+            progress.end_file()
 
     def _add(self, page: "CasePage", entry: Entry, saved: Saved) -> Status:
         report = Report()

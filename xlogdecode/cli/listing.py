@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from xlogdecode.cli.messages import Messages, say_notes
+from xlogdecode.cli.messages import Messages, make_way, say_notes
+from xlogdecode.cli.progress import Progress
 from xlogdecode.cli.streams import standard_output, table_look
 from xlogdecode.jobs.batch import Batch
 from xlogdecode.jobs.listing import Row
@@ -42,15 +43,17 @@ def list_logs(batch: Batch, *, as_json: bool, quiet: bool) -> Status:
     rows: list[Row] = []
     statuses: list[Status] = []
     totals = Row("totals")
-    for result in batch.results():
-        statuses.append(result.status)
-        messages.print_fault(result)
-        row = Row.of(result)
-        totals.add(row)
-        if as_json:
-            _print_json({"name": row.name, "status": result.status.value, **row.as_dict()})
-        else:
-            rows.append(row)
+    with Progress(batch.paths, batch.request, quiet=quiet, is_slow=True) as progress:
+        for result in batch.results(progress.on_read):
+            statuses.append(result.status)
+            messages.print_fault(result)
+            row = Row.of(result)
+            totals.add(row)
+            progress.end_file()
+            if as_json:
+                _print_json({"name": row.name, "status": result.status.value, **row.as_dict()})
+            else:
+                rows.append(row)
     status = worst(statuses)
     if as_json:
         _print_json({"totals": len(statuses), "status": status.value, **totals.as_dict()})
@@ -62,6 +65,7 @@ def list_logs(batch: Batch, *, as_json: bool, quiet: bool) -> Status:
 
 
 def _print_json(line: dict[str, Any]) -> None:
+    make_way()
     standard_output().write(f"{json.dumps(line)}\n".encode())
 
 

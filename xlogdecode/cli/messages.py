@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from xlogdecode.cli.streams import has_colour
 from xlogdecode.decoder.report import Report
@@ -12,13 +12,28 @@ from xlogdecode.jobs.status import KEY_REMEDY, Status
 from xlogdecode.outputs.sanitize import shown
 
 __all__ = [
-    "Messages", "hold", "release", "say", "say_notes", "say_what_is_missing", "summary_of",
-]  # fmt: skip
+    "Messages", "give_way", "hold", "make_way", "release", "say", "say_notes", "summary_of",
+]  # fmt: skip  # fmt: skip
 
 _NOTE = "note:"
 
 SHOWN = 3
 """Losses of an input that are listed one by one."""
+
+
+_ways: list[Callable[[], object]] = []
+"""Takes away what is on the line of the terminal: a bar, which comes back by itself."""
+
+
+def give_way(clear: Callable[[], object] | None) -> None:
+    """Have `clear` called before each line that is printed; None for nothing more."""
+    _ways[:] = [clear] if clear is not None else []
+
+
+def make_way() -> None:
+    """Take away what is on the line of the terminal, before something is printed."""
+    for clear in _ways:
+        clear()
 
 
 _held: list[str] = []
@@ -70,6 +85,7 @@ def _print(text: str) -> None:
     if sys.stderr is None:
         return
     try:
+        make_way()
         sys.stderr.write(text)
         sys.stderr.flush()
     except BrokenPipeError:

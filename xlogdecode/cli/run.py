@@ -22,10 +22,10 @@ def run_batch(
     """Decode all inputs, print what has to be known, and return the exit status."""
     statuses: set[Status] = set()
     selection, tally = batch.request.selection, None
-    with Progress(batch.paths, batch.request, quiet=messages.quiet) as progress:
+    redactor = None if selection is None else selection.redactor
+    with Progress(batch.paths, batch.request, quiet=messages.quiet, redactor=redactor) as progress:
         for result in batch.results(progress.on_read):
-            with progress.aside():
-                messages.print(result)
+            messages.print(result)
             progress.end_file()
             statuses.add(result.status)
             if tally is None:

@@ -85,17 +85,16 @@ def summary_command(**given: Any) -> int:
     intake = _Intake(given, Summary(load_events(events) if events else built_in_events()))
     statuses = []
     request = Request(recursive=given["recursive"], periods=True)
-    with Progress(list(paths), request, quiet=False) as progress:
+    with Progress(list(paths), request, redactor=intake.redactor, is_slow=True) as progress:
         entries = iter_entries(
             paths, recursive=request.recursive, plain=True, on_read=progress.on_read
         )
         for entry in entries:
-            with progress.aside():
-                if isinstance(entry, Refusal):
-                    say(str(entry) if entry.is_failure else f"note: {entry}")
-                    statuses += [Status.FAILED] * entry.is_failure
-                else:
-                    statuses.append(intake.add(entry))
+            if isinstance(entry, Refusal):
+                say(str(entry) if entry.is_failure else f"note: {entry}")
+                statuses += [Status.FAILED] * entry.is_failure
+            else:
+                statuses.append(intake.add(entry))
             progress.end_file()
     if given["as_json"]:
         click.echo(json.dumps(as_dict(intake.summary, language)))
@@ -127,7 +126,7 @@ class _Intake:
         conditions = {name: given[name] for name in names if given[name] is not None}
         self._wanted = Filter(**conditions, now=datetime.now().astimezone())
         redacts = given["redact"] or given["redact_patterns"]
-        self._redactor = redactor_of(given["redact_patterns"]) if redacts else None
+        self.redactor = redactor_of(given["redact_patterns"]) if redacts else None
         self._saved = Saved()
         self._saved.left = [
             path
@@ -159,7 +158,7 @@ class _Intake:
 
     def _items(self, events: Iterator[Event], name: str) -> Iterator[Record | Loss]:
         """Yield the records that are wanted, redacted, and the losses."""
-        redactor = self._redactor
+        redactor = self.redactor
         if redactor is not None:
             events = learn_first(events, redactor)
         items = read_records(events, source=name, zone=self._zone)

@@ -15,8 +15,10 @@ import click
 from xlogdecode.cli.colour_option import color_option
 from xlogdecode.cli.help import Command
 from xlogdecode.cli.paths import PathOption
+from xlogdecode.cli.progress import Counting
 from xlogdecode.cli.sweep_output import Printer, Stdout
 from xlogdecode.errors import UsageError
+from xlogdecode.retention.apply import SweepOutcome
 from xlogdecode.retention.guards import GuardError
 from xlogdecode.retention.layouts import AUTO, LAYOUTS
 from xlogdecode.retention.plan import Rule
@@ -134,9 +136,14 @@ def print_text(text: str) -> int:
 
 def _sweep(request: SweepRequest, options: SweepOptions, printer: Printer) -> int:
     policy = _policy(request)
-    with _signals() as caught:
+    with _signals() as caught, Counting("files", quiet=options.only_warnings) as counting:
+
+        def show(outcome: SweepOutcome) -> None:
+            printer.show(outcome)
+            counting.add()
+
         result = run_sweep(
-            policy, options, show=printer.show, warn=printer.warn, stop=lambda: caught[0] > 0
+            policy, options, show=show, warn=printer.warn, stop=lambda: caught[0] > 0
         )
         number = caught[0]
     if result.skipped:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from xlogdecode.cli.messages import make_way
 from xlogdecode.cli.streams import has_colour, table_look
 from xlogdecode.outputs.colour import painted
 from xlogdecode.outputs.sanitize import shown
@@ -46,6 +47,7 @@ class Printer:
     def show(self, outcome: SweepOutcome) -> None:
         """Print one file."""
         if is_warning(outcome):
+            make_way()
             click.echo(f"xlogdecode: {_warning(outcome)}", err=True)
             if outcome.verdict is SweepVerdict.FAILED and not self._as_json:
                 return
@@ -66,6 +68,7 @@ class Printer:
 
     def warn(self, text: str) -> None:
         """Print a line about the run."""
+        make_way()
         click.echo(f"xlogdecode: {shown(text)}", err=True)
 
     def skipped(self, now: datetime) -> None:
@@ -131,6 +134,7 @@ class Stdout:
 
     def write(self, text: str) -> None:
         """Write `text`, what cannot be encoded escaped."""
+        make_way()
         try:
             self._try(sys.stdout.write, text)
         except UnicodeEncodeError:

@@ -7,7 +7,7 @@ changed; times, levels, tags and places in the source code stay as they are.
 import heapq
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
@@ -80,6 +80,8 @@ class Redactor:
         """It has learnt from all of what comes; otherwise it learns as the records come."""
         self.counts: Counter[str] = Counter()
         """Kind -> values that were replaced."""
+        self.on_replay: Callable[[float], object] | None = None
+        """Gets the share of a log's text that was gone over again, once all was learnt."""
 
     def learn(self, text: str) -> None:
         """Note the values of fields in `text`: `redact` replaces them wherever they are."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from xlogdecode.platform.temporary import Held
-from xlogdecode.records import Event
+from xlogdecode.records import Event, Loss
 from xlogdecode.redaction.redactor import Redactor
 
 __all__ = ["learn_first", "learn_from"]
@@ -19,9 +19,18 @@ def learn_first(events: Iterable[Event], redactor: Redactor) -> Iterator[Event]:
     Raises OutputError where there is no room for them.
     """
     with Held[Event]("the text to be redacted") as held:
+        total = 0
         for event in learn_from(events, redactor):
             held.add(event)
-        yield from held
+            total += _size_of(event)
+        for event in held:
+            yield event
+            if redactor.on_replay is not None and total:
+                redactor.on_replay(_size_of(event) / total)
+
+
+def _size_of(event: Event) -> int:
+    return 0 if isinstance(event, Loss) else len(event[1])
 
 
 def learn_from(events: Iterable[Event], redactor: Redactor) -> Iterator[Event]:
