@@ -153,6 +153,8 @@ class Messages:
                 say(f"{name}: {loss}{'; ' + KEY_REMEDY if loss.locked_blocks else ''}")
             if len(report.losses) > SHOWN:
                 say(f"{name}: {len(report.losses) - SHOWN} more; --report FILE lists them")
+            if self._test and report.why:
+                say(f"{name}: likely cause: {report.why}")
         self._print_gaps(result)
 
     def _print_gaps(self, result: Result) -> None:

@@ -24,7 +24,7 @@ from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.filters import LAST, Filter, Judge
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
-from xlogdecode.jobs.job import LEFT_OUT
+from xlogdecode.jobs.job import LEFT_OUT, add_cause
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
 from xlogdecode.records import Event, Loss, Record, read_records
@@ -154,6 +154,9 @@ class _Intake:
         if status is not Status.OK:
             remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
             say(f"{entry.name}: ", f"{summary_of(report)}{remedy}")
+            add_cause(report, entry.path)
+        if report.why:
+            say(f"{entry.name}: likely cause: {report.why}")
         return status
 
     def _items(self, events: Iterator[Event], name: str) -> Iterator[Record | Loss]:

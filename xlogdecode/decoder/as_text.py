@@ -1,10 +1,16 @@
-"""Logs that became text on their way: how base64 and hex of one begin, and one that was mangled."""
+"""How a log begins, one of a fork, and one that became text: base64, hex, mangled bytes."""
 
 import binascii
 import re
 from typing import Final
 
-from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, is_plausible
+from xlogdecode.format import (
+    CRASH_BUFFER_SIZE,
+    LAST_HOUR,
+    LONGEST_HEADER,
+    READINGS,
+    is_plausible,
+)
 
 __all__ = [
     "DUMP_LINE",
@@ -42,6 +48,26 @@ def opens_a_block(data: bytes) -> bool:
     return (
         reading is not None and is_plausible(data, 0, reading, CRASH_BUFFER_SIZE) and any(data[5:8])
     )
+
+
+def fork_magic(data: bytes) -> int:
+    """Return the magic of a fork's block at the start, if its header and its end fit; else 0."""
+    if len(data) < _SHOWN or data[0] not in _FORKS or max(data[3:5]) > LAST_HOUR:
+        return 0
+    length = int.from_bytes(data[5:9], "little")
+    ends = [index for size in (13, LONGEST_HEADER) if (index := size + length) < len(data)]
+    fits = not ends or any(_ends_a_block(data, index) for index in ends)
+    return data[0] if 0 < length <= CRASH_BUFFER_SIZE and fits else 0
+
+
+def _ends_a_block(data: bytes, index: int) -> bool:
+    return data[index] == 0 and (index + 1 >= len(data) or data[index + 1] in _MAGICS)
+
+
+_FORKS: Final = range(0x0E, 0x16)
+"""Magics of branches (manual/format.md, Other writers)."""
+
+_MAGICS: Final = frozenset((*READINGS, *_FORKS))
 
 
 def base64_body(text: bytes) -> bytes:

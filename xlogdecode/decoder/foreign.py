@@ -14,6 +14,7 @@ from xlogdecode.decoder.as_text import (
     REPLACEMENT,
     base64_body,
     base64_of_a_log,
+    fork_magic,
     opens_as_mangled,
 )
 from xlogdecode.format import CRASH_BUFFER_SIZE, NOT_TEXT
@@ -43,22 +44,10 @@ def foreign_kind(head: bytes) -> str:
 
 # logs, but not as Mars writes them, or not as they were
 
-_FORKS: Final = range(0x0E, 0x16)
-"""Magics of branches (manual/format.md, Other writers)."""
-
 
 def _fork(head: bytes) -> str | None:
-    """Return the magic if a header with it fits, and what follows its block fits, too."""
-    if head[:1] not in map(_byte, _FORKS) or len(head) < 14 or max(head[3:5]) > 23:
-        return None
-    length = int.from_bytes(head[5:9], "little")
-    ends = [index for size in (73, 13) if (index := size + length) < len(head)]
-    fits = not ends or any(_ends_a_block(head, index) for index in ends)
-    return f"0x{head[0]:02x}" if 0 < length <= CRASH_BUFFER_SIZE and fits else None
-
-
-def _ends_a_block(head: bytes, index: int) -> bool:
-    return head[index] == 0 and (index + 1 >= len(head) or 0x03 <= head[index + 1] < 0x16)
+    magic = fork_magic(head)
+    return f"0x{magic:02x}" if magic else None
 
 
 def _byte(value: int) -> bytes:

@@ -5,6 +5,7 @@ that does not fit the framer goes on, one proven block at a time, until a few ar
 """
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from xlogdecode.crypto import Keyring
 from xlogdecode.decoder.fast_path import FastPath, Run
@@ -15,6 +16,9 @@ from xlogdecode.decoder.sequence import Numbered, Sequence
 from xlogdecode.decoder.soundness import Soundness
 from xlogdecode.framing import Block, Damage, Event, Fill, Framer, PlainText, Verdict
 from xlogdecode.types import Buffer, Source
+
+if TYPE_CHECKING:
+    from xlogdecode.decoder.evidence import Evidence
 
 __all__ = ["Pipeline"]
 
@@ -43,8 +47,7 @@ class Pipeline:
         self._fault: Exception | None = None
         """The error of the source: the text before it comes out first."""
         self._is_closed = False
-        self._head = b""
-        """The first bytes of the input, where no block begins it."""
+        self._evidence: Evidence | None = None
 
     def run(self) -> Iterator[Item]:
         """Yield text and losses in the order of the input."""
@@ -69,10 +72,21 @@ class Pipeline:
         self._sequence.end()
         self._report.add_unchecked(self._soundness.unchecked)
         self._report.add_untried(self._payloads.untried)
-        if self._head and self._report.gave_nothing:
+        self._explain()
+
+    def _explain(self) -> None:
+        """Look for what the input is where it is no log, and for why it is not intact."""
+        report, evidence = self._report, self._evidence
+        if evidence is not None and evidence.head and report.gave_nothing:
             from xlogdecode.decoder.foreign import foreign_kind
 
-            self._report.foreign = foreign_kind(self._head)
+            report.foreign = foreign_kind(evidence.head)
+        if not report.is_whole:
+            from xlogdecode.decoder.evidence import Evidence
+            from xlogdecode.decoder.why import Facts, likely_cause
+
+            jumps, keys = self._sequence.jumps, len(self._options.keys)
+            report.why = likely_cause(Facts(report, evidence or Evidence(), jumps, keys))
 
     def _read(self) -> bool:
         """Feed the framer what is at hand; tell whether there is anything more to come of it.
@@ -188,8 +202,7 @@ class Pipeline:
     def _damage(self, damage: Damage) -> Iterator[Item]:
         self._fast_path.shrink()
         self._soundness.is_thorough = True
-        if damage.offset == 0:
-            self._head = damage.sample
+        self._look(damage)
         kept = 0
         if damage.broken is not None:
             for text in self._payloads.salvage(damage.broken):
@@ -199,6 +212,13 @@ class Pipeline:
                     kept += len(text)
         loss = Loss(damage.offset, damage.length, damage.reason.value, damage.detail, kept=kept)
         yield from self._losses.hold(loss)
+
+    def _look(self, damage: Damage) -> None:
+        if self._evidence is None:
+            from xlogdecode.decoder.evidence import Evidence  # most inputs have no damage
+
+            self._evidence = Evidence()
+        self._evidence.look(damage)
 
     def _lock(self, block: Block) -> Iterator[Item]:
         keys = len(self._options.keys)

@@ -80,6 +80,8 @@ class Report:
         """Hours of the day, device-local, that blocks were begun or flushed in."""
         self.foreign = ""
         """The kind of file that the input is in place of a log, and the next step, if known."""
+        self.why = ""
+        """The most likely cause of damage, with evidence and a remedy, if something shows it."""
 
     def __eq__(self, other: object) -> bool:
         """Tell whether all of both is the same."""
@@ -184,6 +186,7 @@ class Report:
             "sessions": self.sessions,
             "hours": sorted(self.hours),
             "foreign": self.foreign or None,
+            "why": self.why or None,
         }
 
 

@@ -10,7 +10,7 @@ from xlogdecode.codecs.libdeflate import crc32
 from xlogdecode.decoder.report import Note, Report
 from xlogdecode.types import Buffer
 
-__all__ = ["Numbered", "Sequence"]
+__all__ = ["Numbered", "Place", "Sequence"]
 
 _LAST_SEQ = 65535
 _REMEMBERED = 1000
@@ -36,6 +36,10 @@ class Numbered(NamedTuple):
         return cls(magic, seq, len(payload), crc32(payload), owner)
 
 
+Place = tuple[int, bytes]
+"""Seq and client key of a block."""
+
+
 class Sequence:
     """Follows the seqs of one input and adds what they tell to its report."""
 
@@ -44,11 +48,13 @@ class Sequence:
         self._report = report
         self._seen: dict[Numbered, int] = {}
         self._seen_before: dict[Numbered, int] = {}
-        self._last: tuple[int, bytes] | None = None
+        self._last: Place | None = None
         self._steps = 0
         self._gap_count = 0
         self._gaps: list[Note] = []
         self._after_loss = False
+        self.jumps: list[tuple[Place, Place]] = []
+        """The blocks on both sides of places where the count does not go on."""
 
     def take_run(self, blocks: dict[int, Numbered]) -> bool:
         """Take compressed blocks, by their offsets, unless one of them was there before."""
@@ -99,6 +105,8 @@ class Sequence:
         seq, owner = block.seq, block.owner
         last, self._last = self._last, (seq, owner)
         after_loss, self._after_loss = self._after_loss, False
+        if last is not None and len(self.jumps) < _MOST_GAPS:
+            self.jumps.append((last, self._last))
         wraps = last is not None and last[0] == _LAST_SEQ and seq == 1
         if last is None or owner != last[1] or (seq <= last[0] and not wraps):
             self.end()

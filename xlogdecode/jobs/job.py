@@ -9,7 +9,8 @@ from xlogdecode.decoder.decode import decode
 from xlogdecode.decoder.options import DamagedError
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
-from xlogdecode.inputs import Entry, Input, Saved, is_crash_buffer
+from xlogdecode.framing.events import Reason
+from xlogdecode.inputs import Entry, Input, Saved, is_crash_buffer, unsaved_beside
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Period, Result, failed, of_damage
 from xlogdecode.jobs.status import Status, of_report
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     MakesView = Callable[[Sink, Sequence[str]], View] | None
 
-__all__ = ["LEFT_OUT", "Decoder", "through", "torn"]
+__all__ = ["LEFT_OUT", "Decoder", "add_cause", "through", "torn"]
 
 T = TypeVar("T")
 
@@ -204,7 +205,21 @@ def torn(entry: Entry) -> InputError | None:
     return InputError(f"{entry.name}: {why}") if fault else None
 
 
+def add_cause(report: Report, path: str | None) -> None:
+    """Add the cause of a cut end that a crash buffer beside the log shows, if no other is known."""
+    losses = report.losses
+    if path is None or report.why or not losses or losses[-1].reason != Reason.CUT.value:
+        return
+    buffer = unsaved_beside(path)
+    if buffer is not None:
+        report.why = (
+            f"not flushed yet: the crash buffer {buffer} beside it holds records of no log here; "
+            "close the app and get both files anew, or add the crash buffer to the command"
+        )
+
+
 def _result(entry: Entry, report: Report) -> Result:
+    add_cause(report, entry.path)
     status, error = of_report(report), torn(entry)
     if error is not None and status is Status.OK:
         status = Status.LOST
