@@ -13,8 +13,8 @@ from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, OutputError, UsageError
 from xlogdecode.inputs import Input, foreign_kind_of, kind_of, open_input
+from xlogdecode.inputs.compressed import may_be_wrapped
 from xlogdecode.inputs.files import Member
-from xlogdecode.inputs.unwrap import Unwrapped, may_be_wrapped, unwrapped
 from xlogdecode.outputs import SaveFile, is_file_at
 from xlogdecode.types import Buffer, Source
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from xlogdecode.filters import Filter
+    from xlogdecode.inputs.unwrap import Unwrapped
     from xlogdecode.records import Loss, Record
     from xlogdecode.summary import Summary
 
@@ -213,6 +214,8 @@ def open_source(source: AnySource) -> AbstractContextManager[Source]:
         head = bytes(source[:_HEAD])
         _refuse_archive(head, "the bytes given")
         if may_be_wrapped(head):
+            from xlogdecode.inputs.unwrap import unwrapped
+
             return unwrapped(Member(BytesIO(source).read), head) or BytesIO(source)
         return BytesIO(source)
     if isinstance(source, str | os.PathLike):
@@ -224,12 +227,16 @@ def open_source(source: AnySource) -> AbstractContextManager[Source]:
     return nullcontext(source)
 
 
-def _open_log(path: str) -> Input | Unwrapped:
+def _open_log(path: str) -> "Input | Unwrapped":
     stream = open_input(path)
     try:
         head = stream.peek()
         _refuse_archive(head, stream.name)
-        return (unwrapped(stream, head) if may_be_wrapped(head) else None) or stream
+        if may_be_wrapped(head):
+            from xlogdecode.inputs.unwrap import unwrapped
+
+            return unwrapped(stream, head) or stream
+        return stream
     except InputError:
         stream.close()
         raise

@@ -26,6 +26,7 @@ __all__ = [
     "TooLargeError",
     "foreign_kind_of",
     "kind_of",
+    "may_be_wrapped",
     "unpacked",
 ]  # fmt: skip
 
@@ -90,6 +91,25 @@ def kind_of(head: bytes, name: str = "") -> ArchiveKind | None:
 def foreign_kind_of(head: bytes) -> str | None:
     """Return by its first bytes what a stream is packed by that is not read here, or None."""
     return next((name for magic, name in _FOREIGN if head.startswith(magic)), None)
+
+
+def may_be_wrapped(head: bytes) -> bool:
+    """Tell at next to no cost whether a log may be in it that became text (`unwrap`).
+
+    Such bytes are text, or have a CR before the first LF, or begin a character in UTF-8.
+    """
+    if head[:1] > b"\x1f":
+        return True
+    feed = head.find(b"\n", 1)
+    if feed > 0 and head[feed - 1] == 0x0D:
+        return True
+    high = head[:512].translate(None, _ASCII)[:1]
+    return high != b"" and high in _LEADS
+
+
+_ASCII = bytes(range(0x80))
+_LEADS = b"\xc2\xc3\xc5\xc6\xcb\xe2"
+"""First bytes of the characters that bytes above 0x7F become, taken for Windows-1252."""
 
 
 def _is_skippable(head: bytes) -> bool:

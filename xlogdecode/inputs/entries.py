@@ -6,10 +6,9 @@ from functools import partial
 from typing import NamedTuple
 
 from xlogdecode.errors import InputError, UsageError
-from xlogdecode.inputs.compressed import foreign_kind_of, kind_of
+from xlogdecode.inputs.compressed import foreign_kind_of, kind_of, may_be_wrapped
 from xlogdecode.inputs.files import STDIN, Entry, Refusal, open_input
 from xlogdecode.inputs.names import is_archive, is_log, natural_order
-from xlogdecode.inputs.unwrap import as_log
 
 __all__ = ["FoundFile", "expand", "iter_entries", "iter_places", "open_place", "walk"]
 
@@ -105,7 +104,11 @@ def open_place(
         return
     kind = kind_of(head, source.name)
     if kind is None:
-        yield as_log(entry, head)
+        if may_be_wrapped(head):
+            from xlogdecode.inputs.unwrap import as_log  # most logs are what they are
+
+            entry = as_log(entry, head)
+        yield entry
         return
     from xlogdecode.inputs.archives import Unpacker
 

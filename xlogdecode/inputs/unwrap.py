@@ -4,7 +4,6 @@ What reads as base64 or hex of a header is taken for that. What was sent as text
 where that proves itself: more blocks decode then than before.
 """
 
-import re
 import zlib
 from collections.abc import Callable
 from typing import NamedTuple
@@ -17,19 +16,15 @@ from xlogdecode.decoder.as_text import (
     opens_a_block,
 )
 from xlogdecode.inputs.bounds import Meter
-from xlogdecode.inputs.compressed import Inflated
+from xlogdecode.inputs.compressed import Inflated, may_be_wrapped
 from xlogdecode.inputs.files import Entry, Input, Member
 from xlogdecode.inputs.undoing import Base64, Dump, Hex, LineFeeds, Mapped, SingleBytes, Step
 from xlogdecode.types import Source
 
-__all__ = ["Unwrapped", "as_log", "may_be_wrapped", "unwrapped"]
+__all__ = ["Unwrapped", "as_log", "unwrapped"]
 
 _TRIED = 256 << 10
 """Bytes on which it is tried whether a log can be put right: blocks have 150 KiB at most."""
-
-_HIGH = re.compile(rb"[\x80-\xff]")
-_LEADS = b"\xc2\xc3\xc5\xc6\xcb\xe2"
-"""First bytes of the characters that bytes above 0x7F become, taken for Windows-1252."""
 
 _LOOKED_AT = 512
 
@@ -54,17 +49,6 @@ class Unwrapped(Member):
     def __exit__(self, *_: object) -> None:
         """Close the source."""
         self._source.close()
-
-
-def may_be_wrapped(head: bytes) -> bool:
-    """Tell at next to no cost whether a log may begin here that is not to be read as it is."""
-    if head[:1] > b"\x1f":
-        return True
-    feed = head.find(b"\n", 1)
-    if feed > 0 and head[feed - 1] == 0x0D:
-        return True
-    high = _HIGH.search(head, 0, _LOOKED_AT)
-    return high is not None and high[0] in _LEADS
 
 
 def as_log(entry: Entry, head: bytes) -> Entry:
