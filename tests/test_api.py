@@ -73,12 +73,11 @@ class Trickle:
         return self.parts[self.asked - 1]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("kind", ["zlib", "zstd", "sync-zlib", "imsdk-chunked"])
-def test_text_comes_as_the_bytes_do_and_all_of_it_before_an_error(kind, threads):
+def test_text_comes_as_the_bytes_do_and_all_of_it_before_an_error(kind):
     blocks = log(KINDS[kind], [b"%d %s\n" % (n, b"x" * 999) for n in range(50)])
     source = Trickle([block.data for block in blocks] + [blocks[0].data[:20]])
-    pieces = iter_text(source, Options(threads=threads))
+    pieces = iter_text(source)
     for block in blocks[:-1]:
         text = b""
         while len(text) < len(block.text):

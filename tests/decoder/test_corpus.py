@@ -40,9 +40,8 @@ def name_of(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", logs_in(FIXTURES), ids=name_of)
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_fixture_gives_back_its_text(path, threads):
-    options = Options(keys=(CORPUS_KEY,), threads=threads)
+def test_a_fixture_gives_back_its_text(path):
+    options = Options(keys=(CORPUS_KEY,))
     text, report = decode_bytes(path.read_bytes(), options)
     assert text == expected_text(path)
     assert report.is_whole

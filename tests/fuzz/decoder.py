@@ -1,4 +1,4 @@
-"""Whatever the file: no exception, an honest count, and the same text for any cuts and threads."""
+"""Whatever the file: no exception, an honest count, and the same text for any cuts."""
 
 # ruff: noqa: E402 - what is fuzzed must be instrumented before the tests import it
 

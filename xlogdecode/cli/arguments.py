@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Arguments", "is_given", "request_of"]
 
-_MOST_THREADS = 8
-"""Threads of one large file unless more are wanted."""
-
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
@@ -64,7 +61,7 @@ class Arguments:
     test: bool
     follow: bool
     with_mmap: bool
-    threads: int
+    processes: int
     dedup: bool
     no_marks: bool
     strict: bool
@@ -135,7 +132,6 @@ def request_of(arguments: Arguments, selection: "Selection | None") -> Request:
     return Request(
         Options(
             keys=read_keys(arguments.key_files),
-            threads=arguments.threads or min(os.cpu_count() or 1, _MOST_THREADS),
             marks=not arguments.no_marks,
             strict=arguments.strict,
             dedup=arguments.dedup,
@@ -153,5 +149,5 @@ def request_of(arguments: Arguments, selection: "Selection | None") -> Request:
         test=arguments.test or arguments.list_them,
         periods=arguments.list_them,
         utf8=arguments.utf8,
-        processes=arguments.threads,
+        processes=arguments.processes,
     )

@@ -64,8 +64,8 @@ _OPTIONS = (
         help="With -F: also print lines that the app has not flushed yet.",
     ),
     _how(
-        "-T", "--threads", type=click.IntRange(0, 256), default=0, metavar="N",
-        help="Share the work among N processes or threads; 0 (default): as many as are of use.",
+        "-T", "--processes", "--threads", "processes", type=click.IntRange(0, 256), default=0,
+        metavar="N", help="Share the work among N processes; 0 (default): as many as are of use.",
     ),
     _how(
         "--dedup", is_flag=True, help="Write a compressed block that is there twice only once."

@@ -29,8 +29,6 @@ class Options(NamedTuple):
 
     keys: tuple[bytes | str, ...] = ()
     """Server private keys, 32 bytes or 64 hex digits each."""
-    threads: int = 1
-    """Accepted, and without effect: one process decodes one input."""
     marks: bool = True
     """A line `[F][xlogdecode] ...` is put into the text where bytes were lost."""
     strict: bool = False

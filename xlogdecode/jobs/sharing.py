@@ -91,7 +91,6 @@ def by_forks(
     jobs: "Sequence[Job]", request: Request, processes: int, sink: Sink | None, prepare: Prepare
 ) -> Iterator[DecodedFile | None]:
     """Yield the answer for each job, in their order; None for one that has to be done here."""
-    request = request._replace(options=request.options._replace(threads=1))
 
     def work(job: "Job", sink: Sink | None) -> DecodedFile | Left:
         if job.target is not None:
@@ -121,7 +120,6 @@ def by_executor(
     jobs: "Sequence[Job]", request: Request, executor: "Executor", prepare: Prepare
 ) -> Iterator[DecodedFile | None]:
     """Yield the answer for each job, in their order; None for one that has to be done here."""
-    request = request._replace(options=request.options._replace(threads=1))
     waiting: deque[Future[DecodedFile | None]] = deque()
     ahead = max(1, request.processes or usable_processors()) * _AHEAD
     try:

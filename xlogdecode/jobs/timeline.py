@@ -70,7 +70,7 @@ class Timeline:
         """Return each log, or why it is left out."""
         found: list[_Part | Result] = []
         half = None if on_read is None else lambda size: on_read(size // 2)  # read twice
-        options = self.request.options._replace(threads=1)  # many are read side by side
+        options = self.request.options
         request = self.request
         for item in iter_entries(
             self.paths, recursive=request.recursive, plain=True, archives=request.archives
