@@ -47,7 +47,7 @@ def iter_text(
 ) -> Iterator[bytes]:
     """Yield the text of `source` as it comes: bytes as they were logged, many lines at a time.
 
-    With `Options.marks` a line `[F][xlogdecode] ...` stands where bytes were lost. `report`, if
+    With `Options.marks` a line `[F][xlogdecode] ...` is put where bytes were lost. `report`, if
     one is given, is filled in and complete once the last piece has come. A stream that was passed
     in stays open. Raises InputError, which names the path; MissingExtraError if keys are given and
     the extra `crypt` is not installed; DamagedError with `Options.strict`.

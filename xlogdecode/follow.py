@@ -17,7 +17,7 @@ from xlogdecode.types import Buffer
 __all__ = ["Follower"]
 
 _HEAD = 64
-"""Bytes at the beginning of a file by which a rewritten one is told."""
+"""Bytes at the beginning of a file by which a rewritten one is known."""
 
 _LONGEST_HEADER = 73
 _LONGEST_UNSETTLED = 20 << 20
@@ -60,7 +60,7 @@ class Follower:
             return
         text = self._live.read(self._options)
         if text and not self._live.continues(text):
-            yield from self._logs()  # what was flushed meanwhile stands before it
+            yield from self._logs()  # what was flushed meanwhile comes before it
         if text:
             self.path = self._tails[-1].path
             yield from self._live.news(text)
@@ -254,7 +254,7 @@ class _Live:
         return text.startswith(self._seen)
 
     def news(self, text: bytes) -> Iterator[Piece]:
-        """Yield what was not seen of `text`, once the block before it stands in the log."""
+        """Yield what was not seen of `text`, once the block before it is in the log."""
         if not self.continues(text):
             self._waited += 1
             if self._waited <= _PATIENCE:
@@ -267,7 +267,7 @@ class _Live:
             yield Piece(0, news)
 
     def without_seen(self, text: Buffer) -> Buffer:
-        """Return what was not seen of a block that stands in the log now."""
+        """Return what was not seen of a block that is in the log now."""
         seen = self._seen
         if not seen or len(text) < len(seen) or bytes(text[: len(seen)]) != seen:
             return text
@@ -277,7 +277,7 @@ class _Live:
 
 
 def _text_of(data: bytes, options: Options) -> bytes:
-    """Return the text of a buffer's block, which ends where its length said when it was read."""
+    """Return the text of a buffer's block, which ends where its length was when it was read."""
     reading = READINGS.get(data[0]) if data else None
     if reading is None or len(data) <= reading.header_size:
         return b""

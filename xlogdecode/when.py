@@ -141,7 +141,7 @@ def zone_minutes(text: str) -> int | None:
 
     `+8.0` and `+5.8` (5:45, rounded by the writer) are hours, `+80` and `+57` are Mars 1.2.5's way
     to write +8.0 and 5:45; there `+-50` is west, and `0` UTC. `+0800` is a banner's. Every zone
-    lies on a quarter of an hour.
+    is on a quarter of an hour.
     """
     digits = text.lstrip("+-")
     if "." in digits:

@@ -156,7 +156,7 @@ def test_a_log_in_an_archive_is_read_in_its_turn_or_not_at_all(tmp_path, name):
     in_turn = [b"".join(iter_text(entry.source)) for entry in iter_entries([str(archive)])]
     assert in_turn == [TEXT[LOG]] * 2
     for entry in list(iter_entries([str(archive)])):
-        with pytest.raises(InputError, match="xlog: lies in an archive: it can be read until"):
+        with pytest.raises(InputError, match="xlog: is in an archive: it can be read until"):
             b"".join(iter_text(entry.source))
 
 

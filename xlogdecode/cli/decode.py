@@ -128,7 +128,7 @@ def _refuse_output(arguments: Arguments) -> None:
 
 
 def _write_map(arguments: Arguments, mapping: dict[str, str]) -> None:
-    """Write what each placeholder stands for, readable for the user alone."""
+    """Write the value of each placeholder, readable for the user alone."""
     import json
 
     from xlogdecode.platform.files import SaveFile

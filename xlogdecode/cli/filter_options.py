@@ -104,7 +104,7 @@ FILTERS = (
     _form("--redact-text", is_flag=True, help="Also redact the text of messages."),
     _form(
         "--redact-map", type=PathOption(), metavar="FILE",
-        help="Write what each placeholder stands for into a file that only you can read.",
+        help="Write the value of each placeholder into a file that only you can read.",
     ),
 )  # fmt: skip
 

@@ -43,7 +43,7 @@ _SEPARATORS: Final = b" \t\r\n,;:-\"'{}[]"
 
 
 def opens_a_block(data: bytes) -> bool:
-    """Tell whether the header of a block stands at the start."""
+    """Tell whether the header of a block is at the start."""
     reading = READINGS.get(data[0]) if len(data) >= _SHOWN else None
     return (
         reading is not None and is_plausible(data, 0, reading, CRASH_BUFFER_SIZE) and any(data[5:8])

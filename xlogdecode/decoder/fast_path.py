@@ -81,7 +81,7 @@ class Run(NamedTuple):
         return kinds
 
     def numbered(self) -> dict[int, Numbered]:
-        """Return, by their input offset, what the compressed blocks are told from others by."""
+        """Return, by their input offset, what tells the compressed blocks from others."""
         view, codecs, encrypted, new = (
             memoryview(self.buffer),
             _codecs(),

@@ -27,7 +27,7 @@ class Loss(NamedTuple):
     """Seq and begin hour of the block behind."""
 
     def mark(self) -> bytes:
-        """Return the line that stands in the text for what was lost."""
+        """Return the line that is put into the text for what was lost."""
         return f"[F][xlogdecode] {self}\n".encode()
 
     def __str__(self) -> str:

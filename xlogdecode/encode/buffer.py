@@ -1,7 +1,7 @@
 """The crash buffer: 150 KiB of a file mapped into memory, with one block that is always whole.
 
 The order of the stores is the point of it. A process may be killed between any two of them, and
-what stands in the file then must hold every line that was stored before, and decode: text comes
+what is in the file then must hold every line that was stored before, and decode: text comes
 first, the length that claims it after, in one store; the magic of a new block comes last of all.
 """
 
@@ -101,7 +101,7 @@ class CrashBuffer:
         self._map[_END_HOUR] = hour
 
     def clear(self) -> None:
-        """Forget the block, once it stands in a file."""
+        """Forget the block, once it is in a file."""
         self._length[0] = 0
         self._map[:] = bytes(CRASH_BUFFER_SIZE)
         self.used = 0

@@ -49,7 +49,7 @@ class Calendar:
         return hour
 
     def day(self, now: float) -> Day:
-        """Return the day that `now` lies in."""
+        """Return the day of `now`."""
         today = self.local(now).date()
         return Day(today, self._midnight(today), self._midnight(today + timedelta(days=1)))
 

@@ -26,7 +26,7 @@ def retire(directory: Path, prefix: str, keep: timedelta, now: datetime) -> None
     """Delete `<prefix>_YYYYMMDD.xlog`, split or decoded, where all of it is older than `keep`.
 
     Name and time of last writing must both be that old; a crash buffer, other names, links, and
-    files held open stay; `directory` itself may be a link. A clock that stands more than a year
+    files held open stay; `directory` itself may be a link. A clock that is more than a year
     after the newest log deletes nothing, and no failure of this is one of the log's.
     """
     from xlogdecode.retention import LogName, Rule, carry_out, plan, scan

@@ -2,7 +2,7 @@
 
 Level: one pattern finds runs of records of the wanted levels. Time: verdicts change only with the
 time, so the text is searched for the next record of another hour (of another minute, in the hour
-of a bound; of another record, in the minute of a bound), and what lies between is all in or out.
+of a bound; of another record, in the minute of a bound), and what is between is all in or out.
 A pattern of words (`search`) comes last.
 """
 

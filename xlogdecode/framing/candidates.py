@@ -1,4 +1,4 @@
-"""Where a block may begin out of step, as patterns: most of what lies is told by them alone."""
+"""Where a block may begin out of step, as patterns: most of what only looks like one fails them."""
 
 import functools
 import re
@@ -59,7 +59,7 @@ def _shapes(max_block: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
 
 
 def _ahead(reading: Reading) -> bytes:
-    """Return what stands ahead of a magic, besides the fields of every header."""
+    """Return what is ahead of a magic, besides the fields of every header."""
     magic = re.escape(bytes([reading.magic]))
     length = rb".[\x00-\x40]\0\0" if reading.codec is Codec.PLAIN else b".{4}"  # LONGEST_LINE
     key = rb".{64}" if reading.has_key else rb"\0{%d}" % (reading.header_size - 9)

@@ -27,7 +27,7 @@ class Verdict(enum.Enum):
 
 
 class Proof(NamedTuple):
-    """A probe's verdict, and its cost: about the nanoseconds it took, told by what it had to do."""
+    """A probe's verdict, and its cost: about the nanoseconds it took, by what it had to do."""
 
     verdict: Verdict
     cost: int
@@ -59,7 +59,7 @@ class Block(NamedTuple):
 
     @property
     def payload(self) -> memoryview:
-        """The payload, as it stands in the input, without a copy."""
+        """The payload, as it is in the input, without a copy."""
         begin = self.start + self.reading.header_size
         return memoryview(self.buffer)[begin : begin + self.header.length]
 

@@ -150,7 +150,7 @@ class Framer:
             if follow in (Follow.END, Follow.HEADER):
                 offset = self._window.offset
                 block = Block(offset, length, reading, header, view.buffer, start)
-                answer = self._resync.stands(view, block)
+                answer = self._resync.is_believable(view, block)
                 return offset + length if answer is Answer.NO else answer
         answer = self._validator.weigh(view, start, reading, in_step=True)
         return self._resync.unless_it_swallows(view, answer)

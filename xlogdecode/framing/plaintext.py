@@ -26,7 +26,7 @@ holds one.
 """
 
 _HEADER_NUL = 9
-"""A NUL stands within the first nine bytes of every header: its length's highest byte."""
+"""A NUL is within the first nine bytes of every header: its length's highest byte."""
 
 _CONTROLS = bytes(byte for byte in range(256) if NOT_TEXT.match(bytes((byte,))))
 _NEVER = bytes((0xC0, 0xC1, *range(0xF5, 0x100)))

@@ -231,7 +231,7 @@ class Resync:
     def unless_it_swallows(self, view: View, answer: Block | Answer) -> Block | Answer:
         """Return `answer`, but NO for a block whose end nothing vouches for, and in which another
         begins that ends beyond it: torn, it goes on with what was written next, and short ones of
-        zstd, whose text stands as it is, decode even so.
+        zstd, whose text is in it as it is, decode even so.
         """
         if not isinstance(answer, Block) or answer.reading.is_plain:
             return answer
@@ -261,7 +261,7 @@ class Resync:
                 return None
         return end.stop
 
-    def stands(self, view: View, block: Block) -> Block | Answer:
+    def is_believable(self, view: View, block: Block) -> Block | Answer:
         """Return a block in step if it is one: its payload decodes, and swallows no other."""
         verdict = self._validator.verdict(block)
         if verdict is Verdict.OPEN:

@@ -178,7 +178,7 @@ def plain_run(buffer: bytes, start: int, reading: Reading, most: int) -> PlainRu
     seen = buffer if stop >= len(buffer) else memoryview(buffer)[:stop]
     lines, opened = _lines(seen, start + header_size, length, reading)
     text = b"\n".join((*lines, b""))
-    if b"\0" in text:  # no writer puts one into a plain block, so a length lies
+    if b"\0" in text:  # no writer puts one into a plain block, so a length is wrong
         del lines[next(n for n, line in enumerate(lines) if b"\0" in line) :]
         text = b"\n".join((*lines, b""))
     if not lines:

@@ -35,8 +35,8 @@ _FILL_SEEN = 32
 class Fit(enum.Enum):
     """How far a block that would start here fits what is in the buffer."""
 
-    TAILER = "a tailer stands where the length says"
-    BARE = "some other byte stands there, or the input ends just before it"
+    TAILER = "a tailer is where the length says"
+    BARE = "some other byte is there, or the input ends just before it"
     CUT = "the input ends within the block"
     TOO_LONG = "its length is beyond belief"
     MORE = "the buffer ends within the block"
@@ -86,7 +86,7 @@ def measure(view: View, start: int, reading: Reading) -> tuple[Fit, Header | Non
 
 
 def what_follows(view: View, index: int) -> Follow:
-    """Return what stands at `index`, right behind a tailer."""
+    """Return what is at `index`, right behind a tailer."""
     buffer = view.buffer
     if index >= len(buffer):
         return Follow.END if view.closed else Follow.MORE

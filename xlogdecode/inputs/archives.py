@@ -75,7 +75,7 @@ class Unpacker:
         self, entry: Entry, kind: ArchiveKind, stem: str, depth: int
     ) -> Iterator[Entry | Refusal]:
         if depth > _DEEPEST:
-            yield Refusal(entry.name, "lies in an archive within an archive: unpack one of them")
+            yield Refusal(entry.name, "is in an archive within an archive: unpack one of them")
             return
         if stem == entry.below:  # a folder cannot be called as the archive itself is
             stem += ".logs"

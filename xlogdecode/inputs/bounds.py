@@ -21,7 +21,7 @@ class BombError(InputError):
 
 
 class Meter:
-    """Counts what one archive, and all that lies in it, has unpacked to."""
+    """Counts what one archive, and all that is in it, has unpacked to."""
 
     def __init__(self, name: str, packed: Callable[[], int]) -> None:
         """Count for the archive `name`, of which `packed()` bytes have been read."""

@@ -1,4 +1,4 @@
-"""Packed streams (gzip, zstd, xz, bzip2), told by their first bytes, and unpacked as they are read.
+"""Packed streams (gzip, zstd, xz, bzip2), known by their first bytes; unpacked as they are read.
 
 Each gives what comes before a fault in it: bytes are lost only from the fault on.
 """

@@ -122,7 +122,7 @@ class Saved:
                     if source.is_regular:
                         self.scan(source)
             except InputError:
-                continue  # it was said when its turn came
+                continue  # it was reported when its turn came
 
     def scan(self, source: Source) -> None:
         """Look at all of a log."""

@@ -16,7 +16,7 @@ OnRead = Callable[[int], object] | None
 
 
 class FoundFile(NamedTuple):
-    """A file that was found, or named, and where it lies in the tree that was asked for."""
+    """A file that was found, or named, and its place in the tree that was named."""
 
     path: str
     top: str
@@ -24,9 +24,9 @@ class FoundFile(NamedTuple):
     below: str
     """With slashes."""
     tree: str = ""
-    """The folder's name, where a folder was asked for."""
+    """The folder's name, where a folder was named."""
     path_index: int = 0
-    """Which of the paths asked for it lies in."""
+    """Which of the paths it is in."""
     in_archive: bool = False
     """As of an `Entry`: never."""
 
@@ -43,9 +43,9 @@ def iter_entries(
 
     `recursive` walks folders (no link is followed), `plain` takes logs of before SDK 4.7.1 in them,
     `archives` the archives.
-    Archives are told by content; what lies in one can be read until the next entry is asked for,
-    and raises InputError from then on. `on_read` is told of all bytes read from files. Raises
-    UsageError for a single path in place of several.
+    Archives are known by their content; what is in one can be read until the next entry is asked
+    for, and raises InputError from then on. `on_read` gets the number of bytes read from files.
+    Raises UsageError for a single path in place of several.
     """
     if isinstance(paths, str | bytes | os.PathLike):
         raise UsageError("paths are several: put a single one into a list")

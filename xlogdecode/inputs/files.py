@@ -34,7 +34,7 @@ class Input:
         owned: bool = True,
         on_read: Callable[[int], object] | None = None,
     ) -> None:
-        """Read from `fd`, called `name`; `on_read` is told how many bytes came."""
+        """Read from `fd`, called `name`; `on_read` gets how many bytes came."""
         self.name = name
         self.stat = os.fstat(fd)
         self.is_regular = stat.S_ISREG(self.stat.st_mode)
@@ -174,7 +174,7 @@ class Member:
 
     def end(self, name: str) -> None:
         """Say that the turn is over: the archive is read on from behind what is called `name`."""
-        self._over = f"{name}: lies in an archive: it can be read until the next entry is asked for"
+        self._over = f"{name}: is in an archive: it can be read until the next entry is asked for"
 
     def close(self) -> None:
         """Do nothing: the archive goes on behind it."""
@@ -211,7 +211,7 @@ class Refusal(NamedTuple):
     name: str
     reason: str
     is_failure: bool = True
-    """Whether it was asked for; else it is just told that it is there."""
+    """Whether it was asked for; else a note says that it is there."""
 
     def __str__(self) -> str:
         """Say what is not read, and why."""
@@ -226,7 +226,7 @@ class Entry(NamedTuple):
     top: str
     """The folder that its text goes to by default."""
     below: str
-    """Where it lies below that folder (with slashes), without the ending that says it is packed."""
+    """Its path below that folder (with slashes), without the ending that says it is packed."""
     tree: str
     """The name of its folder or archive; empty for a file named by itself."""
     source: Input | Member
@@ -235,7 +235,7 @@ class Entry(NamedTuple):
     path: str | None = None
     """That file, where all of it is this log."""
     path_index: int = 0
-    """Which of the paths asked for it lies in."""
+    """Which of the paths it is in."""
     is_streamed: bool = False
     """It has to be read before the next entry is asked for."""
     note: str = ""

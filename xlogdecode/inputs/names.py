@@ -72,7 +72,7 @@ def without_ending(name: str) -> str:
 
 
 def safe_place(name: str) -> "PurePosixPath | str":
-    """Return where the member called `name` lies in its archive, or why that name is refused."""
+    """Return the path of the member called `name` in its archive, or why that name is refused."""
     from pathlib import PurePosixPath  # most runs open no archive
 
     slashed = name.replace("\\", "/")

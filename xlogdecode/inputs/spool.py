@@ -28,7 +28,7 @@ class Spool:
     def keep(self, entry: Entry, on_read: Callable[[int], object] | None = None) -> Opened:
         """Return what opens `entry` as long as the spool lives; its source is at its start.
 
-        `on_read` is told of what is read of a file. Raises InputError.
+        `on_read` gets the number of bytes read from a file. Raises InputError.
         """
         source = entry.source
         if entry.path is not None and isinstance(source, Input) and source.is_regular:

@@ -1,6 +1,6 @@
 """Zips, member by member.
 
-A table of contents stands at the end: a zip that comes through a pipe, or lies in another archive,
+The table of contents is at the end: a zip that comes through a pipe, or is in another archive,
 is kept in memory (up to 8 MiB) or in a file without a name until it is whole.
 """
 
@@ -38,7 +38,7 @@ _UTF_8 = 0x800
 
 
 def zip_members(source: Source, meter: Meter) -> Iterator[OpenMember | Refused]:
-    """Yield what lies in a zip, days in their order. Raises BombError."""
+    """Yield what is in a zip, days in their order. Raises BombError."""
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
         seekable = _seekable(source)
         if seekable is None:

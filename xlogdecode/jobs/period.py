@@ -63,7 +63,7 @@ class Openings:
 
 
 class LogPeriod:
-    """Takes text, and keeps only what is told of it."""
+    """Takes text, and keeps only what is shown of it."""
 
     def __init__(self, openings: Openings) -> None:
         """Start with no text."""

@@ -55,7 +55,7 @@ class Places:
         return self._claim(f"{root}{below}")
 
     def _root(self, entry: Entry | FoundFile) -> str:
-        """Return the folder that the text of `entry` lies below, with a slash behind it."""
+        """Return the folder that the text of `entry` goes below, with a slash behind it."""
         if self._output is None and not re.search(_UNTIDY, entry.top):
             return f"{entry.top}/" if entry.top else ""
         from pathlib import Path  # 4 ms that a log in a folder need not spend
@@ -66,7 +66,7 @@ class Places:
         return "" if root == Path() else f"{str(root).removesuffix('/')}/"
 
     def prepare(self, entry: Entry | FoundFile, target: str) -> None:
-        """Make the folder that `target` lies in, if it is one of ours. Raises OutputError."""
+        """Make the folder that `target` is in, if it is one of ours. Raises OutputError."""
         folder = os.path.dirname(target)  # noqa: PTH120 - thousands of files a second
         if folder in self._parents:
             return
@@ -85,7 +85,7 @@ class Places:
                 f"{error.filename or parent}: no folder can be made of it: {error.strerror}"
             ) from None
         if not inside:
-            raise OutputError(f"{target}: lies outside of {root}, behind a link: not written")
+            raise OutputError(f"{target}: is outside of {root}, behind a link: not written")
         self._parents.add(folder)
 
     def _claim(self, place: str) -> str:

@@ -41,7 +41,7 @@ class Parts:
         return cls(html, style, script)
 
     def before(self, head: dict[str, Any], lang: str) -> bytes:
-        """Return all that stands before the records."""
+        """Return all that comes before the records."""
         policy = _POLICY.format(script=_hash(self.script), style=_hash(self.style))
         text = self.html.replace("{policy}", policy).replace("{lang}", lang or "en")
         text = text.replace("{choice}", lang).replace("{title}", escape(head["title"]))
@@ -50,7 +50,7 @@ class Parts:
         return f"{text}{opening}{_json(head)}</script>\n".encode()
 
     def after(self) -> bytes:
-        """Return all that stands behind the records."""
+        """Return all that comes behind the records."""
         return f"<script>{self.script}</script>\n</body>\n</html>\n".encode()
 
 

@@ -38,15 +38,15 @@ class RowColumns(NamedTuple):
 
 
 class Dictionary:
-    """Entries in the order they came; full, it takes no more, and entry 0 stands for the others."""
+    """Entries in the order they came; full, it takes no more, and entry 0 is that of the others."""
 
     def __init__(self, other: tuple[Any, ...]) -> None:
-        """Begin with the entry that stands for all that find no room."""
+        """Begin with the entry of all that find no place."""
         self.entries: dict[tuple[Any, ...], int] = {other: 0}
         self._room = _MOST_TEXT
 
     def add(self, key: tuple[Any, ...]) -> int:
-        """Return the number of an entry; 0 if it is new and there is no room."""
+        """Return the number of an entry; 0 if it is new and there is no place."""
         found = self.entries.get(key)
         if found is not None:
             return found

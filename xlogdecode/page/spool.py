@@ -24,7 +24,7 @@ _GROUP_OF: Final = (3, 0, 1, 2, 3, 3, 3, 3)
 """Level -> what is packed with it, the first to go first: verbose, debug, info, all others."""
 _NAMES: Final = ("V", "D", "I", "W E F")
 _SEPARATOR: Final = "\n\0\n"
-"""Stands between messages that are redacted at once: no pattern finds anything across it."""
+"""Is put between messages that are redacted at once: no pattern finds anything across it."""
 
 Change = Callable[[str], str]
 

@@ -99,7 +99,7 @@ def _count(session: Session | None, run: "tuple[Place, str | None] | None", reco
 
 
 class Story:
-    """Takes in records; keeps what stands above the list."""
+    """Takes in records; keeps what is shown above the list."""
 
     def __init__(self) -> None:
         """Begin with nothing."""

@@ -63,7 +63,7 @@ def fork(work: Callable[[int], object], begun: Callable[[Fork], object]) -> bool
     """Do `work`, which is given where its results go, in a process of its own; tell whether there
     is one to be had.
 
-    An end that comes meanwhile waits until `begun` was told of the process, so that it can be
+    An end that comes meanwhile waits until `begun` knows of the process, so that it can be
     ended. Ctrl-C, which comes to all processes, stays blocked in the new one.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})

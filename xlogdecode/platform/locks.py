@@ -16,7 +16,7 @@ if sys.platform == "win32":
     import msvcrt
 
     _FAR: Final = 0x7FFF_0000
-    """Where the byte lies that is locked: Windows keeps others from reading a locked one."""
+    """The offset of the byte that is locked: Windows keeps others from reading a locked one."""
 
     def try_lock(descriptor: int) -> bool:
         """Take the lock unless another holds it; return whether it was free."""

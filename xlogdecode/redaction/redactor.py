@@ -144,7 +144,7 @@ class Redactor:
         return _with_message(record, redacted)
 
     def mapping(self) -> dict[str, str]:
-        """Return the placeholders and what each stands for."""
+        """Return the placeholders and their values."""
         return {placeholder: value for (_, value), placeholder in self._placeholders.items()}
 
     def _fields(self, text: str) -> Iterator[Span]:

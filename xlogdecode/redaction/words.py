@@ -10,10 +10,10 @@ _END = ""
 
 
 def word_finder(words: Iterable[str]) -> re.Pattern[str] | None:
-    """Return a pattern that finds `words` where they stand alone, the longest first; None for none.
+    """Return a pattern that finds `words` where they are alone, the longest first; None for none.
 
-    A word stands alone if no ASCII letter, digit or `_` touches it; what tells the type of a
-    conversation (`c2c_`) may stand before it.
+    A word is alone if no ASCII letter, digit or `_` touches it; what tells the type of a
+    conversation (`c2c_`) may be before it.
     """
     tree: dict[str, Any] = {}
     for word in words:

@@ -1,8 +1,8 @@
 """Folders as handles: every step goes from an open folder to a name in it, and no link is followed.
 
-On POSIX a handle is a descriptor (`O_DIRECTORY|O_NOFOLLOW`, `dir_fd`): what it stands for cannot be
-swapped. Elsewhere it is a path, and each step refuses reparse points; a swap between two steps can
-be lost there.
+On POSIX a handle is a descriptor (`O_DIRECTORY|O_NOFOLLOW`, `dir_fd`): the folder behind it cannot
+be swapped. Elsewhere it is a path, and each step refuses reparse points; a swap between two steps
+can be lost there.
 """
 
 import contextlib

@@ -29,7 +29,7 @@ def resolve(root: str | os.PathLike[str]) -> RootFolder:
     """Return the folder that `root` names.
 
     Links on the way to it are the caller's own and are resolved here, once; the last step is not,
-    unless it lies in the file system's root, as Android's `/sdcard` does: nobody swaps it there.
+    unless it is in the file system's root, as Android's `/sdcard` does: nobody swaps it there.
     Raises UsageError for an empty text, or one with a NUL.
     """
     shown = os.fspath(root)

@@ -2,7 +2,7 @@
 
 Deleting is system calls, a few microseconds each, between which Python needs as long again: threads
 only wait for each other there, processes do not. What happens in a share is what happens without
-shares; a share ends between two files when it is told to, and between two folders when the process
+shares; a share ends between two files when it has to, and between two folders when the process
 it works for is gone.
 """
 
@@ -81,7 +81,7 @@ def _send_count(
         answer = _count(takewhile(lambda _: os.getppid() == parent, work(share)))
     except XlogError as error:
         answer = str(error)
-    except Exception as error:  # noqa: BLE001 - it is told by the process that waits
+    except Exception as error:  # noqa: BLE001 - the process that waits reports it
         answer = f"{type(error).__name__}: {error}"
     with os.fdopen(results, "wb") as pipe:
         pickle.dump(answer, pipe)

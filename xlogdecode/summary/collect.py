@@ -44,7 +44,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True, order=True)
 class SlowRequest:
-    """A request that said how long it took."""
+    """A request whose record has how long it took."""
 
     milliseconds: int
     iso: str

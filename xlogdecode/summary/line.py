@@ -14,7 +14,7 @@ _CONSOLE: Final = re.compile(
     r"(?P<function>[^|\n]{0,256}?) *\|(?P<message>.*)",
     re.DOTALL,
 )
-"""A line of the IM SDK in a console log, where something else stands for the time."""
+"""A line of the IM SDK in a console log, where something else is in place of the time."""
 
 
 class LogLine(NamedTuple):

@@ -16,7 +16,7 @@ __all__ = ["Episode", "EventMachine"]
 
 @dataclass(slots=True)
 class Episode:
-    """An event that happened, told by one line or several."""
+    """An event that happened, shown by one line or several."""
 
     rule: EventRule
     source: str
