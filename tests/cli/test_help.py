@@ -13,7 +13,7 @@ import pytest
 from tests.command import run
 from tests.manual import MANUAL, Example, make_folder
 from tests.manual import run as run_example
-from xlogdecode.cli.command_help import HELP
+from xlogdecode.cli.command_help import GUESSES, HELP
 from xlogdecode.cli.commands import COMMANDS
 from xlogdecode.cli.pages import heading_of, rendered
 from xlogdecode.outputs.table import width_of
@@ -124,6 +124,16 @@ def test_an_unknown_topic_gets_a_proposal(topic, hint):
     assert (done.status, done.out) == (2, b"")
     assert hint in done.err
     assert done.err.startswith(f"xlogdecode: {topic}: is not a page")
+
+
+def test_an_option_of_other_programs_is_answered_with_its_name_here():
+    for option, remedy in GUESSES.items():
+        done = run("decode", option, "x")
+        assert done.status == 2
+        assert done.err.endswith(f"Error: No such option {option}; {remedy}\n")
+        named = re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", remedy)
+        known = help_of("decode", "--help") + help_of("sweep", "--help")
+        assert [name for name in named if f"{name} " not in known and f"{name}," not in known] == []
 
 
 def test_the_man_page_has_each_command_option_and_status():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-__all__ = ["HELP", "CommandHelp"]
+__all__ = ["GUESSES", "HELP", "CommandHelp"]
 
 _DECODING = {
     "0": "all inputs are OK",
@@ -147,3 +147,22 @@ HELP = {
     ),
 }  # fmt: skip
 """Command -> its help; "" is `xlogdecode` itself."""
+
+GUESSES = {
+    "--all": "without filters all records are printed",
+    "--csv": "use --format csv",
+    "--days": "use --keep 7d with sweep",
+    "--decrypt": "use --key-file FILE",
+    "--dry-run": "nothing is deleted without --delete",
+    "--key": "use --key-file FILE, or the variable XLOGDECODE_KEY",
+    "--older-than": "use --keep AGE",
+    "--out": "use -o PATH",
+    "--password": "use --key-file FILE, or the variable XLOGDECODE_KEY",
+    "--private-key": "use --key-file FILE, or the variable XLOGDECODE_KEY",
+    "--regex": "use -g REGEX",
+    "--search": "use -g REGEX",
+    "--sort": "use --merge for one timeline",
+    "--tail": "use -n N for the last records, or -F to follow",
+    "--filter": "use -g, -p, -S, -U or --tag",
+}
+"""Names that people try for options that are called otherwise -> what to use."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from xlogdecode.cli.command_help import HELP, CommandHelp
+from xlogdecode.cli.command_help import GUESSES, HELP, CommandHelp
 
 __all__ = ["Command", "CommandGroup", "in_group", "project_address"]
 
@@ -38,6 +38,17 @@ class _WithHelp(click.Command):
         """Take what any command takes."""
         super().__init__(*args, **kwargs)
         self.context_settings = {"help_option_names": ["-h", "--help"], **self.context_settings}
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as click does; say what an option is called here that other programs have."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if remedy := GUESSES.get(error.option_name):
+                raise click.UsageError(
+                    f"No such option {error.option_name}; {remedy}", ctx
+                ) from None
+            raise
 
     @property
     def texts(self) -> CommandHelp:

@@ -16,6 +16,7 @@ from xlogdecode.outputs.table import as_table
 __all__ = ["help_command"]
 
 _WIDEST = 100
+_FEW = 3
 
 
 @click.command("help", cls=Command)
@@ -39,7 +40,7 @@ def help_command(context: click.Context, topic: str | None) -> None:
         if isinstance(group, click.Group) and (command := group.get_command(root, topic)):
             click.echo(command.get_help(click.Context(command, root, topic)))
     else:
-        raise UsageError(_unknown(topic, [*COMMANDS, *pages]))
+        raise UsageError(_unknown(topic, pages))
 
 
 def _pages() -> dict[str, Traversable]:
@@ -64,11 +65,24 @@ def _contents(pages: dict[str, Traversable]) -> str:
     return "\n".join(lines)
 
 
-def _unknown(topic: str, topics: list[str]) -> str:
+def _unknown(topic: str, pages: dict[str, Traversable]) -> str:
+    """Return the message on what is not a topic: the nearest one, or pages that have the word."""
     import difflib
 
-    close = difflib.get_close_matches(topic.removesuffix(".md"), topics, 1, 0.5)
-    hint = f"did you mean {close[0]}?" if close else "xlogdecode help lists all"
+    word, names = topic.removesuffix(".md"), [*COMMANDS, *pages]
+    close = [name for name in names if word and word in name]
+    close += difflib.get_close_matches(word, names, 1, 0.7)
+    counts = {
+        name: page.read_text("utf-8").lower().count(word.lower())
+        for name, page in pages.items()
+        if name != "changelog" and not name.startswith("zh/")
+    }
+    found = sorted(filter(counts.get, counts), key=lambda name: -counts[name])[:_FEW]
+    hint = "xlogdecode help lists all"
+    if close:
+        hint = f"did you mean {close[0]}?"
+    elif found:
+        hint = f"these pages have the word: {', '.join(found)}"
     return f"{topic}: is not a page of the manual or a command; {hint}"
 
 
