@@ -28,6 +28,8 @@ RUN_ELSEWHERE = {
     "shiv -c xlogdecode": "tests/release",
     "docker ": "not at all, as the page says",
     ".ci/run": "it is what runs everything",
+    ".ci/lowest-versions": "a job of the workflow",
+    "git tag ": "by hand, for a release",
     "pre-commit install": "it changes the clone",
     ".venv/bin/python -m pytest -m heavy": ".ci/run",
     '.venv/bin/python -m pytest -n auto -m "not heavy and not untraced" --cov': ".ci/run",
