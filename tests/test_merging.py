@@ -107,6 +107,17 @@ def test_a_time_without_a_zone_is_in_that_of_the_banner_then_the_callers():
     assert machine == ["b", "a", "c"]
 
 
+@pytest.mark.parametrize("size", [100_000, 700_000, 3_000_000], ids="{:,} bytes".format)
+def test_before_a_banner_far_behind_a_merge_gives_the_times_that_records_have(size):
+    early = "TIM: 2024-01-01 08:00:00.000 I 1-2 |-a.cc:1 f |early"
+    rest = [f"TIM: 2024-01-01 08:00:01.000 I 1-2 |-a.cc:1 f |{'x' * 900}"] * (size // 1000)
+    lines = [early, *rest, OPENED, IMSDK]
+    for events in (log("a", *lines), log("a", "\n".join(lines))):  # in one piece, too
+        alone = [record.time for record in read_records(events.events())]
+        assert [record.time for _, record in merge([events], local=UTC)] == alone
+        assert alone[0].tzinfo == (CHINA if size < 1_000_000 else None)
+
+
 def test_the_banners_zone_counts_for_what_is_before_it_wherever_the_caller_is():
     early = "TIM: 2024-01-01 08:00:00.000 I 1-2 |-a.cc:1 f |early"  # 00:00 in UTC by the banner
     next_day = OPENED.replace("[2024-01-01 +0800 08:47:04]", "[2024-01-02 +0800 09:47:04]")

@@ -113,10 +113,7 @@ def count_merged(
     """Return how many records `merge` yields, those of context not counted."""
     found = 0
     for log in logs:
-        known = _survey(log, zone, local).zone if wanted.has_bounds else None
-        found += count(
-            log.events(), wanted, source=log.name, zone=known or zone, local=local, tally=tally
-        )
+        found += count(log.events(), wanted, source=log.name, zone=zone, local=local, tally=tally)
     return found
 
 
@@ -138,7 +135,7 @@ class _Part:
         records = read_records(self.log.events(), source=name, zone=self.zone, page=page)
         judge = Judge(wanted, local=local, tally=self.tally)
         has_context = bool(wanted.before or wanted.after)
-        for at, item in timed(records, local, self.seen.first):
+        for at, item in timed(records, self.seen.zone or local, self.seen.first):
             verdict = judge(item)
             if has_context or verdict is not False:
                 yield at, name, item, verdict
@@ -180,7 +177,7 @@ def _parts(
     for place, log in enumerate(logs):
         seen = _survey(log, zone, local)
         own = replace(wanted, session=seen.session) if wanted.session == LAST else wanted
-        parts.append(_Part(place, log, seen, own, seen.zone or zone, local, tally))
+        parts.append(_Part(place, log, seen, own, zone, local, tally))
     return parts
 
 

@@ -16,6 +16,7 @@ from operator import itemgetter
 from xlogdecode.merging.instants import Instants
 from xlogdecode.records import Event, Loss
 from xlogdecode.records.events import LONGEST, Page, Then, pages
+from xlogdecode.records.first_zone import FirstZone
 from xlogdecode.records.layouts import TIMED_STARTS, timed_fields
 from xlogdecode.records.matchers import JOINS, openers
 from xlogdecode.records.timestamps import Stamps, date_in_name, zone_of_hour
@@ -33,7 +34,7 @@ class Survey:
     earliest: float
     latest: float
     zone: tzinfo | None
-    """That of the first banner that has one."""
+    """That of times which show none before the first banner, to sort by."""
     session: int | None
     """The last one."""
     is_plain: bool
@@ -45,9 +46,11 @@ def survey(
 ) -> tuple[Survey, bool]:
     """Return what is in a log, and whether its zone is that of times that were read before it.
 
-    Times without a zone are in that of the session's banner, else in `zone`, else in `local`.
+    Times without a zone are in that of the session's banner. Before the first one they are in its
+    zone if records are, too (`FirstZone`), else in `zone`, else in its zone all the same, so that
+    the order is right, else in `local`.
     """
-    reading = _Reading(name, zone or local)
+    reading = _Reading(name, zone, local)
     for event in pages(events):
         reading.add(event)
     is_late = reading.begins_without_zone and reading.zone not in {None, zone}
@@ -57,10 +60,12 @@ def survey(
 class _Reading:
     """The part of a log that was looked at."""
 
-    def __init__(self, name: str, local: tzinfo | None) -> None:
-        self.zone: tzinfo | None = None
+    def __init__(self, name: str, zone: tzinfo | None, local: tzinfo | None) -> None:
+        self._given = zone
+        self._first_zone = FirstZone()
+        self._banners: tzinfo | None = None
         self.begins_without_zone = False
-        self._instants = Instants(local)
+        self._instants = Instants(zone or local)
         self._stamps = Stamps(None, date_in_name(name))
         self._layout = "imsdk"
         """That of the last record of the app: likely that of the next."""
@@ -71,6 +76,11 @@ class _Reading:
         self._in_line = False
         self._since_head = 0
         """Bytes since a record of the app began, or more."""
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """Return the zone of times before the first banner."""
+        return self._first_zone.zone or self._given or self._banners
 
     def result(self) -> Survey:
         """Return what was found."""
@@ -90,6 +100,7 @@ class _Reading:
         if not isinstance(page, Page):
             self._is_plain = self._in_line = False
             return
+        self._first_zone.add(page)
         text = page.data.decode("latin-1")
         rows = _times_of(self._layout).findall(text if self._in_line else f"\n{text}")
         for (hour, zone), run in groupby(rows, itemgetter(0, 2)):
@@ -115,7 +126,7 @@ class _Reading:
         if shape.layout == "opened":
             self._stamps = self._stamps.after_banner(hour or "")
             self._sessions += 1
-            self.zone = self.zone or zone_of_hour(hour or "")
+            self._banners = self._banners or zone_of_hour(hour or "")
         if shape.layout in JOINS:
             self._layout = shape.layout
         if hour and clock:

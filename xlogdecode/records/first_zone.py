@@ -15,9 +15,9 @@ from xlogdecode.line_layouts import NOTE_ROWS
 from xlogdecode.records.events import PAGE, Event, Page, pages
 from xlogdecode.records.timestamps import zone_of_hour
 
-__all__ = ["AHEAD", "look_ahead"]
+__all__ = ["AHEAD", "FirstZone", "look_ahead"]
 
-AHEAD: Final = PAGE
+AHEAD: Final = 4 * PAGE
 """Bytes of text in which the first banner is looked for."""
 
 _BANNER: Final = re.compile(
@@ -25,6 +25,26 @@ _BANNER: Final = re.compile(
         rf"(?:\A|\n){head}{rest}" for name, head, rest in NOTE_ROWS if name == "opened"
     ).encode()
 )
+
+
+class FirstZone:
+    """The zone of the first banner that has one, among the first AHEAD bytes of a log's text."""
+
+    __slots__ = ("_seen", "zone")
+
+    def __init__(self) -> None:
+        """Start at the head of a log."""
+        self.zone: timezone | None = None
+        self._seen = 0
+
+    def add(self, page: Page) -> None:
+        """Look at the next page."""
+        if self.zone is None and self._seen < AHEAD:
+            for found in _BANNER.finditer(page.data):
+                if self._seen + found.end() > AHEAD:
+                    break
+                self.zone = self.zone or zone_of_hour(found["hour"].decode("latin-1"))
+        self._seen += len(page.data)
 
 
 def look_ahead(events: Iterable[Event]) -> tuple[timezone | None, Iterator[Event]]:
@@ -46,15 +66,8 @@ def look_ahead(events: Iterable[Event]) -> tuple[timezone | None, Iterator[Event
 
 
 def _first_zone(events: list[Event]) -> timezone | None:
-    start = 0
+    first = FirstZone()
     for page in pages(events):
-        if not isinstance(page, Page):
-            continue
-        for found in _BANNER.finditer(page.data):
-            zone = zone_of_hour(found["hour"].decode("latin-1"))
-            if start + found.end() > AHEAD:
-                return None
-            if zone is not None:
-                return zone
-        start += len(page.data)
-    return None
+        if isinstance(page, Page):
+            first.add(page)
+    return first.zone
