@@ -1,5 +1,6 @@
 """What was asked for was done, or it is said: the command line is never wrong in silence."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -103,6 +104,16 @@ def test_missing_blocks_are_said_where_people_look(tmp_path: Path, options: list
     (hint,) = [line for line in done.lines if line.startswith("xlogdecode: note: ")]
     assert str(path) in hint
     assert "missing" in hint
+
+
+@needs_corpus
+def test_a_summary_says_that_blocks_are_missing() -> None:
+    path = CORPUS / "damaged" / "async_zlib_nocrypt_missing_block.xlog"
+    done = run("summary", path)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.endswith(b"losses: none\nblocks are missing in 1 place (by sequence number)\n")
+    assert json.loads(run("summary", "--json", path).out)["losses"]["missing"] == 1
+    assert b"missing" not in run("summary", LOG).out
 
 
 def test_a_report_that_cannot_be_written_speaks_of_its_own_option(log: Path) -> None:

@@ -200,6 +200,7 @@ def test_losses_and_what_the_writer_left_out_are_counted():
     found = as_dict(summary_of((0, dropped), Lost(5, 70), Lost(99, 30), (200, dropped)))
     assert found["losses"] == {
         "count": 2, "bytes": 100, "by_reason": {"bad payload": 2}, "dropped": 2, "clock_jumps": 0,
+        "missing": 0,
     }  # fmt: skip
     assert "losses: 2, 100 bytes (bad payload: 2)" in as_text(summary_of(Lost(5, 70), Lost(9, 30)))
 

@@ -150,6 +150,7 @@ class _Intake:
         except (InputError, MissingExtraError) as error:
             say(str(error))
             return Status.FAILED
+        self.summary.missing += report.gaps
         status = of_report(report)
         if status is not Status.OK:
             remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""

@@ -107,6 +107,8 @@ class Summary:
     dropped: int = 0
     """Times that the writer wrote that its buffer was full and lines were left out."""
     clock_jumps: int = 0
+    missing: int = 0
+    """Places where blocks are missing by their sequence numbers: a hint, not a loss."""
 
     def as_dict(self, language: str = "en") -> dict[str, Any]:
         """Return it as JSON can hold it, with meanings in `en` or `zh`; times are ISO 8601."""

@@ -281,6 +281,9 @@ def _losses(summary: Summary, look: Look) -> str:
         head, blank, rest = text.removesuffix("\n").partition(" ")
         text = f"{head}{blank}{painted(rest, 'damaged' if total else 'ok')}\n"
     lines = [text.removesuffix("\n")]
+    if summary.missing:
+        places = "1 place" if summary.missing == 1 else f"{summary.missing:,} places"
+        lines.append(f"blocks are missing in {places} (by sequence number)")
     if summary.dropped:
         lines.append(f"lines dropped by the writer, its buffer was full: {summary.dropped} times")
     if summary.clock_jumps:

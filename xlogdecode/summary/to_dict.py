@@ -40,6 +40,7 @@ def as_dict(summary: Summary, language: str = "en") -> dict[str, Any]:
             "by_reason": dict(summary.losses),
             "dropped": summary.dropped,
             "clock_jumps": summary.clock_jumps,
+            "missing": summary.missing,
         },
     }
 
