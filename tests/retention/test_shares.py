@@ -5,16 +5,30 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
 from tests.retention.test_runs import crowd, logs, started, until
 from tests.retention.trees import IMSDK, NOW, aged, sweep
 from xlogdecode.errors import XlogError
-from xlogdecode.retention import Policy, Root, Sweep
+from xlogdecode.retention import Policy, Root, Sweep, workers
+from xlogdecode.retention.totals import SweepStep
 from xlogdecode.retention.workers import CAN_SHARE, Share, share_out
 
 pytestmark = pytest.mark.skipif(not CAN_SHARE, reason="no fork here")
+
+AT_ONCE = (
+    "from xlogdecode.cli import main; from xlogdecode.retention import workers;"
+    "workers.ALONE = 0; main()"
+)
+"""The command, which shares even the little work that there is in a test."""
+STEP = SweepStep(0, [], 0, reached=False)
+
+
+@pytest.fixture(autouse=True)
+def _shared_at_once(monkeypatch):
+    monkeypatch.setattr(workers, "ALONE", 0)
 
 
 @pytest.mark.parametrize("number", [2, 3, 4])
@@ -72,7 +86,7 @@ def test_a_share_that_ends_early_is_an_error():
     def work(share):
         if share.which == 1:
             os.kill(os.getpid(), signal.SIGKILL)
-        return []
+        return [STEP]
 
     with pytest.raises(XlogError, match="1 of 3 processes ended early: exit status -9; run"):
         list(share_out(work, 3))
@@ -82,7 +96,7 @@ def test_an_exception_in_a_share_keeps_its_cause():
     def work(share):
         if share.which == 1:
             raise XlogError("/logs: it went away; look for it")
-        return []
+        return [STEP]
 
     with pytest.raises(XlogError, match="1 of 3 processes ended early: /logs: it went away"):
         list(share_out(work, 3))
@@ -91,27 +105,35 @@ def test_an_exception_in_a_share_keeps_its_cause():
 def test_a_caller_that_ignores_the_end_of_processes_changes_nothing(tmp_path):
     crowd(tmp_path / "sd")
     ignored = {"preexec_fn": lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)}
-    command = [sys.executable, "-m", "xlogdecode", "sweep", "--delete", "-q", "--state"]
+    command = [sys.executable, "-c", AT_ONCE, "sweep", "--delete", "-q", "--state"]
     command += [tmp_path / "state", "--now", NOW.isoformat(), tmp_path / "sd"]
     done = subprocess.run(command, capture_output=True, **ignored)
     assert (done.returncode, done.stderr) == (0, b"")
     assert logs(tmp_path / "sd") == 0
 
 
-@pytest.mark.parametrize("refused", [1, 2])
-def test_where_a_process_is_refused_its_share_is_done_here(refused, monkeypatch):
+@pytest.mark.parametrize("granted", [0, 1])
+def test_where_a_process_is_refused_its_share_is_done_here(granted, monkeypatch):
     forks = iter(range(3))
 
     def fork(fork=os.fork):
-        if next(forks) >= refused:
+        if next(forks) >= granted:
             raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
         return fork()
 
     done = []
     monkeypatch.setattr(os, "fork", fork)
-    counts = list(share_out(lambda share: done.append(share.which) or [], 3))
+    counts = list(share_out(lambda share: done.append(share.which) or [STEP], 3))
     assert len(counts) == 3
-    assert done == [*range(refused, 3)]
+    assert done == [0, *range(granted + 1, 3)]
+
+
+def test_little_work_gets_no_process(monkeypatch):
+    monkeypatch.setattr(workers, "ALONE", 60)
+    monkeypatch.setattr(os, "fork", None)
+    done = []
+    assert len(list(share_out(lambda share: done.append(share.which) or [STEP], 3))) == 3
+    assert done == [0, 1, 2]
 
 
 def has_begun(root):
@@ -124,7 +146,7 @@ def has_begun(root):
 def test_sigterm_stops_all_shares(tmp_path):
     crowd(tmp_path / "sd")
     args = ("--delete", "-q", "--state", tmp_path / "state")
-    with started(tmp_path / "sd", *args) as process:
+    with started(tmp_path / "sd", *args, program=("-c", AT_ONCE)) as process:
         until(has_begun(tmp_path / "sd"))
         process.send_signal(signal.SIGTERM)
     assert process.returncode == 128 + signal.SIGTERM
@@ -134,10 +156,11 @@ def test_sigterm_stops_all_shares(tmp_path):
 def test_shares_end_when_what_they_work_for_is_killed(tmp_path):
     crowd(tmp_path / "sd")
     args = ("--delete", "-q", "--state", tmp_path / "state")
-    with started(tmp_path / "sd", *args) as process:
+    with started(tmp_path / "sd", *args, program=("-c", AT_ONCE)) as process:
         until(has_begun(tmp_path / "sd"))
         process.kill()
         process.stdout.read()  # ends when the last share has let go of it
-    assert logs(tmp_path / "sd") > 0
-    assert sweep(tmp_path / "sd", *args).returncode == 0
-    assert logs(tmp_path / "sd") == 0
+    left = logs(tmp_path / "sd")
+    assert left > 0
+    time.sleep(0.2)
+    assert logs(tmp_path / "sd") == left

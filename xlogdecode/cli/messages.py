@@ -3,13 +3,16 @@
 import contextlib
 import sys
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from xlogdecode.cli.streams import has_colour
-from xlogdecode.decoder.report import Report
 from xlogdecode.errors import MissingExtraError
-from xlogdecode.jobs.result import Result
 from xlogdecode.jobs.status import KEY_REMEDY, Status
 from xlogdecode.outputs.sanitize import shown
+
+if TYPE_CHECKING:  # a sweep prints errors and needs no decoder
+    from xlogdecode.decoder.report import Report
+    from xlogdecode.jobs.result import Result
 
 __all__ = [
     "Messages", "give_way", "hold", "make_way", "release", "say", "say_notes", "summary_of",
@@ -120,7 +123,7 @@ class Messages:
         self._test = test
         self._general: set[str] = set()
 
-    def print_fault(self, result: Result) -> None:
+    def print_fault(self, result: "Result") -> None:
         """Print what went wrong with an input, if anything did, or that it is not a log."""
         if _is_not_a_log(result.report) and not result.is_skipped:
             say(f"{result.name}: ", summary_of(result.report))
@@ -130,13 +133,13 @@ class Messages:
         if isinstance(result.error, MissingExtraError):
             self._general.add(str(result.error))
 
-    def print(self, result: Result) -> None:
+    def print(self, result: "Result") -> None:
         """Print a line on an input, and one for each of its first losses."""
         self.print_fault(result)
         if not result.message or result.report.blocks:
             self._print(result)
 
-    def _print(self, result: Result) -> None:
+    def _print(self, result: "Result") -> None:
         name, report, status = result.name, result.report, result.status
         if self.quiet and status is Status.LOCKED:
             say(f"{name}: ", f"{report.summary()}; {KEY_REMEDY}")
@@ -157,7 +160,7 @@ class Messages:
                 say(f"{name}: likely cause: {report.why}")
         self._print_gaps(result)
 
-    def _print_gaps(self, result: Result) -> None:
+    def _print_gaps(self, result: "Result") -> None:
         report = result.report
         if not report.gaps:
             return
@@ -165,7 +168,7 @@ class Messages:
         more = f"; {report.gaps - 1:,} more such gaps" if report.gaps > 1 else ""
         say(f"note: {result.name}: {first}{more}")
 
-    def _line(self, result: Result) -> str:
+    def _line(self, result: "Result") -> str:
         line = summary_of(result.report)
         if result.path is not None:
             size = "" if result.size is None else f" ({result.size:,} bytes)"
@@ -176,12 +179,12 @@ class Messages:
         return line
 
 
-def _is_not_a_log(report: Report) -> bool:
+def _is_not_a_log(report: "Report") -> bool:
     """Tell whether nothing of an input is a log."""
     return report.gave_nothing and not report.blocks
 
 
-def summary_of(report: Report) -> str:
+def summary_of(report: "Report") -> str:
     """Return the line on an input."""
     if _is_not_a_log(report):
         return f"not an xlog file: {report.foreign or f'no block found; {report.losses[0]}'}"

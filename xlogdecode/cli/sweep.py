@@ -16,7 +16,7 @@ from xlogdecode.cli.colour_option import color_option
 from xlogdecode.cli.help import Command
 from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.progress import Counting
-from xlogdecode.cli.sweep_output import Printer, Stdout
+from xlogdecode.cli.sweep_output import MANY, Printer, Stdout
 from xlogdecode.errors import UsageError
 from xlogdecode.retention.apply import SweepOutcome
 from xlogdecode.retention.guards import GuardError
@@ -112,6 +112,7 @@ def sweep(
         policy_file=os.path.realpath(request.config) if request.config is not None else "",
         lean=not as_json,
         only_warnings=quiet,
+        most_kept=None if verbose or summary else MANY,
     )
     printer = Printer(
         as_json=as_json, quiet=quiet, dry_run=not delete, by_folder=summary, verbose=verbose

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import sys
-from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
@@ -19,7 +18,7 @@ from xlogdecode.outputs.table import Cell, as_table
 from xlogdecode.retention.apply import SweepOutcome, SweepVerdict, is_warning
 from xlogdecode.retention.totals import Totals
 
-__all__ = ["Printer", "Stdout", "readable", "size_in_words"]
+__all__ = ["MANY", "Printer", "Stdout", "readable", "size_in_words"]
 
 
 MANY: Final = 300
@@ -220,6 +219,8 @@ def _json_line(outcome: SweepOutcome) -> str:
         "package": candidate.directory.package or None,
     }
     if fields["path"] != candidate.shown:
+        from base64 import b64encode  # few names are no UTF-8
+
         fields["path_base64"] = b64encode(os.fsencode(candidate.shown)).decode("ascii")
     if verdict is SweepVerdict.FAILED:
         fields["error"] = readable(_error(outcome))

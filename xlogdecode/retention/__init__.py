@@ -12,13 +12,14 @@
 """
 
 from xlogdecode.retention.apply import SweepOutcome, SweepVerdict, carry_out, iter_outcomes
+from xlogdecode.retention.candidates import Candidate, EntryKind, LogDirectory
 from xlogdecode.retention.guards import GuardError
 from xlogdecode.retention.layouts import LAYOUTS, FolderLayout
 from xlogdecode.retention.names import LogName
 from xlogdecode.retention.plan import Decision, DecisionReason, Rule, plan
 from xlogdecode.retention.policy import Policy, Root, load_policy
 from xlogdecode.retention.run import SweepOptions, SweepResult, run_sweep
-from xlogdecode.retention.scan import Candidate, EntryKind, LogDirectory, scan, scan_directories
+from xlogdecode.retention.scan import scan, scan_directories
 from xlogdecode.retention.state import LockHeldError
 from xlogdecode.retention.sweep import Sweep
 

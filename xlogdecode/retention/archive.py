@@ -10,9 +10,9 @@ from typing import IO, Any, Final
 
 from xlogdecode.errors import XlogError
 from xlogdecode.platform.files import may_replace
+from xlogdecode.retention.candidates import Candidate, LogDirectory
 from xlogdecode.retention.folders import Folder, FolderPath
 from xlogdecode.retention.plan import Decision
-from xlogdecode.retention.scan import Candidate, LogDirectory
 from xlogdecode.retention.state import locked
 
 __all__ = ["MonthlyArchive"]

@@ -5,9 +5,10 @@ may put another file under the name; nobody puts one under a private name. What 
 killed in between leaves behind is recognised by that name and put back by the next one.
 """
 
+import itertools
 import os
 import time
-from collections.abc import Iterable
+from bisect import bisect_left
 from typing import Final
 
 from xlogdecode.retention.folders import Folder
@@ -47,13 +48,16 @@ def was_set_aside(name: str) -> str:
     return old if len(token) == _TOKEN and token.isalnum() else ""
 
 
-def put_back(folder: Folder, names: Iterable[str]) -> bool:
+def put_back(folder: Folder, names: list[str]) -> bool:
     """Put back what a killed sweep left in `folder`; return whether anything was.
 
-    A name that is taken, or too new to be a killed sweep's, stays as it is.
+    `names` are those in it, sorted, so that private ones are side by side. A name that is taken,
+    or too new to be a killed sweep's, stays as it is.
     """
     done = False
-    for name in names:
+    for name in itertools.islice(names, bisect_left(names, _MARK), None):
+        if not name.startswith(_MARK):
+            break
         if not (old := was_set_aside(name)):
             continue
         try:

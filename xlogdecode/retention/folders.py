@@ -14,7 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol, Self
 
-__all__ = ["NO_FOLDER", "Folder", "FolderPath", "is_link", "join", "open_folder", "split_anchor"]
+__all__ = [
+    "HAS_REPARSE_POINTS", "NO_FOLDER", "Folder", "FolderPath", "is_link", "join", "open_folder",
+    "split_anchor",
+]  # fmt: skip
 
 _LIST = (
     os.O_RDONLY
@@ -69,6 +72,9 @@ class Folder(Protocol):
     def mount(self) -> object:
         """Return what differs between two mounts, as well as the system can tell."""
 
+    def close(self) -> None:
+        """Let go of it."""
+
     def __enter__(self) -> Self: ...
     def __exit__(self, *_: object) -> None: ...
 
@@ -76,24 +82,26 @@ class Folder(Protocol):
 class DescriptorFolder:
     """A folder held by a descriptor."""
 
+    __slots__ = ("descriptor",)
+
     def __init__(self, descriptor: int) -> None:
-        self._fd = descriptor
+        self.descriptor = descriptor
 
     def step(self, name: str) -> "DescriptorFolder":
         """Open the folder `name` in this one; one that may be entered and not listed, too."""
         try:
-            return DescriptorFolder(os.open(name, _LIST, dir_fd=self._fd))
+            return DescriptorFolder(os.open(name, _LIST, dir_fd=self.descriptor))
         except PermissionError:
-            return DescriptorFolder(os.open(name, _ENTER, dir_fd=self._fd))
+            return DescriptorFolder(os.open(name, _ENTER, dir_fd=self.descriptor))
 
     def entries(self) -> contextlib.AbstractContextManager[Iterator[os.DirEntry[str]]]:
         """Iterate over what is in the folder."""
-        return os.scandir(self._fd)
+        return os.scandir(self.descriptor)
 
     def names(self) -> list[str]:
         """Return the names of all that is in the folder."""
         try:
-            return os.listdir(self._fd)  # noqa: PTH208 - a descriptor
+            return os.listdir(self.descriptor)  # noqa: PTH208 - a descriptor
         except OSError as error:
             if error.errno != errno.EBADF:  # opened to be entered only
                 raise
@@ -101,41 +109,51 @@ class DescriptorFolder:
 
     def stat(self, name: str) -> os.stat_result:
         """Return the status of `name` itself."""
-        return os.stat(name, dir_fd=self._fd, follow_symlinks=False)
+        return os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
 
     def open(self, name: str) -> int:
         """Return a descriptor of the file `name` for reading."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-        return os.open(name, flags, dir_fd=self._fd)
+        return os.open(name, flags, dir_fd=self.descriptor)
 
     def remove(self, name: str) -> None:
         """Unlink `name`."""
-        os.unlink(name, dir_fd=self._fd)
+        os.unlink(name, dir_fd=self.descriptor)
 
     def rename(self, name: str, new: str) -> None:
         """Give `name` a name that nothing has."""
-        os.rename(name, new, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+        os.rename(name, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
     def rename_back(self, name: str, old: str) -> None:
         """As `rename`, but FileExistsError if something has the name."""
-        if not rename_without_replacing(self._fd, name, old):
-            os.link(name, old, src_dir_fd=self._fd, dst_dir_fd=self._fd, follow_symlinks=False)
-            os.unlink(name, dir_fd=self._fd)
+        if not rename_without_replacing(self.descriptor, name, old):
+            os.link(
+                name,
+                old,
+                src_dir_fd=self.descriptor,
+                dst_dir_fd=self.descriptor,
+                follow_symlinks=False,
+            )
+            os.unlink(name, dir_fd=self.descriptor)
 
     def identity(self) -> tuple[int, int]:
         """Return device and inode."""
-        status = os.fstat(self._fd)
+        status = os.fstat(self.descriptor)
         return status.st_dev, status.st_ino
 
     def mount(self) -> object:
         """Return device and, on Linux, mount number: a bind mount keeps the device."""
-        return os.fstat(self._fd).st_dev, _mount_number(self._fd)
+        return os.fstat(self.descriptor).st_dev, _mount_number(self.descriptor)
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        os.close(self.descriptor)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._fd)
+        os.close(self.descriptor)
 
 
 class PathFolder:
@@ -196,19 +214,23 @@ class PathFolder:
         """Return the device."""
         return self._identity[0]
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is held open."""
+        """As `close`."""
 
 
 def is_link(status: os.stat_result) -> bool:
     """Return whether `status` is of a symbolic link, or on Windows of any reparse point."""
-    return stat.S_ISLNK(status.st_mode) or (_HAS_ATTRIBUTES and _is_reparse_point(status))
+    return stat.S_ISLNK(status.st_mode) or (HAS_REPARSE_POINTS and _is_reparse_point(status))
 
 
-_HAS_ATTRIBUTES = hasattr(os.stat_result, "st_file_attributes")
+HAS_REPARSE_POINTS: Final = hasattr(os.stat_result, "st_file_attributes")
+"""Whether a status says of a link only in its attributes that it is one, as on Windows."""
 
 
 def _is_reparse_point(status: os.stat_result) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from xlogdecode.errors import XlogError
-from xlogdecode.retention.scan import Candidate, EntryKind
+from xlogdecode.retention.candidates import Candidate, EntryKind
 
 __all__ = [
     "GuardError", "RootGuard", "check_clock", "check_count", "check_root", "is_recent",
@@ -62,14 +62,15 @@ class RootGuard:
         """
         if not root.strip():
             raise GuardError("an empty root: name a folder (is a variable unset?)")
-        real = Path(root if identity else os.path.realpath(root))
-        identity = identity or _identity(real)
-        if real == Path(real.anchor) or (identity in self._top):
+        path = root if identity else os.path.realpath(root)
+        identity = identity or _identity(path)
+        if os.path.splitdrive(path)[1] in ("", os.sep) or identity in self._top:
             raise GuardError(f"{root}: is the root of the file system: name a folder in it")
         if layout not in ("path", "logs"):
             return
         if not self._names:
             self._learn()
+        real = Path(path)
         if identity in self._homes:
             raise GuardError(f"{root}: is a home, not a log folder: name the log folder in it")
         trees = (Path(tree) for tree in _SYSTEM_TREES)

@@ -15,11 +15,10 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final, Protocol
 
+from xlogdecode.retention.candidates import Candidate
 from xlogdecode.retention.folders import Folder
-from xlogdecode.retention.scan import Candidate
 
 __all__ = ["NOTHING_HELD", "InUse", "Watch", "choose_watch"]
 
@@ -33,6 +32,9 @@ class InUse(Exception):  # noqa: N818 - a state of the file, no error of ours
 class Watch(Protocol):
     """A way to tell."""
 
+    def prepare(self) -> None:
+        """Read now what serves many files, for all processes that are forked after this."""
+
     def claim(self, folder: Folder, candidate: Candidate, *, likely: bool) -> int:
         """Raise InUse if the file is held open; `likely` says that it is worth a closer look.
 
@@ -43,6 +45,9 @@ class Watch(Protocol):
 
 class Nobody:
     """For systems that do not tell."""
+
+    def prepare(self) -> None:
+        """Read nothing."""
 
     def claim(self, folder: Folder, candidate: Candidate, *, likely: bool) -> int:  # noqa: ARG002
         """Claim nothing."""
@@ -59,13 +64,13 @@ class Linux:
     def claim(self, folder: Folder, candidate: Candidate, *, likely: bool) -> int:
         """Raise InUse if `/proc` shows the file, or the kernel grants no lease for it."""
         if time.monotonic() > self._good_until:
-            self._look()
+            self.prepare()
         is_open = (candidate.device, candidate.inode) in self._open
         if is_open and folder.stat(candidate.name).st_ino == candidate.inode:
             raise InUse  # looked up by name too: the number of a file that is gone is used anew
         return _lease(folder, candidate.name) if likely else NOTHING_HELD
 
-    def _look(self) -> None:
+    def prepare(self) -> None:
         """Read `/proc`: good for a second, and longer where that took more than 20 ms."""
         started = time.monotonic()
         self._open = set(_open_files())
@@ -101,23 +106,32 @@ def choose_watch() -> Watch:
     return Linux() if sys.platform.startswith("linux") else Nobody()
 
 
+_MAPPED: Final = re.compile(rb"^\S+ \S+ \S+ \S+ [1-9]\S* +(/.*)$", re.MULTILINE)
+
+
 def _open_files() -> Iterator[tuple[int, int]]:
     """Yield device and inode of every file that a process we may look into has open or mapped."""
-    mapped: set[str] = set()
-    for process in _list("/proc"):
-        if not process.isdigit():
-            continue
-        for descriptor in _list(f"/proc/{process}/fd"):
+    mapped: set[bytes] = set()
+    for process in filter(str.isdigit, _list("/proc")):
+        here = f"/proc/{process}/fd"
+        for descriptor in _list(here):
             with contextlib.suppress(OSError):
-                status = os.stat(f"/proc/{process}/fd/{descriptor}")  # noqa: PTH116 - hot
+                status = os.stat(f"{here}/{descriptor}")  # noqa: PTH116 - hot
                 yield status.st_dev, status.st_ino
         with contextlib.suppress(OSError):
-            maps = Path(f"/proc/{process}/maps").read_text("utf-8", "surrogateescape")
-            mapped.update(re.findall(r"(?m)^\S+ \S+ \S+ \S+ [1-9]\S* +(/.*)$", maps))
+            mapped.update(_MAPPED.findall(_read(f"/proc/{process}/maps")))
     for path in mapped:
         with contextlib.suppress(OSError, ValueError):
-            status = Path(path).stat()
+            status = os.stat(path)  # noqa: PTH116 - bytes
             yield status.st_dev, status.st_ino
+
+
+def _read(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return b"".join(iter(lambda: os.read(descriptor, 1 << 16), b""))
+    finally:
+        os.close(descriptor)
 
 
 def _list(folder: str) -> list[str]:

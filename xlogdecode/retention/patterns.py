@@ -3,7 +3,9 @@
 A state is the set of positions in patterns that the names so far have led to.
 """
 
+import os
 from collections.abc import Callable
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from xlogdecode.retention.layouts import FolderLayout, is_package, is_segment
@@ -59,6 +61,15 @@ class Accept(NamedTuple):
         return ""
 
 
+class Leap(NamedTuple):
+    """Some literal steps, and the state behind them."""
+
+    steps: tuple[str, ...]
+    path: bytes
+    """The steps, each with a slash before it."""
+    state: "PatternState"
+
+
 class PatternState:
     """The positions reached, and where each next name leads."""
 
@@ -87,6 +98,27 @@ class PatternState:
         self._any = any(kind in _ANYTHING for kind in self._kinds)
         self._by_name: dict[str, PatternState | None] = {}
 
+    @cached_property
+    def leaps(self) -> "list[Leap]":
+        """The ways from here to states that list a folder or end a pattern, in literal steps.
+
+        The only way has no step if this is such a state, or one where somebody is to be asked.
+        """
+        if self.accepts or self.wild or not self.settled:
+            return [Leap((), b"", self)]
+        ways = ((name, self.after(name, bool)) for name in self.literals)
+        return [
+            Leap((name, *steps), b"/" + os.fsencode(name) + path, end)
+            for name, state in ways
+            if state
+            for steps, path, end in state.leaps
+        ]
+
+    @cached_property
+    def has_leaps(self) -> bool:
+        """Whether all ways from here have steps that nobody needs to look at one by one."""
+        return all(leap.steps for leap in self.leaps)
+
     def fits(self, name: str) -> bool:
         """Return whether any pattern goes on with `name`."""
         return self._any or name in self.literals or any(_WILD[kind](name) for kind in self._kinds)
@@ -98,18 +130,15 @@ class PatternState:
             for kind in self._kinds
         )
 
-    def after(self, name: str, mine: Callable[[], bool]) -> "PatternState | None":
+    def after(self, name: str, mine: Callable[[str], bool]) -> "PatternState | None":
         """Return the state behind the folder `name`; None if no pattern goes on with it.
 
         `mine` says whether the folder belongs to this share; asked where the first wildcard is.
         """
-        if self.settled:
-            try:
-                return self._by_name[name]
-            except KeyError:
-                pass
+        if name in self._by_name:
+            return self._by_name[name]
         fitting = tuple(kind for kind in self._kinds if _WILD[kind](name))
-        ours = bool(fitting) and (self.settled or mine())
+        ours = bool(fitting) and (self.settled or mine(name))
         key = (name if name in self.literals else "", fitting, ours)
         if key not in self._known:
             self._known[key] = self._after(name, fitting, ours=ours)

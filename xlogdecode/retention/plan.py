@@ -5,16 +5,16 @@ log's, with a valid date; T - D is more than the age in whole days, so that ever
 that old; and it was last written that long ago. What keeps wins over what clears.
 """
 
-import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from xlogdecode.errors import UsageError
+from xlogdecode.retention.candidates import Candidate, EntryKind, made
 from xlogdecode.retention.names import LogName
-from xlogdecode.retention.scan import Candidate, EntryKind, made
+from xlogdecode.retention.reasons import DecisionReason
 
 __all__ = ["Decision", "DecisionReason", "MomentJudge", "Rule", "plan"]
 
@@ -37,36 +37,6 @@ class Rule:
         """Raise UsageError for a rule that nothing could be held against."""
         if self.keep < timedelta(0) or self.keep_last < 0 or (self.max_total or 0) < 0:
             raise UsageError(f"{self}: less than nothing: ages, numbers and sizes begin at 0")
-
-
-class DecisionReason(enum.Enum):
-    """Why a file stays or goes."""
-
-    AGE = "older than {age} (date in name and last change)"
-    CEILING = "one of the oldest, and the logs take more than max_total"
-    YOUNG = "not older than {age} (date in name)"
-    TOUCHED = "written to less than {age} ago"
-    KEEP_LAST = "one of the newest {last} here"
-    FUTURE_DATE = "dated in the future"
-    FUTURE_MTIME = "last written in the future"
-    IMPOSSIBLE_DATE = "the date in its name does not exist"
-    UNKNOWN_NAME = "not an SDK log file"
-    CRASH_BUFFER = "crash buffer: never deleted"
-    LINK = "a link"
-    SPECIAL = "not a regular file"
-    FOREIGN = "on another file system"
-    SET_ASIDE = "left by an interrupted sweep; the next one puts it back"
-    IN_USE = "held open"
-    CHANGED = "changed since it was looked at"
-    STOPPED = "the sweep was stopped before it"
-    UNREADABLE = "cannot be read"
-
-    def __init__(self, words: str) -> None:
-        self.words = words
-        self.clears = self.name in ("AGE", "CEILING")
-        """Whether it is a reason to go."""
-
-    __hash__ = object.__hash__  # counted for every file, and an Enum's own is slow
 
 
 class Decision(NamedTuple):
@@ -147,14 +117,20 @@ class MomentJudge:
         self._now_ns = (now - _EPOCH) // timedelta(microseconds=1) * 1000
         self._limits: dict[timedelta, tuple[date, int]] = {}
 
-    def kept_by_name(self, log: LogName | None, rule: Rule) -> bool:
-        """Return whether the day in the name alone keeps the file."""
-        if log is None:
-            return False
-        if log.day is None:
-            return True
+    def by_name(self, rule: Rule) -> Callable[[LogName], DecisionReason | None]:
+        """Return what says of a log why the day in its name alone keeps it, if it does."""
         last_day, _ = self._limits.get(rule.keep) or self._limit(rule.keep)
-        return log.day > last_day
+
+        def reason(log: LogName) -> DecisionReason | None:
+            return self._of_day(log.day) if log.day is None or log.day > last_day else None
+
+        return reason
+
+    def _of_day(self, day: date | None) -> DecisionReason:
+        """Return the reason for a log that its name keeps."""
+        if day is None:
+            return DecisionReason.IMPOSSIBLE_DATE
+        return DecisionReason.FUTURE_DATE if day > self._today else DecisionReason.YOUNG
 
     def reason(self, candidate: Candidate, rule: Rule) -> DecisionReason:
         """Return the reason that age and kind give for `candidate`."""
@@ -166,11 +142,9 @@ class MomentJudge:
             is_buffer = name.endswith((".mmap2", ".mmap3"))
             return DecisionReason.CRASH_BUFFER if is_buffer else DecisionReason.UNKNOWN_NAME
         day = log.day
-        if day is None:
-            return DecisionReason.IMPOSSIBLE_DATE
         last_day, last_ns = self._limits.get(rule.keep) or self._limit(rule.keep)
-        if day > last_day:
-            return DecisionReason.FUTURE_DATE if day > self._today else DecisionReason.YOUNG
+        if day is None or day > last_day:
+            return self._of_day(day)
         if mtime_ns > last_ns:
             return (
                 DecisionReason.FUTURE_MTIME if mtime_ns > self._now_ns else DecisionReason.TOUCHED

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -23,8 +24,9 @@ from xlogdecode.retention.apply import (
 from xlogdecode.retention.guards import GuardError
 from xlogdecode.retention.in_use import Watch, choose_watch
 from xlogdecode.retention.layouts import AUTO
-from xlogdecode.retention.plan import DecisionReason, Rule
+from xlogdecode.retention.plan import Rule
 from xlogdecode.retention.policy import Policy, Root, parse_keep
+from xlogdecode.retention.reasons import DecisionReason
 from xlogdecode.retention.state import State
 from xlogdecode.retention.sweep import DecisionBatch, Sweep
 from xlogdecode.retention.totals import SweepStep, Totals
@@ -68,6 +70,8 @@ class SweepOptions:
     """Look at no file that its name keeps: sizes and last changes of these are not known."""
     only_warnings: bool = False
     """Show nothing but failures; the work may then be shared out among processes."""
+    most_kept: int | None = None
+    """Show kept files only until there are so many files; with `lean`, count them from then on."""
 
 
 @dataclass(slots=True)
@@ -257,23 +261,27 @@ class _SweepRun:
         if options.archive is not None and options.delete:
             yield from self._archived(options.archive, stop)
             return
+        self._sweep.counts_kept = options.lean and options.only_warnings
         shares = min(usable_processors(), MOST_SHARES) if CAN_SHARE and may_fork() else 1
         shared = options.delete and options.only_warnings and shares > 1
         if shared and self._sweep.can_be_shared:
-            for count in share_out(lambda share: self._steps(share, stop), shares):
+            watch = choose_watch()
+            work = partial(self._steps, watch=watch, stop=stop)
+            for count in share_out(work, shares, ready=watch.prepare):
                 totals.merge(count.totals)
                 yield from count.failures
             return
-        for step in self._steps(WHOLE, stop):
+        for step in self._steps(WHOLE, choose_watch(), stop):
             totals.step(step)
+            if options.most_kept is not None and totals.files.total() > options.most_kept:
+                self._sweep.counts_kept = options.lean
             if options.only_warnings:
                 yield from filter(is_warning, step.outcomes)
             else:
                 yield from step.outcomes
 
-    def _steps(self, share: Share, stop: Callable[[], bool]) -> Iterator[SweepStep]:
+    def _steps(self, share: Share, watch: Watch, stop: Callable[[], bool]) -> Iterator[SweepStep]:
         delete = self._options.delete
-        watch: Watch = choose_watch()
         with Applier(watch=watch, stop=stop, dry_run=not delete) as applier:
             for batch in self._sweep.batches(share, lean=self._options.lean, repair=delete):
                 if batch.folder is not None:
@@ -291,7 +299,7 @@ class _SweepRun:
             d.candidate.directory.identity is None and d.reason in _IN_THE_WAY
             for d in batch.decisions[:1]
         )
-        return SweepStep(batch.number, outcomes, batch.found, reached, named)
+        return SweepStep(batch.number, outcomes, batch.found, reached, named, batch.kept)
 
     def _archived(self, folder: Path, stop: Callable[[], bool]) -> Iterator[SweepOutcome]:
         from xlogdecode.retention.archive import MonthlyArchive

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from xlogdecode.retention.candidates import Candidate, EntryKind, KeptByName, LogDirectory
 from xlogdecode.retention.folders import Folder
 from xlogdecode.retention.guards import (
     MAX_SILENCE,
@@ -20,8 +21,10 @@ from xlogdecode.retention.guards import (
 from xlogdecode.retention.names import LogName
 from xlogdecode.retention.plan import Decision, MomentJudge, plan
 from xlogdecode.retention.policy import Policy, Root
+from xlogdecode.retention.reasons import DecisionReason
 from xlogdecode.retention.roots import RootFolder, expand, has_wildcard, resolve
-from xlogdecode.retention.scan import Candidate, EntryKind, LogDirectory, Look, Scanner
+from xlogdecode.retention.scan import Scanner
+from xlogdecode.retention.walk import Look, WalkOptions, fault
 from xlogdecode.retention.workers import WHOLE, Share
 
 __all__ = ["DecisionBatch", "Sweep", "Target"]
@@ -51,6 +54,8 @@ class DecisionBatch(NamedTuple):
     decisions: list[Decision]
     found: int
     """Log folders that begin here."""
+    kept: list[DecisionReason]
+    """Of each log that is kept by name and only counted, why."""
 
 
 class Sweep:
@@ -63,7 +68,10 @@ class Sweep:
         self._known: list[Target] | None = None
         self._overlap = self._nested = False
         self._judge = MomentJudge(now)
+        self.counts_kept = False
+        """Whether logs that are kept by name are only counted, from the next folder on."""
         self._scanners: dict[tuple[str, tuple[str, ...]], Scanner] = {}
+        self._by_name: dict[object, KeptByName] = {}
 
     @property
     def targets(self) -> list[Target]:
@@ -108,11 +116,13 @@ class Sweep:
         """Return the newest day of a log of all roots, or the first that is recent enough."""
         newest = date.min
 
-        def kept_by_name(log: LogName | None, _: str) -> bool:
-            return bool(log and (log.day is None or log.day <= newest))
+        def no_newer(log: LogName) -> DecisionReason | None:
+            older = log.day is None or log.day <= newest
+            return DecisionReason.YOUNG if older else None
 
+        options = self._options(WHOLE, lambda *_: KeptByName(no_newer))
         for target in self.targets:
-            for look in self._looks(target, WHOLE, kept_by_name):
+            for look in self._looks(target, options):
                 newest = max(newest, newest_day(look.candidates, self.now) or newest)
                 if self.now.date() - newest <= MAX_SILENCE:
                     return newest
@@ -120,7 +130,8 @@ class Sweep:
 
     def check_count(self, limit: int) -> None:
         """Raise GuardError if more than `limit` files are to go."""
-        check_count(sum(decision.clear for decision in self.decisions()), limit)
+        batches = self.batches(lean=True)
+        check_count(sum(d.clear for batch in batches for d in batch.decisions), limit)
 
     @property
     def can_be_shared(self) -> bool:
@@ -147,26 +158,30 @@ class Sweep:
         seen: set[str] = set()
         by_root = len(self.targets) >= _ROOTS_A_SHARE * share.of
         for number, target in enumerate(self.targets):
+            root = target.root
             if by_root and not share.has(target.folder.path):
                 continue
-            mine = WHOLE if by_root else share
-            root = target.root
-            kept_by_name = self._kept_by_name(root) if lean and not _is_ranked(root) else None
-            looks = self._looks(target, mine, kept_by_name, repair=repair)
+            ranked = _is_ranked(root)
+            options = self._options(
+                WHOLE if by_root else share,
+                self._by_folder(root) if lean and not ranked else None,
+                part=0 if ranked else PART,
+                repair=repair,
+            )
+            looks = self._looks(target, options)
             if self._overlap:
                 looks = _unseen(looks, seen)
             if _has_ceiling(root):
                 yield from self._all_at_once(number, root, looks)
                 continue
             for look in looks:
-                decisions = plan(
-                    look.candidates,
-                    root.rule,
-                    now=self.now,
-                    packages=root.packages,
-                    judge=self._judge,
-                )
-                yield DecisionBatch(number, look.folder, look.directory, decisions, look.found)
+                yield self._batch(number, root, look)
+
+    def _batch(self, number: int, root: Root, look: Look) -> DecisionBatch:
+        decisions = plan(
+            look.candidates, root.rule, now=self.now, packages=root.packages, judge=self._judge
+        )
+        return DecisionBatch(number, look.folder, look.directory, decisions, look.found, look.kept)
 
     def _all_at_once(
         self, number: int, root: Root, looks: Iterator[Look]
@@ -180,30 +195,31 @@ class Sweep:
             directory = look.directory
         if directory is not None:
             decisions = plan(candidates, root.rule, now=self.now, packages=root.packages)
-            yield DecisionBatch(number, None, directory, decisions, found)
+            yield DecisionBatch(number, None, directory, decisions, found, [])
 
-    def _looks(
+    def _options(
         self,
-        target: Target,
         share: Share,
-        kept_by_name: Callable[[LogName | None, str], bool] | None,
+        kept_by_name: Callable[[str, str], KeptByName] | None,
         *,
+        part: int = PART,
         repair: bool = False,
-    ) -> Iterator[Look]:
-        root, folder, error = target
-        if error is not None:
-            if share.has(folder.shown):
-                fault = _fault(folder.shown, error)
-                yield Look(None, fault.directory, [fault], found=False)
-            return
-        yield from self._scanner(root).looks(
-            folder,
+    ) -> WalkOptions:
+        return WalkOptions(
             wanted=share.has,
             settled=share is WHOLE,
             kept_by_name=kept_by_name,
-            part=0 if _is_ranked(root) else PART,
+            part=part,
             repair=repair,
+            cross_mounts=self.policy.cross_mounts,
         )
+
+    def _looks(self, target: Target, options: WalkOptions) -> Iterator[Look]:
+        root, folder, error = target
+        if error is None:
+            yield from self._scanner(root).looks(folder, options)
+        elif options.wanted(folder.shown):
+            yield fault(_unreached(folder.shown, error))
 
     def _scanner(self, root: Root) -> Scanner:
         key = root.layout, root.names
@@ -212,7 +228,6 @@ class Sweep:
                 root.layout,
                 liteav=self.policy.liteav,
                 name_patterns=root.names,
-                cross_mounts=self.policy.cross_mounts,
             )
         return self._scanners[key]
 
@@ -221,11 +236,19 @@ class Sweep:
         for scanner in self._scanners.values():
             scanner.__exit__()
 
-    def _kept_by_name(self, root: Root) -> Callable[[LogName | None, str], bool]:
-        judge, rule, packages = self._judge, root.rule, root.packages
-        if not packages:
-            return lambda log, _: judge.kept_by_name(log, rule)
-        return lambda log, package: judge.kept_by_name(log, packages.get(package, rule))
+    def _by_folder(self, root: Root) -> Callable[[str, str], KeptByName]:
+        """Return what says for a layout and a package of `root` which names are enough."""
+
+        def by_name(layout: str, package: str) -> KeptByName:
+            rule = root.packages.get(package, root.rule)
+            key = layout, rule.keep, root.names
+            if key not in self._by_name:
+                self._by_name[key] = KeptByName(self._judge.by_name(rule))
+            found = self._by_name[key]
+            found.counted = self.counts_kept
+            return found
+
+        return by_name
 
     def _targets(self, root: Root) -> Iterator[Target]:
         """Yield the folders that `root` means, and what is wrong with it."""
@@ -262,7 +285,7 @@ def _has_ceiling(root: Root) -> bool:
     return any(rule.max_total is not None for rule in (root.rule, *root.packages.values()))
 
 
-def _fault(root: str, error: OSError) -> Candidate:
+def _unreached(root: str, error: OSError) -> Candidate:
     path = Path(root)
     directory = LogDirectory(str(path.parent), str(path.parent), "", "")
     return Candidate(directory, path.name, EntryKind.UNREADABLE, error=error)

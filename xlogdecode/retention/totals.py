@@ -1,12 +1,12 @@
 """Results of a sweep, counted: for the summary, and as metrics in Prometheus's text format."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from xlogdecode.retention.apply import SweepOutcome, SweepVerdict
-from xlogdecode.retention.plan import DecisionReason
+from xlogdecode.retention.reasons import DecisionReason
 
 __all__ = ["SweepStep", "Totals"]
 
@@ -23,6 +23,8 @@ class SweepStep(NamedTuple):
     """Whether the root is not to be reported as one without logs."""
     package: str = ""
     """The folder's package, if the policy names it."""
+    kept: Sequence[DecisionReason] = ()
+    """Of each log that is kept by name and only counted, why."""
 
 
 class Totals:
@@ -53,6 +55,9 @@ class Totals:
     def step(self, step: SweepStep) -> None:
         """Count one step."""
         self.add(step.outcomes)
+        if step.kept:
+            self.files[SweepVerdict.KEPT] += len(step.kept)
+            self.kept.update(step.kept)
         self.folders += step.found
         if step.reached:
             self.reached.add(step.root)

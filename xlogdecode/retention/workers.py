@@ -7,7 +7,7 @@ it works for is gone.
 """
 
 import os
-import pickle
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -53,15 +53,29 @@ class Count:
         self.failures.extend(o for o in step.outcomes if is_warning(o))
 
 
-def share_out(work: Callable[[Share], Iterable[SweepStep]], number: int) -> Iterator[Count]:
-    """Do `work` for `number` shares, each in a process of its own; yield the count of each.
+ALONE = 0.25
+"""Seconds of work that are too little to be shared: a process costs some milliseconds."""
 
-    Raises XlogError, with the first cause, if the process of a share ends early.
+
+def share_out(
+    work: Callable[[Share], Iterable[SweepStep]], number: int, *, ready: Callable[[], object] = bool
+) -> Iterator[Count]:
+    """Do `work` for `number` shares; yield the count of each.
+
+    The first share is done here. If that takes longer than a moment, `ready` is called and each of
+    the others gets a process of its own. Raises XlogError, with the first cause, if one ends early.
     """
     processes: list[Fork] = []
-    shares = [Share(which, number) for which in range(number)]
+    first, *others = [Share(which, number) for which in range(number)]
     send = partial(_send_count, work, os.getpid())
-    here = [share for share in shares if not fork(partial(send, share), processes.append)]
+    here, count, since = others, Count(), time.monotonic()
+    for step in work(first):
+        count.step(step)
+        if others and time.monotonic() - since >= ALONE:
+            ready()
+            here = [share for share in others if not fork(partial(send, share), processes.append)]
+            others = []
+    yield count
     yield from (_count(work(share)) for share in here)
     answers = [_answer_of(process) for process in processes]
     yield from (answer for answer in answers if isinstance(answer, Count))
@@ -83,6 +97,8 @@ def _send_count(
         answer = str(error)
     except Exception as error:  # noqa: BLE001 - the process that waits reports it
         answer = f"{type(error).__name__}: {error}"
+    import pickle  # one process needs none
+
     with os.fdopen(results, "wb") as pipe:
         pickle.dump(answer, pipe)
 
@@ -92,6 +108,8 @@ def _answer_of(process: Fork) -> Count | str:
 
     Its exit status does not decide: the system keeps that where SIGCHLD is ignored.
     """
+    import pickle
+
     with open(process.results, "rb", closefd=False) as pipe:
         data = pipe.read()
     status = process.wait()
