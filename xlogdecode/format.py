@@ -33,6 +33,7 @@ __all__ = [
     "Codec",
     "Header",
     "Reading",
+    "begins_with_a_block",
     "is_plausible",
     "is_torn",
     "parse_header",
@@ -43,6 +44,7 @@ LONGEST_LINE: Final = 16 << 10
 """Bytes at which Mars cuts a line; a plain block holds one."""
 NOT_TEXT: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 """Bytes that text seldom holds, and what is no text holds soon."""
+_LONGEST_PAYLOAD: Final = 16 << 20
 CRASH_BUFFER_SIZE: Final = 150 * 1024
 """Bytes of an `.mmap3` or `.mmap2` file; no writer makes a block longer than this."""
 
@@ -146,3 +148,9 @@ def is_torn(buffer: Buffer, start: int, end: int) -> bool:
         if index + READINGS[buffer[index]].header_size + length == end:
             return True
     return False
+
+
+def begins_with_a_block(data: bytes) -> bool:
+    """Tell whether the fields of a block's header, up to its length, are at the head of `data`."""
+    reading = READINGS.get(data[0]) if len(data) >= _FIELDS.size else None
+    return reading is not None and is_plausible(data, 0, reading, _LONGEST_PAYLOAD)

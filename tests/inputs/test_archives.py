@@ -500,9 +500,8 @@ def test_an_archive_without_logs_says_so(tmp_path):
     (tmp_path / "a.zip").write_bytes(zip_of(("readme.txt", b"hello"), ("im.db", b"x" * 999)))
     done = run(tmp_path / "a.zip")
     assert done.status == 1
-    assert done.lines == [
-        f"xlogdecode: {tmp_path / 'a.zip'}: holds no log: looked for *.xlog, *.mmap2, *.mmap3"
-    ]
+    why = "holds no log: looked for *.xlog, LiteAV_*.clog, *.mmap2, *.mmap3"
+    assert done.lines == [f"xlogdecode: {tmp_path / 'a.zip'}: {why}"]
     assert list(files_in(tmp_path)) == ["a.zip"]
 
 

@@ -77,7 +77,7 @@ def test_a_folder_without_logs_gives_nothing_and_says_so(tmp_path):
     done = run("-r", tmp_path)
     assert done.status == 1
     assert done.lines == [
-        f"xlogdecode: {tmp_path}: holds no log: looked for *.xlog, *.mmap2, *.mmap3"
+        f"xlogdecode: {tmp_path}: holds no log: looked for *.xlog, LiteAV_*.clog, *.mmap2, *.mmap3"
     ]
 
 

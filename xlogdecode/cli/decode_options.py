@@ -24,8 +24,8 @@ _messages = in_group("Messages")
 _OPTIONS = (
     _input(
         "-r", "--recursive", is_flag=True,
-        help="Take the logs in folders and below: *.xlog, *.mmap2, *.mmap3, and imsdk_*.log "
-        "unless it would only be copied; and archives. No link is followed.",
+        help="Take the logs in folders and below: *.xlog, LiteAV_*.clog, *.mmap2, *.mmap3, and "
+        "imsdk_*.log unless it would only be copied; and archives. No link is followed.",
     ),
     _input("--no-archives", is_flag=True, help="With -r: leave archives in folders alone."),
     _input(

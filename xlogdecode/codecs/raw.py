@@ -3,14 +3,18 @@
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from xlogdecode.codecs.common import END, PIECE, CodecError, ends_with_mark
 from xlogdecode.codecs.libdeflate import DeflateError, deflate_decompress
 from xlogdecode.types import Buffer
 
+if TYPE_CHECKING:
+    Inflater = zlib._Decompress  # noqa: SLF001 - it has no public name
+
 __all__ = [
     "FLUSH", "LAST_STORED_BLOCK", "count_lines", "flushes_in", "inflate", "inflate_lines",
-    "iter_flushes", "iter_inflate", "may_inflate",
+    "iter_flushes", "iter_inflate", "may_inflate", "new_inflater",
 ]  # fmt: skip
 
 FLUSH = b"\x00\x00\xff\xff"
@@ -28,6 +32,11 @@ _END_OF_LINE = b"\n" + END
 
 LAST_STORED_BLOCK = b"\x01\x08\x00\xf7\xff" + END
 """A final deflate block that holds `END`; libdeflate wants an end, which no writer makes."""
+
+
+def new_inflater() -> "Inflater":
+    """Return what inflates a stream from its beginning."""
+    return zlib.decompressobj(-zlib.MAX_WBITS)
 
 
 def inflate(payload: Buffer, bound: int) -> bytearray | None:
@@ -69,15 +78,18 @@ def may_inflate(head: Buffer) -> bool:
     if head[0] & 6 == 0 and len(head) >= 5 and (head[1] ^ head[3], head[2] ^ head[4]) != (255, 255):
         return False  # a stored block's length goes with its complement
     try:
-        zlib.decompressobj(-zlib.MAX_WBITS).decompress(head, PIECE)
+        new_inflater().decompress(head, PIECE)
     except zlib.error:
         return False
     return True
 
 
-def iter_inflate(payload: Buffer) -> Iterator[bytes]:
-    """Yield what raw deflate gives, slice by slice, each slice taken finer once it has failed."""
-    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+def iter_inflate(payload: Buffer, stream: "Inflater | None" = None) -> Iterator[bytes]:
+    """Yield what raw deflate gives, slice by slice, each slice taken finer once it has failed.
+
+    `stream` has taken what is before `payload`, if anything is.
+    """
+    stream = stream or new_inflater()
     finest = len(_SLICES) - 1
     index, level, fine_until = 0, 0, 0
     if len(payload) <= _SLICES[1]:  # a copy of the decompressor costs more than the finest slices
@@ -101,7 +113,7 @@ def iter_inflate(payload: Buffer) -> Iterator[bytes]:
         raise CodecError("bytes follow the end of the stream", index)
 
 
-def _inflate_slice(stream: "zlib._Decompress", data: Buffer) -> Iterator[bytes]:
+def _inflate_slice(stream: "Inflater", data: Buffer) -> Iterator[bytes]:
     while True:
         text = stream.decompress(data, PIECE)
         if text:
@@ -116,14 +128,17 @@ def flushes_in(payload: Buffer) -> Iterator[bytes]:
     return (match.group() for match in _FLUSHES.finditer(payload))
 
 
-def iter_flushes(stretches: Iterable[Buffer], *, marks_may_lie: bool) -> Iterator[bytes]:
+def iter_flushes(
+    stretches: Iterable[Buffer], *, marks_may_lie: bool, stream: "Inflater | None" = None
+) -> Iterator[bytes]:
     """Yield the text of each flush; raise CodecError where one does not inflate to its mark.
 
     A mark is on a boundary of deflate blocks, unless the bytes only look like one, which is rare,
     or inflating has gone astray. Where `marks_may_lie`, a text that ends no line goes on behind a
-    mark that is on none. `CodecError.consumed` counts the bytes of all flushes before.
+    mark that is on none. `CodecError.consumed` counts the bytes of all flushes before. `stream` is
+    as for `iter_inflate`.
     """
-    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    stream = stream or new_inflater()
     text, flushed, seen = b"", 0, 0
     for stretch in stretches:
         seen += len(stretch)
@@ -142,7 +157,7 @@ def iter_flushes(stretches: Iterable[Buffer], *, marks_may_lie: bool) -> Iterato
         raise CodecError("a flush mark is on no boundary", flushed)
 
 
-def _is_at_a_boundary(stream: "zlib._Decompress") -> bool:
+def _is_at_a_boundary(stream: "Inflater") -> bool:
     try:
         return stream.copy().decompress(LAST_STORED_BLOCK) == END
     except zlib.error:

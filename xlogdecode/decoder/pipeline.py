@@ -11,9 +11,10 @@ from xlogdecode.crypto import Keyring
 from xlogdecode.decoder.fast_path import FastPath, Run
 from xlogdecode.decoder.options import DamagedError, Options, Piece
 from xlogdecode.decoder.payloads import Payloads
-from xlogdecode.decoder.report import Loss, Report
+from xlogdecode.decoder.report import STREAM, Loss, Report
 from xlogdecode.decoder.sequence import Numbered, Sequence
 from xlogdecode.decoder.soundness import Soundness
+from xlogdecode.format import begins_with_a_block
 from xlogdecode.framing import Block, Damage, Event, Fill, Framer, PlainText, Verdict
 from xlogdecode.types import Buffer, Source
 
@@ -51,6 +52,7 @@ class Pipeline:
 
     def run(self) -> Iterator[Item]:
         """Yield text and losses in the order of the input."""
+        yield from self._clog()
         believed = _BELIEVED
         while True:
             if believed >= _BELIEVED:
@@ -60,7 +62,7 @@ class Pipeline:
             if event is not None:
                 believed = believed + 1 if isinstance(event, Block) else 0
                 yield from self._event(event)
-            elif self._fault is not None or not self._read():
+            elif not self._feed():
                 break
         try:
             yield from self._losses.settle()
@@ -88,14 +90,24 @@ class Pipeline:
             jumps, keys = self._sequence.jumps, len(self._options.keys)
             report.why = likely_cause(Facts(report, evidence or Evidence(), jumps, keys))
 
-    def _read(self) -> bool:
-        """Feed the framer what is at hand; tell whether there is anything more to come of it.
+    def _feed(self) -> bool:
+        """Feed the framer what is at hand; tell whether there is anything more to come of it."""
+        if self._is_closed or self._fault is not None:
+            return False
+        data = self._read()
+        if data:
+            self._framer.feed(data)
+        if self._is_closed:
+            self._framer.close()
+        return bool(data) or self._is_closed
+
+    def _read(self) -> bytes:
+        """Return what is at hand; none at the end, or where the source fails.
 
         Where that is less than is asked for, the end of a file is looked for at once, so that a
         small file is one run.
         """
-        if self._is_closed:
-            return False
+        parts: list[bytes] = []
         size = 0
         while size < READ and not self._is_closed:
             try:
@@ -103,16 +115,61 @@ class Pipeline:
             except Exception as error:  # noqa: BLE001 - raised once all has come out that came before
                 self._fault = error
                 break
-            size += len(data)
-            self._report.bytes_in += len(data)
+            self._is_closed = not data
             if data:
-                self._framer.feed(data)
-            else:
-                self._framer.close()
-                self._is_closed = True
+                parts.append(data)
+                size += len(data)
             if getattr(self._source, "may_wait", True):
                 break
-        return size > 0 or self._is_closed
+        self._report.bytes_in += size
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    # a log without blocks
+
+    def _clog(self) -> Iterator[Item]:
+        """Yield all of a `.clog`, up to blocks that follow; any other input goes to the framer."""
+        head, is_clog = self._beginning()
+        if is_clog:
+            from xlogdecode.decoder.clog import Clog
+
+            clog = Clog()
+            while head and not clog.blocks_follow:
+                yield from self._clog_items(clog.feed(head))
+                head = b"" if clog.blocks_follow or self._fault else self._read()
+            if self._is_closed and not clog.blocks_follow:
+                yield from self._clog_items(clog.close())
+            self._report.blocks[STREAM] += clog.streams
+            self._framer.start_at(clog.offset)
+            head = clog.rest if clog.blocks_follow else b""
+        if head:
+            self._framer.feed(head)
+        if self._is_closed:
+            self._framer.close()
+
+    def _beginning(self) -> tuple[bytes, bool]:
+        """Return as much of the input as it takes to know whether it is a `.clog`, and that."""
+        head = b""
+        while True:
+            data = self._read()
+            head += data
+            if begins_with_a_block(head):
+                return head, False
+            from xlogdecode.decoder.clog_proof import opens_a_clog
+
+            is_clog = opens_a_clog(head, is_all=not data)
+            if is_clog is not None:
+                return head, is_clog
+
+    def _clog_items(self, items: Iterable[Piece | Loss | Fill]) -> Iterator[Item]:
+        for item in items:
+            match item:
+                case Piece():
+                    yield from self._losses.settle()
+                    yield self._piece(item.offset, item.text)
+                case Loss():
+                    yield from self._losses.hold(item)
+                case Fill():
+                    self._report.fill += item.length
 
     # the fast path
 

@@ -4,7 +4,10 @@ from collections import Counter
 from functools import cache
 from typing import Any, NamedTuple
 
-__all__ = ["Loss", "Note", "Report"]
+__all__ = ["STREAM", "Loss", "Note", "Report"]
+
+STREAM = "deflate stream"
+"""The kind under which `Report.blocks` counts what is no block: the streams of a `.clog`."""
 
 LISTED = 1000
 """Losses, and notes, that a report lists; its totals are exact."""
@@ -140,7 +143,7 @@ class Report:
     def summary(self) -> str:
         """Return what came of the input in a line."""
         blocks = self.blocks.total()
-        text = f"{_count(blocks, 'block')}, {_count(self.bytes_out, 'byte')} of text"
+        text = f"{self._parts()}, {_count(self.bytes_out, 'byte')} of text"
         if self.is_whole:
             if self.plain_text and not blocks:
                 return f"already plain text, {_count(self.plain_text, 'byte')}"
@@ -157,6 +160,13 @@ class Report:
         if self.bytes_out or not self.locked_blocks:
             parts.append(text)
         return "; ".join(parts) + self._missing()
+
+    def _parts(self) -> str:
+        """Return how many blocks gave text, and how many streams, if any did."""
+        streams = self.blocks[STREAM]
+        blocks = self.blocks.total() - streams
+        parts = [_count(blocks, "block")] if blocks or not streams else []
+        return ", ".join([*parts, _count(streams, STREAM)] if streams else parts)
 
     @property
     def _lock_reason(self) -> str:

@@ -56,6 +56,10 @@ class Framer:
         self._begun = 0
         """Input offset of the last block."""
 
+    def start_at(self, offset: int) -> None:
+        """Start at `offset` of the input, before anything is fed."""
+        self._window.base = offset
+
     def feed(self, data: bytes) -> None:
         """Add bytes of the input."""
         self._window.feed(data)

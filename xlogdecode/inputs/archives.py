@@ -10,7 +10,7 @@ from xlogdecode.inputs.bounds import Meter
 from xlogdecode.inputs.compressed import ArchiveKind, TooLargeError, kind_of, unpacked
 from xlogdecode.inputs.files import Entry, Input, Member, Refusal
 from xlogdecode.inputs.members import OpenMember, Refused
-from xlogdecode.inputs.names import is_crash_buffer, is_log, without_ending
+from xlogdecode.inputs.names import LOOKED_FOR, is_crash_buffer, is_log, without_ending
 from xlogdecode.inputs.tar_archive import tar_members
 from xlogdecode.inputs.unwrap import as_log
 from xlogdecode.inputs.zip_archive import zip_members
@@ -45,7 +45,7 @@ class Unpacker:
                 if self._meter.burst:
                     return
             if not found:
-                why = "holds no log: looked for *.xlog, *.mmap2, *.mmap3"
+                why = f"holds no log: looked for {LOOKED_FOR}"
                 yield Refusal(entry.name, why, is_failure=not is_met)
         except InputError as error:
             yield Refusal(entry.name, str(error).removeprefix(f"{entry.name}: "))

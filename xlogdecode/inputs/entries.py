@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xlogdecode.errors import InputError, UsageError
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of, may_be_wrapped
 from xlogdecode.inputs.files import STDIN, Entry, Refusal, open_input
-from xlogdecode.inputs.names import is_archive, is_log, natural_order
+from xlogdecode.inputs.names import LOOKED_FOR, is_archive, is_log, natural_order
 
 __all__ = ["FoundFile", "expand", "iter_entries", "iter_places", "open_place", "walk"]
 
@@ -164,4 +164,4 @@ def walk(folder: str, *, plain: bool, archives: bool = True) -> Iterator[FoundFi
                 yield FoundFile(entry.path, folder, str(below / entry.name), tree)
         waiting += reversed(folders)
     if not found:
-        yield Refusal(folder, "holds no log: looked for *.xlog, *.mmap2, *.mmap3")
+        yield Refusal(folder, f"holds no log: looked for {LOOKED_FOR}")

@@ -7,13 +7,17 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
 __all__ = [
-    "crash_buffers_of", "is_archive", "is_crash_buffer", "is_log", "is_tar_name",
+    "LOOKED_FOR", "crash_buffers_of", "is_archive", "is_crash_buffer", "is_log", "is_tar_name",
     "natural_order", "safe_place", "without_ending",
 ]  # fmt: skip
+
+LOOKED_FOR = "*.xlog, LiteAV_*.clog, *.mmap2, *.mmap3"
+"""The names of logs, for people."""
 
 # patterns are text here, and compiled once one is asked for: most runs ask for none
 _BUFFER_ENDINGS = (".mmap2", ".mmap3")
 _LOG_ENDINGS = (".xlog", *_BUFFER_ENDINGS)
+_CLOG = r"(?s)liteav_.*\.clog"  # other programs have files that end so, too
 _PLAIN_LOG = r"(?s)imsdk_.*\.log"
 _DECODED = r"\.(?:xlog|mmap[23]|log)(?:~\d+)?\.log\Z"
 """The endings of a log's text, as `outputs.Places` names it."""
@@ -30,7 +34,7 @@ def is_log(name: str, *, plain: bool) -> bool:
     Never the text of either (`a.xlog.log`, `imsdk_C.mmap2~2.log`).
     """
     lower = name.lower()
-    if lower.endswith(_LOG_ENDINGS):
+    if lower.endswith(_LOG_ENDINGS) or (lower.endswith(".clog") and re.fullmatch(_CLOG, lower)):
         return True
     return plain and not re.search(_DECODED, lower) and bool(re.fullmatch(_PLAIN_LOG, lower))
 
