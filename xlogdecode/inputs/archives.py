@@ -11,6 +11,7 @@ from xlogdecode.inputs.compressed import ArchiveKind, TooLargeError, kind_of, un
 from xlogdecode.inputs.files import Entry, Input, Member, Refusal
 from xlogdecode.inputs.members import OpenMember, Refused
 from xlogdecode.inputs.names import LOOKED_FOR, is_crash_buffer, is_log, without_ending
+from xlogdecode.inputs.picks import is_for_more, is_match, is_named
 from xlogdecode.inputs.tar_archive import tar_members
 from xlogdecode.inputs.unwrap import as_log
 from xlogdecode.inputs.zip_archive import zip_members
@@ -27,11 +28,15 @@ _DEEPEST = 1
 class Unpacker:
     """Unpacks one file."""
 
-    def __init__(self, source: Input, *, plain: bool) -> None:
-        """Unpack `source`; with `plain` logs of before SDK 4.7.1 are taken too."""
+    def __init__(self, source: Input, *, plain: bool, pick: str = "") -> None:
+        """Unpack `source`; with `plain` logs of before SDK 4.7.1 are taken too.
+
+        `pick` is the member, the folder or the glob of those that are wanted; none is for all.
+        """
         size = source.stat.st_size if source.is_regular else 0
         self._meter = Meter(source.name, lambda: max(size, source.bytes_read))
         self._plain = plain
+        self._name, self._pick = source.name, pick
         self._held = 0
 
     def entries(self, entry: Entry, kind: ArchiveKind) -> Iterator[Entry | Refusal]:
@@ -44,7 +49,10 @@ class Unpacker:
                 yield item
                 if self._meter.burst:
                     return
-            if not found:
+            if not found and self._pick:
+                why = f"holds nothing that matches {self._pick!r}; -l {entry.name} lists its logs"
+                yield Refusal(entry.name, why)
+            elif not found:
                 why = f"holds no log: looked for {LOOKED_FOR}"
                 yield Refusal(entry.name, why, is_failure=not is_met)
         except InputError as error:
@@ -68,7 +76,7 @@ class Unpacker:
                 yield Refusal(entry.name, f"is damaged: {source.fault}")
         elif inner is not None:
             yield Refusal(entry.name, "is packed twice: unpack it once first")
-        elif not entry.in_archive or is_log(posixpath.basename(stem), plain=self._plain):
+        elif self._takes(entry, posixpath.basename(stem)):
             yield as_log(entry._replace(below=stem, source=source), source.peek())
 
     def _members(
@@ -89,7 +97,8 @@ class Unpacker:
         for item in members(entry.source, self._meter):
             if isinstance(item, Refused):
                 name = f"{entry.name}: {item.name}" if item.name else entry.name
-                yield Refusal(name, item.reason)
+                if not item.name or is_match(self._place(name), self._pick):
+                    yield Refusal(name, item.reason)
             else:
                 yield from self._member(inside, item, depth, waiting)
         yield from waiting
@@ -104,14 +113,29 @@ class Unpacker:
         )
         head = found.source.peek()
         kind = kind_of(head, found.place.name)
+        place = self._place(entry.name)
         if kind is not None:
-            yield from self._open(entry, kind, depth + 1)
-        elif not is_log(found.place.name, plain=self._plain):
+            if is_match(place, self._pick) or is_for_more(place, self._pick):
+                yield from self._open(entry, kind, depth + 1)
+        elif not self._takes(entry, found.place.name):
             return
         elif is_crash_buffer(found.place.name) and any(head) and self._held < _HELD:
             waiting.append(self._hold(entry, found))
         else:
-            yield as_log(entry, head)
+            yield as_log(entry._replace(is_picked=place == self._pick), head)
+
+    def _place(self, name: str) -> str:
+        """Return where what messages call `name` lies in the archive, as picks have it."""
+        return name.removeprefix(f"{self._name}: ").replace(": ", ":")
+
+    def _takes(self, entry: Entry, name: str) -> bool:
+        """Tell whether a file called `name`, unpacked, is wanted."""
+        if not entry.in_archive and not self._pick:
+            return True
+        place = self._place(entry.name) if entry.in_archive else name
+        if is_named(place, self._pick) or is_named(without_ending(place), self._pick):
+            return True
+        return is_log(name, plain=self._plain) and is_match(place, self._pick)
 
     def _hold(self, entry: Entry, found: OpenMember) -> Entry:
         """Read a crash buffer now, to yield it when the logs beside it are through."""

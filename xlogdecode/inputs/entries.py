@@ -9,6 +9,7 @@ from xlogdecode.errors import InputError, UsageError
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of, may_be_wrapped
 from xlogdecode.inputs.files import STDIN, Entry, Refusal, open_input
 from xlogdecode.inputs.names import LOOKED_FOR, is_archive, is_log, natural_order
+from xlogdecode.inputs.picks import picked, split_pick
 
 __all__ = ["FoundFile", "expand", "iter_entries", "iter_places", "open_place", "walk"]
 
@@ -27,7 +28,11 @@ class FoundFile(NamedTuple):
     """The folder's name, where a folder was named."""
     path_index: int = 0
     """Which of the paths it is in."""
+    pick: str = ""
+    """Which members are wanted, if the file is an archive: all, unless it says so."""
     in_archive: bool = False
+    """As of an `Entry`: never."""
+    is_picked: bool = False
     """As of an `Entry`: never."""
 
 
@@ -42,7 +47,9 @@ def iter_entries(
     """Yield each log in `paths`, in their order; what cannot be read as a Refusal.
 
     `recursive` walks folders (no link is followed), `plain` takes logs of before SDK 4.7.1 in them,
-    `archives` the archives.
+    `archives` the archives. `case.zip:logs/a.xlog` is a member of an archive, `case.zip:logs` are
+    those of a folder in it, `case.zip:*.xlog` those that match.
+
     Archives are known by their content; what is in one can be read until the next entry is asked
     for, and raises InputError from then on. `on_read` gets the number of bytes read from files.
     Raises UsageError for a single path in place of several.
@@ -73,8 +80,9 @@ def iter_places(
             for item in walk(path, plain=plain, archives=archives):
                 yield item._replace(path_index=index) if isinstance(item, FoundFile) else item
             continue
-        folder, name = os.path.split("stdin" if path == STDIN else path)
-        yield FoundFile(path, folder, name, path_index=index)
+        file, pick = split_pick(path)
+        folder, name = os.path.split("stdin" if path == STDIN else file)
+        yield FoundFile(file, folder, name, path_index=index, pick=pick)
 
 
 def open_place(
@@ -103,6 +111,10 @@ def open_place(
         yield Refusal(source.name, f"is packed by {foreign}; unpack it first")
         return
     kind = kind_of(head, source.name)
+    if kind is None and place.pick:
+        source.close()
+        yield Refusal(source.name, f"is not an archive; leave out ':{place.pick}'")
+        return
     if kind is None:
         if may_be_wrapped(head):
             from xlogdecode.inputs.unwrap import as_log  # most logs are what they are
@@ -113,7 +125,7 @@ def open_place(
     from xlogdecode.inputs.archives import Unpacker
 
     with source:
-        yield from Unpacker(source, plain=plain).entries(entry, kind)
+        yield from Unpacker(source, plain=plain, pick=place.pick).entries(entry, kind)
 
 
 def _split(message: str, name: str) -> tuple[str, str]:
@@ -129,7 +141,8 @@ def expand(paths: list[str]) -> list[str]:
             continue
         import glob
 
-        found += sorted(glob.glob(path, recursive=True), key=natural_order) or [path]  # noqa: PTH207
+        matches = glob.glob(path, recursive=True) or picked(path)  # noqa: PTH207
+        found += sorted(matches, key=natural_order) or [path]
     return found
 
 

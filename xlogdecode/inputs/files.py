@@ -236,6 +236,8 @@ class Entry(NamedTuple):
     """That file, where all of it is this log."""
     path_index: int = 0
     """Which of the paths it is in."""
+    is_picked: bool = False
+    """It was named by itself in its archive."""
     is_streamed: bool = False
     """It has to be read before the next entry is asked for."""
     note: str = ""

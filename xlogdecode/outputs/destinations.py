@@ -43,7 +43,8 @@ class Places:
 
     def place(self, entry: Entry | FoundFile) -> str:
         """Return where the text of `entry` goes."""
-        if self._output is not None and not (self._in_folder or entry.in_archive):
+        is_one = entry.is_picked or not entry.in_archive
+        if self._output is not None and is_one and not self._in_folder:
             return str(self._output)
         tree = entry.top, entry.tree
         root = self._roots.get(tree)
