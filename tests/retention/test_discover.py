@@ -1,13 +1,14 @@
 """`layouts ROOT`: what holds logs is found wherever it is, and what it prints sweeps them."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from tests.retention.trees import IMSDK, aged, log, objects, sweep
+from tests.retention.trees import IMSDK, aged, day, log, objects, sweep
 from xlogdecode.cli.app import cli
 
 
@@ -31,7 +32,16 @@ PLACES = [
     ("case/App.xcappdata/AppData", "apple", "Library/Caches/com_tencent_imsdk_log"),
     ("Users/eve", "electron", "AppData/Roaming/App/sdk-log"),
     ("bundle", "harmony", "haps/entry/cache"),
-]
+    ("bundle", "harmony-flutter", "haps/entry/files/log/tencent/imsdk"),
+    ("Users/eve", "unity", "AppData/LocalLow/Acme/Game/TIM-Log"),
+    ("game", "unity", ".TIM-Log"),
+    ("Users/eve", "windows-flutter", "AppData/Local/Temp/TencentCloudChat/Log"),
+    (
+        "Library/Developer/CoreSimulator/Devices/6F1C/data/Containers/Data/Application/9A2B",
+        "apple", "Library/Caches/com_tencent_imsdk_log",
+    ),
+    ("C/Users/eve", "windows-flutter", "Documents/TencentCloudChat/Log"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("above", "layout", "place"), PLACES)
@@ -57,6 +67,49 @@ def test_the_policy_that_it_prints_sweeps_all_that_it_found(tmp_path):
     result = sweep("--config", policy, "--json")
     assert result.returncode == 0, result.stderr
     assert {Path(o["path"]) for o in objects(result)} == due
+
+
+ODD = [
+    ("a folder without logs beside others", [f"devices/{name}/sdcard/{IMSDK}" for name in "abc"]),
+    (
+        "other folders around one of a layout",
+        [IMSDK, *(f"Android/data/com.example.chat/x{n}" for n in "abc")],
+    ),
+    ("signs of patterns in names", [f"[a]/{IMSDK}", f"b*/{IMSDK}", f"c?/{IMSDK}", "up[1]"]),
+    ("a name that is no UTF-8", [f"d\udcff/{IMSDK}"]),
+]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="such names are refused there")
+@pytest.mark.parametrize("places", [places for _, places in ODD], ids=[name for name, _ in ODD])
+def test_no_root_of_the_policy_is_without_logs(tmp_path, places):
+    root = tmp_path / "root"
+    (root / "devices/d/sdcard").mkdir(parents=True)
+    due = {str(aged(root / place, 9)) for place in places}
+    policy = tmp_path / "p.yaml"
+    policy.write_text(layouts(root, "--print-config").output)
+    result = sweep("--config", policy, "--delete", "-q", "--state", tmp_path / "state")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert not any(map(os.path.lexists, due))
+
+
+def test_the_policy_and_the_command_for_liteav_ask_for_it(tmp_path):
+    root = tmp_path / "root"
+    name = f"LiteAV_C_{day(9)}.xlog"
+    due = {log(root / place, name, age=9) for place in ("a/log/liteav", "odd/place")}
+    policy = tmp_path / "p.yaml"
+    policy.write_text(layouts(root, "--liteav", "--print-config").output)
+    result = sweep("--config", policy, "--json")
+    assert result.returncode == 0, result.stderr
+    assert {Path(o["path"]) for o in objects(result)} == due
+    assert "sweep --liteav" in layouts(root / "a", "--liteav").output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_root_that_is_a_link_is_named_by_the_folder_it_leads_to(tmp_path):
+    aged(tmp_path / "real" / IMSDK, 9)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert f"{tmp_path}/real" in layouts(tmp_path / "link", "--print-config").output
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")

@@ -27,6 +27,17 @@ FOLDERS = [
     ("windows-flutter", "TencentCloudChat/Log", ""),
     ("electron", ".tencent-im/sdk-log", ""),
     ("harmony", "haps/entry/cache", ""),
+    ("harmony-flutter", "haps/entry/files/log/tencent/imsdk", ""),
+    ("electron", ".config/App/sdk-log", ""),
+    ("electron", "AppData/Roaming/App/sdk-log", ""),
+    ("electron", "Library/Application Support/App/sdk-log", ""),
+    ("unity", "TIM-Log", ""),
+    ("unity", ".TIM-Log", ""),
+    ("unity", "Android/data/com.example.game/files/TIM-Log", "com.example.game"),
+    ("unity", "AppData/LocalLow/Acme/Game/TIM-Log", ""),
+    ("unity", "Library/Application Support/Acme/Game/TIM-Log", ""),
+    ("android-app", "files/log/tencent/imsdk", ""),
+    ("android-app", "data/data/com.example.chat/files/log/tencent/imsdk", "com.example.chat"),
 ]
 LITEAV = [
     ("liteav-android", "log/tencent/liteav", ""),
@@ -35,6 +46,12 @@ LITEAV = [
     ("liteav-windows", "tencent/liteav/log", ""),
     ("liteav-windows", "liteav/log", ""),
     ("liteav-apple", "Documents/log", ""),
+    ("liteav-android", "log/liteav", ""),
+    ("liteav-android", "Android/data/com.example.ab/files/voiceai/log/liteav", "com.example.ab"),
+    ("liteav-windows", "AppData/Roaming/voiceai/liteav/log", ""),
+    ("liteav-apple", "Documents/voiceai/log", ""),
+    ("liteav-harmony", "haps/entry/files", ""),
+    ("liteav-harmony", "haps/entry/files/voiceai/liteav/log", ""),
 ]  # fmt: skip
 NEAR = [
     "imsdk", "tencent/imsdk", "Android/data/chat/files/log/tencent/imsdk",

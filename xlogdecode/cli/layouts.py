@@ -59,7 +59,9 @@ def layouts(
             "xlogdecode: warning: too many folders to look at all; name deeper ones", err=True
         )
     if found:
-        _print_folders(Discovery(found, complete), out, as_json=as_json, config=print_config)
+        _print_folders(
+            Discovery(found, complete, liteav), out, as_json=as_json, config=print_config
+        )
     out.flush()
     return int(failed or out.failed or (print_config and not found))
 
@@ -70,9 +72,10 @@ def _print_folders(discovery: Discovery, out: Stdout, *, as_json: bool, config: 
             out.write(json.dumps(_object(folder)) + "\n")
         return
     if config:
-        out.write("keep: 7d\nroots:\n")
+        liteav = "liteav: true\n" if discovery.liteav else ""
+        out.write(f"keep: 7d\n{liteav}roots:\n")
         for path, layout in discovery.roots():
-            out.write(f"  - path: {json.dumps(readable(path))}\n    layout: {layout}\n")
+            out.write(f"  - path: {json.dumps(path)}\n    layout: {layout}\n")
         return
     rows = [
         (f.path, f.layout or "-", str(f.logs), size_in_words(f.size), str(f.oldest), str(f.newest))
@@ -82,7 +85,8 @@ def _print_folders(discovery: Discovery, out: Stdout, *, as_json: bool, config: 
     out.write(as_table([heads, *rows], right={2, 3}, spare=(4, 3, 2), look=table_look()))
     roots = sorted({folder.root for folder in discovery.folders})
     if len(roots) <= FEW and all(folder.layout for folder in discovery.folders):
-        out.write(f"to sweep them: xlogdecode sweep {shown(shlex.join(roots))}\n")
+        liteav = "--liteav " if discovery.liteav else ""
+        out.write(f"to sweep them: xlogdecode sweep {liteav}{shown(shlex.join(roots))}\n")
     else:
         out.write("to sweep them: add --print-config > FILE, then xlogdecode sweep --config FILE\n")
 

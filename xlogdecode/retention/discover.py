@@ -16,7 +16,7 @@ from typing import Final
 from xlogdecode.retention.folders import join, split_anchor
 from xlogdecode.retention.layouts import LAYOUTS, is_package, is_segment
 from xlogdecode.retention.names import Recogniser, recogniser
-from xlogdecode.retention.roots import has_wildcard
+from xlogdecode.retention.roots import expand
 
 __all__ = ["Discovery", "FolderOfLogs", "discover"]
 
@@ -52,18 +52,25 @@ class Discovery:
     folders: list[FolderOfLogs]
     complete: bool
     """Whether the walk came to its end within its bounds."""
+    liteav: bool = False
+    """Whether LiteAV's logs were looked for, too."""
 
     def roots(self) -> list[tuple[str, str]]:
         """Return root and layout for a policy: `auto`, or `logs` and `path` for other folders.
 
-        Roots are absolute, and several that differ in one step have a wildcard there.
+        Roots are absolute patterns, each of which matches folders with logs only. Several that
+        differ in one step have a wildcard there.
         """
-        known = sorted({os.path.abspath(f.root) for f in self.folders if f.layout})  # noqa: PTH100
-        others = sorted({os.path.abspath(f.root) for f in self.folders if not f.layout})  # noqa: PTH100
+        known = sorted({os.path.realpath(f.root) for f in self.folders if f.layout})
+        others = sorted({os.path.realpath(f.root) for f in self.folders if not f.layout})
         roots = [(path, "auto") for path in _with_wildcards(known)]
         if len(others) >= _SEVERAL:
-            return [*roots, (os.path.commonpath(others), "logs")]
-        return [*roots, *((path, "path") for path in others)]
+            above = os.path.commonpath(others)
+            inside = {os.path.realpath(f.path) for f in self.folders if f.layout}
+            if not any(Path(path).is_relative_to(above) for path in inside):
+                return [*roots, (_as_pattern(above), "logs")]
+        layout = "logs" if self.liteav else "path"  # `path` knows no names of LiteAV's
+        return [*roots, *((_as_pattern(path), layout) for path in others)]
 
 
 def discover(root: str, *, liteav: bool = False) -> Discovery:
@@ -88,7 +95,7 @@ def discover(root: str, *, liteav: bool = False) -> Discovery:
             found.append(_folder(path, root, logs))
         if depth < MAX_DEPTH:
             waiting.extend((name, depth + 1) for name in below)
-    return Discovery(sorted(found, key=lambda folder: folder.path), not waiting)
+    return Discovery(sorted(found, key=lambda folder: folder.path), not waiting, liteav)
 
 
 def _listed(path: str, recognise: Recogniser) -> tuple[list[str], list[tuple[date, int]]]:
@@ -153,17 +160,25 @@ def _fits(step: str, name: str) -> bool:
 
 
 def _with_wildcards(paths: list[str]) -> list[str]:
-    """Return `paths` with those that differ in one step written as one pattern."""
+    """Return patterns of `paths`; those that differ in one step are one, if it matches no other."""
     alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for path in paths:
         anchor, steps = split_anchor(path)
-        if not has_wildcard(path):
-            for at, step in enumerate(steps):
-                if not step.startswith("."):  # `*` matches no hidden folder
-                    alike.setdefault(((anchor, *steps[:at]), steps[at + 1 :]), []).append(path)
+        for at, step in enumerate(steps):
+            if not step.startswith("."):  # `*` matches no hidden folder
+                alike.setdefault(((anchor, *steps[:at]), steps[at + 1 :]), []).append(path)
     left, patterns = set(paths), []
     for (before, after), group in sorted(alike.items(), key=lambda item: -len(item[1])):
-        if len(group) >= _SEVERAL and left.issuperset(group):
+        if len(group) < _SEVERAL or not left.issuperset(group):
+            continue
+        pattern = str(Path(*map(_as_pattern, before), "*", *map(_as_pattern, after)))
+        if {folder.path for folder, _ in expand(pattern)} == set(group):
             left.difference_update(group)
-            patterns.append(str(Path(*before, "*", *after)))
-    return sorted([*left, *patterns])
+            patterns.append(pattern)
+    return sorted([*map(_as_pattern, left), *patterns])
+
+
+def _as_pattern(path: str) -> str:
+    """Return a pattern that matches `path`; a byte that is no UTF-8, so not in YAML, is `?`."""
+    signs = {sign: f"[{sign}]" for sign in "*?["}
+    return "".join("?" if "\ud800" <= sign <= "\udfff" else signs.get(sign, sign) for sign in path)
