@@ -119,11 +119,13 @@ def test_every_kind_of_input_is_in_one_page_with_its_state(tmp_path, made):
     whole = LOG.read_bytes()
     (folder / "imsdk_20240101.xlog").write_bytes(whole)
     (folder / "imsdk_20240102.xlog").write_bytes(whole[:3000] + b"\xff" * 500 + whole[3500:])
+    (folder / "imsdk_20240103.xlog").write_bytes(whole[:9000])
     (folder / "broken.xlog").write_bytes(b"nothing of the kind" * 10)
     page = made(folder, status=1)
     states = {file["name"]: file["state"] for file in page.head["files"]}
     assert states == {
-        "imsdk_20240101.xlog": "ok", "imsdk_20240102.xlog": "damaged", "broken.xlog": "failed",
+        "imsdk_20240101.xlog": "ok", "imsdk_20240102.xlog": "damaged",
+        "imsdk_20240103.xlog": "cut", "broken.xlog": "failed",
     }  # fmt: skip
     assert any(row.level == "loss" for row in page.rows)
 

@@ -22,7 +22,7 @@ from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
 from xlogdecode.jobs.job import LEFT_OUT
 from xlogdecode.jobs.request import Request
-from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
+from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, state_of, worst
 from xlogdecode.outputs import SaveFile
 from xlogdecode.when import parse_size, parse_zone
 
@@ -212,7 +212,7 @@ class _Maker:
             return Status.FAILED
         status = of_report(report)
         state.detail, state.size = summary_of(report), report.bytes_in
-        state.state = _STATES[status]
+        state.state = state_of(status, report).name.lower()
         if status is not Status.OK:
             remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
             say(f"{entry.name}: ", f"{summary_of(report)}{remedy}")
@@ -229,11 +229,3 @@ class _Maker:
             events = learn_first(events, self.redactor)
         records = read_records(events, source=name, zone=self.zone)
         return iter(records) if self.wanted.is_empty else select(records, self.wanted)
-
-
-_STATES = {
-    Status.OK: "ok",
-    Status.LOST: "damaged",
-    Status.LOCKED: "encrypted",
-    Status.FAILED: "failed",
-}
