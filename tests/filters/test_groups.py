@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.records.lines import mars
+from tests.records.lines import Lost, mars, streams
 from xlogdecode.filters import Filter, Last, Shown, select
 from xlogdecode.merging import MergedLog, render_merged
 from xlogdecode.records import Loss, Record, read_records
@@ -109,6 +109,20 @@ def test_a_torn_line_ends_before_the_line_between():
     events = [(0, HIT.encode()), LOSS, (9, f"{OTHER}\n{OTHER}\n{HIT}\n".encode())]
     text = b"".join(render(events, TextWriter(marks=False), wanted=Filter(grep="hit", after=1)))
     assert re.sub(rb"\[I\][^\n]*", b"I", text) == b"I\n--\nI\n"
+
+
+@given(
+    events=streams(),
+    last=st.integers(0, 5),
+    level=st.sampled_from([None, "I", "E"]),
+    since=st.sampled_from([None, "10:00"]),
+)
+def test_both_ways_find_the_same_last_records(events, last, level, since):
+    events = [event for event in events if isinstance(event, Lost) or event[1]]  # no pauses
+    wanted = Filter(level=level, since=since)
+    fast = b"".join(render(events, TextWriter(), wanted=wanted, last=last))
+    exact = render(events, TextWriter(), wanted=wanted, last=last, change=lambda batch: batch)
+    assert fast == b"".join(exact)
 
 
 class Item:

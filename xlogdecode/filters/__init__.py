@@ -9,7 +9,7 @@ from xlogdecode.filters.by_record import Around, Judge, Selector, Shown, count_r
 from xlogdecode.filters.by_text import select_text
 from xlogdecode.filters.counting import count, count_text
 from xlogdecode.filters.filter import LAST, Filter, parse_level, parse_pattern, parse_session
-from xlogdecode.filters.last import Last
+from xlogdecode.filters.last import Last, last_of_text
 from xlogdecode.filters.tally import Tally
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "count",
     "count_records",
     "count_text",
+    "last_of_text",
     "parse_level",
     "parse_pattern",
     "parse_session",

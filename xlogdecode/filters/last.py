@@ -1,11 +1,14 @@
 """The last records that are wanted, with what is shown around them: as `tail -n` has it."""
 
 from collections import deque
-from typing import Final, Generic, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from xlogdecode.filters.by_record import Shown
+from xlogdecode.records import Loss
+from xlogdecode.records.bounds import Bounds
 
-__all__ = ["Last"]
+__all__ = ["Last", "last_of_text"]
 
 T = TypeVar("T")
 
@@ -71,3 +74,51 @@ class Last(Generic[T]):
         while near and near[0].is_wanted is None:
             near.pop(0)
         kept.extendleft(reversed(near))
+
+
+class _Stretch(NamedTuple):
+    """Text of full lines, or a loss."""
+
+    item: bytes | Loss
+    goes_on: bool = False
+    """Lines at its start that open nothing belong to the record before it."""
+    records: int = 0
+    """So many begin in it."""
+
+
+def last_of_text(items: Iterable[bytes | Loss], most: int) -> Iterator[bytes | Loss]:
+    """Yield the text of the last `most` records of `items` (`select_text`), and the losses among.
+
+    As `Last` does it, ten times as fast: records are counted, and only where the first of these
+    begins is looked for.
+    """
+    kept: deque[_Stretch] = deque()
+    found, losses, goes_on, is_cut = 0, 0, False, False
+    for item in items if most else ():
+        if not isinstance(item, bytes):
+            losses, goes_on = losses + 1, False
+            if losses <= _LOSSES:
+                kept.append(_Stretch(item))
+        elif item:
+            losses = 0
+            bounds = Bounds(item.decode("latin-1"), goes_on=goes_on)
+            kept.append(_Stretch(item, goes_on, bounds.count()))
+            goes_on = bounds.open_from() is not None
+            found += kept[-1].records
+        while found > most and found - kept[0].records >= most:
+            found -= kept.popleft().records
+            is_cut = True
+    is_cut = is_cut or found > most
+    while is_cut and kept and not kept[0].records:
+        kept.popleft()
+    if is_cut and kept:
+        kept.appendleft(_without_first(kept.popleft(), found - most))
+    yield from (stretch.item for stretch in kept)
+
+
+def _without_first(stretch: _Stretch, count: int) -> _Stretch:
+    """Return a text without its first records, and the rest of one that began before it."""
+    if not isinstance(stretch.item, bytes):  # it has none
+        return stretch
+    starts = Bounds(stretch.item.decode("latin-1"), goes_on=stretch.goes_on).starts()
+    return _Stretch(stretch.item[starts[count - stretch.records] :])

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from itertools import islice
 from typing import Protocol, TypeVar
 
-from xlogdecode.filters import LAST, Filter, Last, Selector, Shown, Tally, select_text
+from xlogdecode.filters import LAST, Filter, Last, Selector, Shown, Tally, last_of_text, select_text
 from xlogdecode.records import Event, Loss, Record, read_batches, read_records
 from xlogdecode.records.sessions import last_session
 from xlogdecode.writers.text import TextWriter
@@ -38,11 +38,8 @@ def is_bulk(
     writer: Writer,
     wanted: Filter,
     change: Change = None,
-    last: int | None = None,
 ) -> bool:
     """Tell whether `render` takes the bulk lane."""
-    if last is not None:
-        return False
     as_text = isinstance(writer, TextWriter) and not writer.apart and change is None
     return as_text and wanted.is_bulk
 
@@ -71,7 +68,9 @@ def render(
     one; but the last session comes when all is over.
     """
     wanted = wanted or Filter()
-    if is_bulk(writer, wanted, change, last) and isinstance(writer, TextWriter):
+    # of lines that were found, nobody can tell any more which are records by themselves
+    is_exact = last is not None and bool(follows or wanted.grep or wanted.before or wanted.after)
+    if is_bulk(writer, wanted, change) and isinstance(writer, TextWriter) and not is_exact:
         spans = select_text(
             events,
             wanted,
@@ -81,6 +80,8 @@ def render(
             tally=tally,
             left_out=writer.gap,
         )
+        if last is not None:
+            spans = last_of_text(spans, last)
         yield from (writer.add(span, source) for span in spans)
         return
     pauses: list[Event] = []
@@ -126,8 +127,9 @@ def last_of(
 def _noting_pauses(events: Iterable[Event], pauses: list[Event]) -> Iterator[Event]:
     """Yield `events`, and note the first that says that nothing more is there for now."""
     for event in events:
-        if not isinstance(event, Loss) and not event[1] and not pauses:
-            pauses.append(event)
+        match event:
+            case (_, text) if not text and not pauses:
+                pauses.append(event)
         yield event
 
 
