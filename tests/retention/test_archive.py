@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,34 @@ def test_an_archive_takes_the_place_of_no_pipe_and_no_link(root, folder, tmp_pat
     }
     assert (june.exists(), may.exists()) == (True, True)
     assert (pipe.is_fifo(), link.is_symlink()) == (True, True)
+
+
+def test_a_sweep_that_waits_too_long_for_an_archive_ends_with_75(root, folder, monkeypatch):
+    old = aged(root / IMSDK, 9)
+    folder.mkdir()
+    monkeypatch.setitem(MonthlyArchive.__init__.__kwdefaults__, "patience", 0.3)
+    with locked(folder / ".lock", "-"):
+        result = sweep(root, "--delete", "--archive", folder, "--state", root.parent / "state")
+    assert result.returncode == 75
+    assert "another sweep holds the lock" in result.stderr
+    assert old.exists()
+
+
+def test_a_sweep_waits_for_an_archive_that_is_soon_free(root, folder):
+    old = aged(root / IMSDK, 9)
+    folder.mkdir()
+    begun, free = threading.Event(), threading.Event()
+
+    def hold():
+        with locked(folder / ".lock", "-"):
+            begun.set()
+            free.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    begun.wait(30)
+    threading.Timer(0.3, free.set).start()
+    result = sweep(root, "--delete", "--archive", folder, "--state", root.parent / "state")
+    holder.join()
+    assert result.returncode == 0, result.stderr
+    assert not old.exists()

@@ -104,9 +104,12 @@ def test_a_clock_a_year_beyond_the_newest_log_is_refused(tmp_path):
     later = NOW + timedelta(days=400)
     result = sweep(*args, now=later)
     assert result.returncode == 3
-    assert "401 days after the newest log" in result.stderr
+    assert "the newest log of all roots is of 2026-06-29 (401 days before)" in result.stderr
+    assert "no run is on record; set the clock, or give --force once" in result.stderr
     assert newest.exists()
     assert sweep(*args, now=NOW + timedelta(days=29)).returncode == 0
+    log(tmp_path / IMSDK, f"imsdk_{day(-20)}.xlog")
+    assert "the last run was on 2026-07-29" in sweep(*args, now=later).stderr
     assert sweep(*args, "--force", now=later).returncode == 0
 
 

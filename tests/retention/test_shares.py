@@ -12,7 +12,7 @@ import pytest
 from tests.retention.test_runs import crowd, logs, started, until
 from tests.retention.trees import IMSDK, NOW, aged, sweep
 from xlogdecode.errors import XlogError
-from xlogdecode.retention import Policy, Root, Sweep, workers
+from xlogdecode.retention import Policy, Root, Sweep, run, workers
 from xlogdecode.retention.totals import SweepStep
 from xlogdecode.retention.workers import CAN_SHARE, Share, share_out
 
@@ -164,3 +164,21 @@ def test_shares_end_when_what_they_work_for_is_killed(tmp_path):
     assert left > 0
     time.sleep(0.2)
     assert logs(tmp_path / "sd") == left
+
+
+def test_metrics_after_a_part_died_count_the_rest_and_an_error(tmp_path, monkeypatch):
+    number, metrics, policy = crowd(tmp_path / "sd"), tmp_path / "m", tmp_path / "p.yaml"
+    policy.write_text(f"roots:\n  - path: {tmp_path}/sd\n")
+    monkeypatch.setattr(run, "usable_processors", lambda: 2)
+    monkeypatch.setattr(workers, "_send_count", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    args = ("--delete", "-q", "--state", tmp_path / "state", "--metrics", metrics)
+    result = sweep("--config", policy, *args)
+    assert result.returncode == 1
+    assert "1 of 2 processes ended early: exit status -9; run the sweep again" in result.stderr
+    left = logs(tmp_path / "sd")
+    assert 0 < left < number
+    label = f'{{policy="{policy}"}}'
+    lines = metrics.read_text().splitlines()
+    assert f"xlogdecode_sweep_deleted_files{label} {number - left}" in lines
+    assert f"xlogdecode_sweep_errors{label} 1" in lines
+    assert f"xlogdecode_sweep_last_success_timestamp_seconds{label} 0" in lines

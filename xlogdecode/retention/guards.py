@@ -140,18 +140,21 @@ def is_recent(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and timedelta(0) <= now - moment <= MAX_SILENCE
 
 
+_REMEDY: Final = "set the clock, or give --force once if it is right"
+
+
 def check_clock(now: datetime, last_run: datetime | None, newest: date | None) -> None:
     """Raise GuardError if the clock is before the last run, or far beyond all logs."""
     if last_run and now < last_run:
         raise GuardError(
-            f"the clock says {now:%Y-%m-%d %H:%M}, before the last run ({last_run:%Y-%m-%d %H:%M}):"
-            " set it right, or give --force"
+            f"the clock may be wrong: it says {now:%Y-%m-%d %H:%M}, which is before the last run "
+            f"({last_run.astimezone(now.tzinfo):%Y-%m-%d %H:%M}); {_REMEDY}"
         )
     if newest and now.date() - newest > MAX_SILENCE:
-        days = (now.date() - newest).days
+        run = f"the last run was on {last_run:%Y-%m-%d}" if last_run else "no run is on record"
         raise GuardError(
-            f"the clock says {now:%Y-%m-%d}, {days} days after the newest log ({newest}):"
-            " set it right, or give --force if it is right"
+            f"the clock may be wrong: it says {now:%Y-%m-%d}, the newest log of all roots is of "
+            f"{newest} ({(now.date() - newest).days} days before), and {run}; {_REMEDY}"
         )
 
 
