@@ -56,6 +56,28 @@ def test_two_processes_that_write_one_file(kind, size):
         assert not cause_of(data).startswith("two processes")
 
 
+@pytest.mark.parametrize("kind", ["imsdk-chunked", "zlib", "zstd"])
+def test_two_processes_that_began_at_the_same_time(kind):
+    """Their seqs are near each other all the time, and no client key tells them apart."""
+    one = log_of(kind, lines=800)
+    lines = list(mars_lines(77, 800))
+    other = [
+        block(KINDS[kind], lines[at : at + 20], seq=1 + number)
+        for number, at in enumerate(range(0, 800, 20))
+    ]
+    dice, first, second, mixed = random.Random(2), file_of(one), file_of(other), b""
+    while first or second:
+        size = dice.choice((1024, 4096, 8192))
+        piece, first = first[:size], first[size:]
+        mixed += piece
+        size = dice.choice((1024, 4096, 8192))
+        piece, second = second[:size], second[size:]
+        mixed += piece
+    assert cause_of(mixed).startswith("two processes wrote it: seq ")
+    days = [file_of(one[at : at + 10])[:-99] for at in (0, 20, 10, 30)]
+    assert not cause_of(b"".join(days)).startswith("two processes")
+
+
 @pytest.mark.parametrize("kind", [*PACKED, "sync-zlib"])
 def test_a_cut_upload_has_a_size_that_tells(kind):
     data = file_of(log_of(kind, lines=1000))

@@ -617,3 +617,16 @@ def test_names_that_the_locale_lacks_are_kept(tmp_path):
 def test_crash_buffers_come_behind_the_logs_of_their_archive():
     packed = zip_of(("a.mmap3", BUFFER.read_bytes()), ("b.xlog", LOG.read_bytes()))
     assert run("-c", "-", input=packed).out == TEXT[LOG] + TEXT[BUFFER]
+
+
+def test_a_bugreport_is_called_one(tmp_path):
+    path = tmp_path / "bugreport-phone-2024-01-01.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("bugreport-phone-2024-01-01.txt", "== dumpstate: 2024-01-01\n" * 9)
+        archive.writestr("main_entry.txt", "bugreport-phone-2024-01-01.txt")
+    done = run("-c", path)
+    assert done.status == 1
+    assert "is an Android bugreport, which holds no xlog files; pull" in done.err
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("FS/data/a.xlog", LOG.read_bytes())
+    assert run("-c", path).status == 0

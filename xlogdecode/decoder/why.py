@@ -82,9 +82,13 @@ def _upload_form(facts: Facts) -> str | None:
 
 
 def _two_writers(facts: Facts) -> str | None:
-    """Tell by a count of blocks that goes on behind blocks of another one."""
+    """Tell by a count of blocks that goes on behind blocks of another one, or goes back often.
+
+    A process that begins counts from 1, and no count ever goes back to another number.
+    """
     left: list[Place] = []
     returns: list[tuple[Place, Place]] = []
+    backs = 0
     for before, behind in facts.jumps:
         if _goes_on(before, behind):
             continue
@@ -92,14 +96,16 @@ def _two_writers(facts: Facts) -> str | None:
         if found is not None:
             left.remove(found)
             returns.append((found, behind))
+        backs += before[1] == behind[1] and 1 < behind[0] <= before[0]
         left.append(before)
-    if not returns or not facts.report.lost:
+    if not facts.report.lost:
         return None
-    (last, _), (seq, owner) = returns[0]
-    is_sure = bool(facts.evidence.torn_into) and (owner or seq > _STEP)
-    if len(returns) < 2 and not is_sure:
-        return None
-    return f"seq {seq} follows {last} behind blocks of another count"
+    is_torn = bool(facts.evidence.torn_into)
+    if returns:
+        (last, _), (seq, owner) = returns[0]
+        if len(returns) > 1 or (is_torn and (owner or seq > _STEP)):
+            return f"seq {seq} follows {last} behind blocks of another count"
+    return f"seq goes back {backs} times, and on again" if is_torn and backs >= _OFTEN else None
 
 
 def _goes_on(before: Place, behind: Place) -> bool:
@@ -108,6 +114,9 @@ def _goes_on(before: Place, behind: Place) -> bool:
 
 _STEP: Final = 16
 """Blocks of a count that may be lost where another process wrote over them."""
+
+_OFTEN: Final = 3
+"""Times that logs of a day or two, joined in the wrong order, do not go back."""
 
 
 def _pages(facts: Facts) -> str | None:

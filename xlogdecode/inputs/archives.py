@@ -21,6 +21,12 @@ __all__ = ["Unpacker"]
 _HELD = 16 << 20
 """Bytes of crash buffers that wait for the end of their archive."""
 
+_HEAD = 4096
+"""First bytes that tell whether a log was sent as text: so many have a LF."""
+
+_OF_BUGREPORTS = ("main_entry.txt", "dumpstate_log.txt", "dumpstate_board.txt")
+"""Members that only a bugreport has."""
+
 _DEEPEST = 1
 """An archive may lie in another one; a third is not opened."""
 
@@ -38,6 +44,7 @@ class Unpacker:
         self._plain = plain
         self._name, self._pick = source.name, pick
         self._held = 0
+        self._is_bugreport = False
 
     def entries(self, entry: Entry, kind: ArchiveKind) -> Iterator[Entry | Refusal]:
         """Yield the logs in `entry`, the crash buffers behind the logs of their archive."""
@@ -53,10 +60,14 @@ class Unpacker:
                 why = f"holds nothing that matches {self._pick!r}; -l {entry.name} lists its logs"
                 yield Refusal(entry.name, why)
             elif not found:
-                why = f"holds no log: looked for {LOOKED_FOR}"
-                yield Refusal(entry.name, why, is_failure=not is_met)
+                yield Refusal(entry.name, self._of_no_logs(), is_failure=not is_met)
         except InputError as error:
             yield Refusal(entry.name, str(error).removeprefix(f"{entry.name}: "))
+
+    def _of_no_logs(self) -> str:
+        if self._is_bugreport:
+            return "is an Android bugreport, which holds no xlog files; pull the app's log folder"
+        return f"holds no log: looked for {LOOKED_FOR}"
 
     def _open(self, entry: Entry, kind: ArchiveKind, depth: int) -> Iterator[Entry | Refusal]:
         folder, name = posixpath.split(entry.below)
@@ -77,7 +88,7 @@ class Unpacker:
         elif inner is not None:
             yield Refusal(entry.name, "is packed twice: unpack it once first")
         elif self._takes(entry, posixpath.basename(stem)):
-            yield as_log(entry._replace(below=stem, source=source), source.peek())
+            yield as_log(entry._replace(below=stem, source=source), source.peek(_HEAD))
 
     def _members(
         self, entry: Entry, kind: ArchiveKind, stem: str, depth: int
@@ -111,6 +122,7 @@ class Unpacker:
             below=posixpath.join(inside.below, found.place),
             source=found.source,
         )
+        self._is_bugreport |= found.place.name in _OF_BUGREPORTS
         head = found.source.peek()
         kind = kind_of(head, found.place.name)
         place = self._place(entry.name)
@@ -122,7 +134,8 @@ class Unpacker:
         elif is_crash_buffer(found.place.name) and any(head) and self._held < _HELD:
             waiting.append(self._hold(entry, found))
         else:
-            yield as_log(entry._replace(is_picked=place == self._pick), head)
+            picked = entry._replace(is_picked=place == self._pick)
+            yield as_log(picked, found.source.peek(_HEAD))
 
     def _place(self, name: str) -> str:
         """Return where what messages call `name` lies in the archive, as picks have it."""

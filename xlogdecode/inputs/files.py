@@ -140,10 +140,10 @@ class Member:
         self._head = b""
         self._over = ""
 
-    def peek(self) -> bytes:
-        """Return the first 512 bytes, which the next read returns once more."""
-        head = self._head
-        while len(head) < 512 and (more := self.read(512 - len(head))):
+    def peek(self, size: int = 512) -> bytes:
+        """Return the first bytes, `size` or more, which the next reads return once more."""
+        head, self._head = self._head, b""
+        while len(head) < size and (more := self.read(size - len(head))):
             head += more
         self._head = head
         return head
