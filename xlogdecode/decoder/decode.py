@@ -1,6 +1,6 @@
 """Decoding in one call: a stream of bytes in, text and a report out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from io import BytesIO
 from itertools import accumulate
@@ -20,8 +20,16 @@ _BULK = 2 << 20
 """Bytes of text that wait at most to be written together."""
 
 
-def decode(source: Source, sink: Sink, options: Options | None = None) -> Report:
+def decode(
+    source: Source,
+    sink: Sink,
+    options: Options | None = None,
+    *,
+    first: Callable[[Pipeline], object] | None = None,
+) -> Report:
     """Decode all of `source` into `sink`; return what came of it.
+
+    `first` may take in parts that were decoded elsewhere (`Pipeline.take_part`).
 
     Raises MissingExtraError if keys are given and the extra `crypt` is not installed, DamagedError
     with `Options.strict`; and whatever reading and writing raise. Damage raises nothing: it is in
@@ -31,8 +39,11 @@ def decode(source: Source, sink: Sink, options: Options | None = None) -> Report
     report = Report()
     outbox = _Outbox(source, sink)
     marks = _Marks(options)
+    pipeline = Pipeline(outbox, options, report)
+    if first is not None:
+        first(pipeline)
     try:
-        for item in Pipeline(outbox, options, report).run():
+        for item in pipeline.run():
             if isinstance(item, Run):
                 outbox.add(*item.texts)
                 marks.follow(item.texts[-1])

@@ -20,6 +20,7 @@ from xlogdecode.types import Buffer, Source
 
 if TYPE_CHECKING:
     from xlogdecode.decoder.evidence import Evidence
+    from xlogdecode.decoder.parts import Part
 
 __all__ = ["Pipeline"]
 
@@ -35,20 +36,44 @@ Item = Run | Piece | Loss
 class Pipeline:
     """One input on its way."""
 
-    def __init__(self, source: Source, options: Options, report: Report) -> None:
+    def __init__(
+        self,
+        source: Source,
+        options: Options,
+        report: Report,
+        *,
+        sequence: Sequence | None = None,
+        soundness: Soundness | None = None,
+    ) -> None:
+        """Read `source`; what came of it goes into `report`."""
         self._source = source
         self._options = options
         self._report = report
-        self._soundness = Soundness(thorough=options.verify)
+        self._soundness = soundness or Soundness(thorough=options.verify)
         self._payloads = Payloads(Keyring(options.keys), self._soundness)
         self._framer = Framer(self._payloads.probe, max_block=options.max_block)
         self._fast_path = FastPath(self._payloads, self._soundness)
-        self._sequence = Sequence(report)
+        self._sequence = sequence or Sequence(report)
         self._losses = _Losses(report, self._sequence, options)
         self._fault: Exception | None = None
         """The error of the source: the text before it comes out first."""
         self._is_closed = False
         self._evidence: Evidence | None = None
+
+    def take_part(self, part: "Part", offset: int) -> None:
+        """Take in the part at `offset`, behind all before, whose text was written elsewhere."""
+        report = self._report
+        report.add_part(part.report)
+        blocks = {offset + at: block for at, block in part.numbered.items()}
+        if blocks and not self._sequence.take_run(blocks):
+            for block in blocks.items():
+                self._sequence.is_repeated(*block)
+        self._soundness.learn_lines(part.flushes)
+        self._losses.last = part.last
+
+    def start_at(self, offset: int) -> None:
+        """Go on at `offset`, behind the last part."""
+        self._framer.start_at(offset)
 
     def run(self) -> Iterator[Item]:
         """Yield text and losses in the order of the input."""
@@ -294,14 +319,15 @@ class _Losses:
         self._is_strict = options.strict
         self._held: Loss | None = None
         self._open: list[int] = []
-        self._after: tuple[int, int] | None = None
+        self.last: tuple[int, int] | None = None
+        """Seq and end hour of the last block that came out."""
 
     def hold(self, loss: Loss) -> Iterator[Loss]:
         """Take a loss; of what touches the first reason counts."""
         held = self._held
         if held is None or bool(held.locked_blocks) != bool(loss.locked_blocks):
             yield from self.settle()
-            self._held = loss._replace(after=self._after)
+            self._held = loss._replace(after=self.last)
             return
         self._held = held._replace(
             length=loss.offset + loss.length - held.offset,
@@ -324,7 +350,7 @@ class _Losses:
 
     def meet(self, first: tuple[int, int], last: tuple[int, int]) -> None:
         """Take in the seq and hour of blocks that came out: losses are between two such places."""
-        self._after = last
+        self.last = last
         for index in self._open:
             loss = self._report.losses[index]
             self._report.losses[index] = loss._replace(before=first)

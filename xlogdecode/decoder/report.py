@@ -106,6 +106,14 @@ class Report:
         """There was something, and it is neither a log nor a log that waits for its key."""
         return bool(self.lost) and not self.bytes_out and not self.locked_blocks
 
+    def add_part(self, part: "Report") -> None:
+        """Add the counts of a part that has only sound blocks."""
+        for kind, count in part.blocks.items():
+            self.blocks[kind] += count
+        self.hours |= part.hours
+        self.bytes_in += part.bytes_in
+        self.bytes_out += part.bytes_out
+
     def add_loss(self, loss: Loss) -> None:
         """Count a loss, and list it while there is room."""
         if loss.locked_blocks:

@@ -31,12 +31,16 @@ def find_hole(data: bytes, begin: int, end: int) -> int:
 class Soundness:
     """Judges the texts of one input; what was seen of it before is the measure."""
 
-    def __init__(self, *, thorough: bool) -> None:
-        """Look at each flush if `thorough`, else only where a cheap test fails."""
+    def __init__(self, *, thorough: bool, ended: int = 0) -> None:
+        """Look at each flush if `thorough`, else only where a cheap test fails.
+
+        `ended` is how many flushes that ended lines were seen before.
+        """
         self.is_thorough = thorough
         self.unchecked = 0
         """Blocks that could not be checked, since this log's flushes do not end lines."""
-        self._ended = 0
+        self.ended = ended
+        """Flushes that ended lines."""
         self._open = 0
         self._seen: tuple[Buffer, _Flushes] | None = None  # a payload is learnt once it was weighed
 
@@ -47,7 +51,7 @@ class Soundness:
         flushes = self._flushes(codec, payload)
         if not flushes.open or flushes.only_last_is_open:
             return True
-        ended, open_ones = self._ended + flushes.ended, self._open + flushes.open
+        ended, open_ones = self.ended + flushes.ended, self._open + flushes.open
         return ended < max(_ENOUGH, 2 * open_ones)
 
     def learn(self, codec: Codec, payload: Buffer, text: Buffer) -> None:
@@ -58,7 +62,7 @@ class Soundness:
             self.learn_lines(max(1, count_flushes(codec, payload)))
             return
         flushes, self._seen = self._flushes(codec, payload), None
-        self._ended += flushes.ended
+        self.ended += flushes.ended
         if flushes.open and not flushes.only_last_is_open:
             self._open += flushes.open
             self.unchecked += 1
@@ -70,7 +74,7 @@ class Soundness:
 
     def learn_lines(self, flushes: int) -> None:
         """Take in so many flushes that ended lines."""
-        self._ended += flushes
+        self.ended += flushes
 
 
 class _Flushes(NamedTuple):

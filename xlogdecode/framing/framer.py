@@ -75,6 +75,10 @@ class Framer:
         self._window.refill()
         return self._window
 
+    def start_at(self, offset: int) -> None:
+        """Go on at `offset` of the input, in step, before anything was fed."""
+        self._window.base = offset
+
     def skip(self, length: int) -> None:
         """Go on behind a run of blocks in step (`runs`), which the caller found to be sound."""
         self._pass(length)

@@ -100,6 +100,12 @@ class Input:
         """Take back what was read last: the next reads return it once more."""
         self._head = data + self._head
 
+    def seek(self, offset: int) -> None:
+        """Go on at `offset` of a regular file, further on than before."""
+        os.lseek(self._fd, offset, os.SEEK_SET)
+        self._head, self._at_end = b"", False
+        self.advance(offset - self.bytes_read)
+
     def advance(self, size: int) -> None:
         """Say that `size` more bytes are through: by `read`, or by whoever uses `fd`."""
         self.bytes_read += size

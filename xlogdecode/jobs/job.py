@@ -29,6 +29,9 @@ __all__ = ["LEFT_OUT", "Decoder", "add_cause", "through", "torn"]
 
 T = TypeVar("T")
 
+_LARGE = 4 << 20
+"""Bytes of a file that is worth more processes."""
+
 LEFT_OUT = "all its records are in a log already: left out"
 
 
@@ -165,10 +168,21 @@ class Decoder:
 
         def convert(sink: Sink) -> "tuple[Report, Tally | None]":
             if selection is None:
-                return decode(source, sink, options), None
+                return self._decode(source, sink), None
             return selection.convert(source, sink, options, name, writer)
 
         return through(sink, convert, utf8=self._request.utf8, view=view)
+
+    def _decode(self, source: Source, sink: Sink) -> Report:
+        """Decode into `sink`, in several processes where that is of use."""
+        options = self._request.options
+        if isinstance(source, Input) and source.stat.st_size >= _LARGE:
+            from xlogdecode.jobs.stretches import decode_large, processes_for
+
+            processes = processes_for(source, sink, options, self._request.processes)
+            if processes > 1:
+                return decode_large(source, sink, options, processes)
+        return decode(source, sink, options)
 
 
 def through(
