@@ -57,7 +57,7 @@ class Framer:
         """Input offset of the last block."""
 
     def start_at(self, offset: int) -> None:
-        """Start at `offset` of the input, before anything is fed."""
+        """Start at `offset` of the input, in step, before anything is fed."""
         self._window.base = offset
 
     def feed(self, data: bytes) -> None:
@@ -74,10 +74,6 @@ class Framer:
             return None
         self._window.refill()
         return self._window
-
-    def start_at(self, offset: int) -> None:
-        """Go on at `offset` of the input, in step, before anything was fed."""
-        self._window.base = offset
 
     def skip(self, length: int) -> None:
         """Go on behind a run of blocks in step (`runs`), which the caller found to be sound."""
