@@ -218,3 +218,13 @@ def test_a_full_disk_for_the_output_stops_no_sweep_and_is_told(root, state):
     assert result.returncode == 1
     assert result.stderr == "xlogdecode: standard output: No space left on device\n"
     assert list((root / IMSDK).iterdir()) == []
+
+
+def test_a_sweep_loads_nothing_that_reads_logs(tmp_path):
+    aged(tmp_path / IMSDK, 3)
+    command = [sys.executable, "-X", "importtime", "-m", "xlogdecode", "sweep", "-q", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "xlogdecode.retention.walk" in loaded
+    heavy = ("xlogdecode.decoder", "xlogdecode.framing", "xlogdecode.inputs", "importlib.metadata")
+    assert [name for name in loaded if name.startswith(heavy)] == []

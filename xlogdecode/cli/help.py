@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable
-from importlib import metadata
 from typing import Any, TypeVar
 
 import click
@@ -171,6 +170,8 @@ def _write_more(formatter: click.HelpFormatter, line: str) -> None:
 
 def project_address() -> str:
     """Return where the project is, as the installed package says it; "" where none is installed."""
+    from importlib import metadata  # 30 ms
+
     try:
         urls = metadata.metadata("xlogdecode").get_all("Project-URL") or []
     except metadata.PackageNotFoundError:

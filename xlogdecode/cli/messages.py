@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from xlogdecode.cli.streams import has_colour
 from xlogdecode.errors import MissingExtraError
-from xlogdecode.jobs.status import KEY_REMEDY, Status
 from xlogdecode.outputs.sanitize import shown
 
 if TYPE_CHECKING:  # a sweep prints errors and needs no decoder
@@ -140,6 +139,8 @@ class Messages:
             self._print(result)
 
     def _print(self, result: "Result") -> None:
+        from xlogdecode.jobs.status import KEY_REMEDY, Status
+
         name, report, status = result.name, result.report, result.status
         if self.quiet and status is Status.LOCKED:
             say(f"{name}: ", f"{report.summary()}; {KEY_REMEDY}")

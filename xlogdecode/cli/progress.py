@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NoReturn, Self
 
 from xlogdecode.cli.messages import give_way
-from xlogdecode.inputs import STDIN, FoundFile, iter_places
-from xlogdecode.jobs.request import Request
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a sweep counts, too, and reads no input
     from tqdm import tqdm
 
+    from xlogdecode.jobs.request import Request
     from xlogdecode.redaction import Redactor
 
 __all__ = ["Counting", "Progress"]
@@ -33,7 +32,7 @@ class Progress:
     def __init__(
         self,
         paths: list[str],
-        request: Request,
+        request: "Request",
         *,
         quiet: bool = False,
         redactor: "Redactor | None" = None,
@@ -49,6 +48,8 @@ class Progress:
         text_on_terminal = request.to_sink and sys.stdout.isatty()
         if quiet or text_on_terminal or not sys.stderr.isatty():
             return
+        from xlogdecode.inputs import STDIN
+
         if STDIN in paths:
             return  # its text goes to standard output, and its size no one knows
         total = sum(_sizes(paths, request))
@@ -146,7 +147,9 @@ def _end(bar: "tqdm[NoReturn] | None") -> None:
         sys.stderr.flush()
 
 
-def _sizes(paths: list[str], request: Request) -> Iterator[int]:
+def _sizes(paths: list[str], request: "Request") -> Iterator[int]:
+    from xlogdecode.inputs import FoundFile, iter_places
+
     for place in iter_places(
         paths,
         recursive=request.recursive,
