@@ -41,6 +41,13 @@ def test_a_terminal_gets_text_through_the_pager_of_the_user(pager):
     assert screen.endswith(b"[end]")
 
 
+def test_pages_of_help_go_through_the_same_pager(pager):
+    status, screen = in_terminal("help", "reading", PAGER=pager(COPY))
+    assert status == 0
+    assert screen.startswith(b"[FRX|two words]")
+    assert screen.endswith(b"[end]")
+
+
 def test_the_options_that_a_user_gives_less_are_kept(pager):
     _, screen = in_terminal("-c", LOG, PAGER=pager(COPY), LESS="-S")
     assert screen.startswith(b"[-S|")

@@ -10,6 +10,7 @@ import click
 from xlogdecode.cli.commands import COMMANDS
 from xlogdecode.cli.help import Command, project_address
 from xlogdecode.cli.pages import heading_of, rendered
+from xlogdecode.cli.streams import has_colour
 from xlogdecode.errors import UsageError
 from xlogdecode.outputs.table import as_table
 
@@ -93,6 +94,10 @@ def _width() -> int:
 def _show(text: str) -> None:
     """Print a page, in a pager where a person sits before a terminal."""
     if sys.stdin.isatty() and sys.stdout.isatty():
-        click.echo_via_pager(text)
+        from xlogdecode.cli.pager import Pager
+
+        shown = text if has_colour(sys.stdout) else click.unstyle(text)
+        with Pager() as pager:
+            pager.write(shown.encode())
     else:
         click.echo(text, nl=False)
