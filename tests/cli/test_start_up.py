@@ -48,7 +48,9 @@ def test_patterns_of_records_are_made_only_where_a_filter_is_asked_for(tmp_path:
     rooms = {"records", "filters", "writers", "merge", "redaction", "summary"}
     filtering = {f"xlogdecode.{room}" for room in rooms} | {"xlogdecode.jobs.selection", "zoneinfo"}
     assert imported(path) & filtering == set()
-    assert "xlogdecode.filters" in imported(path, "-p", "E")
+    modules = imported(path, "-p", "E")
+    assert "xlogdecode.filters" in modules
+    assert modules & {"importlib.metadata", "xlogdecode.cli.command_help"} == set()  # of help
 
 
 def test_text_for_a_pipe_needs_nothing_of_the_terminal(tmp_path: Path) -> None:

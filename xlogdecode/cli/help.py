@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from xlogdecode.cli.command_help import GUESSES, HELP, CommandHelp
+if TYPE_CHECKING:
+    from xlogdecode.cli.command_help import CommandHelp
 
 __all__ = ["Command", "CommandGroup", "in_group", "project_address"]
 
@@ -43,6 +44,8 @@ class _WithHelp(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
+            from xlogdecode.cli.command_help import GUESSES
+
             if remedy := GUESSES.get(error.option_name):
                 raise click.UsageError(
                     f"No such option {error.option_name}; {remedy}", ctx
@@ -50,8 +53,10 @@ class _WithHelp(click.Command):
             raise
 
     @property
-    def texts(self) -> CommandHelp:
+    def texts(self) -> "CommandHelp":
         """The row of `HELP`."""
+        from xlogdecode.cli.command_help import HELP
+
         return HELP.get(self.name or "", HELP[""])
 
     def get_help_option_names(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
@@ -137,6 +142,8 @@ class CommandGroup(_WithHelp, click.Group):
         return decode.common_rows(click.Context(decode, ctx, "decode"))
 
     def _write_commands(self, formatter: click.HelpFormatter) -> None:
+        from xlogdecode.cli.command_help import HELP
+
         rows = [(name, texts.purpose) for name, texts in HELP.items() if name]
         _write_rows(formatter, "Commands", rows)
 
@@ -170,7 +177,7 @@ def _write_more(formatter: click.HelpFormatter, line: str) -> None:
 
 def project_address() -> str:
     """Return where the project is, as the installed package says it; "" where none is installed."""
-    from importlib import metadata  # 30 ms
+    from importlib import metadata  # takes 20 ms, and only help needs it
 
     try:
         urls = metadata.metadata("xlogdecode").get_all("Project-URL") or []
