@@ -72,13 +72,7 @@ def render(
     is_exact = last is not None and bool(follows or wanted.grep or wanted.before or wanted.after)
     if is_bulk(writer, wanted, change) and isinstance(writer, TextWriter) and not is_exact:
         spans = select_text(
-            events,
-            wanted,
-            source=source,
-            zone=zone,
-            local=local,
-            tally=tally,
-            left_out=writer.gap,
+            events, wanted, source=source, zone=zone, local=local, tally=tally, left_out=writer.gap
         )
         if last is not None:
             spans = last_of_text(spans, last)
@@ -87,25 +81,28 @@ def render(
     pauses: list[Event] = []
     if follows:
         events = _noting_pauses(events, pauses)
-    if wanted.session == LAST:
-        items = last_session(read_records(events, source=source, zone=zone))
-        batches, wanted = _in_batches(items), replace(wanted, session=None)
-    else:
-        read = read_batches(events, source=source, zone=zone)
-        batches = (batch if isinstance(batch, list) else [batch] for batch in read)
+    batches, wanted = _batches(events, wanted, source, zone)
+    selector = Selector(wanted, local=local, tally=tally)
     if last is not None or wanted.before or wanted.after:
-        selector = Selector(wanted, local=local, tally=tally)
         groups: Iterable[Iterable[Shown[Record | Loss]]] = map(selector.show, batches)
         if last is not None:
             groups = last_of(groups, Last(last, wanted.before), pauses)
         yield from (write_shown(group, writer, source, change) for group in groups)
         return
-    pick = None if wanted.is_empty else Selector(wanted, local=local, tally=tally).pick
     for batch in batches:
-        found: Batch = batch if pick is None else list(pick(batch))
-        if change is not None:
-            found = change(found)
-        yield writer.write(found, source)
+        found = batch if wanted.is_empty else list(selector.pick(batch))
+        yield writer.write(change(found) if change else found, source)
+
+
+def _batches(
+    events: Iterable[Event], wanted: Filter, source: str, zone: tzinfo | None
+) -> tuple[Iterable[Batch], Filter]:
+    """Return the records and losses among which to select, and what is still to be selected."""
+    if wanted.session == LAST:
+        items = last_session(read_records(events, source=source, zone=zone))
+        return _in_batches(items), replace(wanted, session=None)
+    read = read_batches(events, source=source, zone=zone)
+    return (batch if isinstance(batch, list) else [batch] for batch in read), wanted
 
 
 def last_of(
