@@ -5,7 +5,7 @@ import select
 import stat
 import sys
 from collections.abc import Callable
-from typing import NamedTuple, Self
+from typing import IO, NamedTuple, Self
 
 from xlogdecode.errors import InputError
 
@@ -39,6 +39,8 @@ class Input:
         self.stat = os.fstat(fd)
         self.is_regular = stat.S_ISREG(self.stat.st_mode)
         """Whether it is a file that can be read from any place."""
+        self.size = self.stat.st_size if self.is_regular else 0
+        """Bytes of a file; 0 where nobody knows."""
         self.bytes_read = 0
         self._fd = fd
         self._owned = owned
@@ -88,13 +90,24 @@ class Input:
             return head
         wanted = size - len(head)
         try:
-            data = os.read(self._fd, wanted)
+            data = self._take(wanted)
         except OSError as error:
             raise InputError(f"{self.name}: cannot be read: {error.strerror}") from None
         self.advance(len(data))
         if self.is_regular and len(data) < wanted:  # saves asking once more
             self._at_end = not data or 0 < self.stat.st_size <= self.bytes_read
         return head + data if head else data
+
+    def _take(self, size: int) -> bytes:
+        return os.read(self._fd, size)
+
+    def file(self) -> IO[bytes] | None:
+        """Return what reads it from any place, at its first byte; None where nothing does."""
+        if not self.is_regular:
+            return None
+        file = open(self._fd, "rb", closefd=False)  # noqa: SIM115 - closed by its owner
+        file.seek(0)
+        return file
 
     def unread(self, data: bytes) -> None:
         """Take back what was read last: the next reads return it once more."""

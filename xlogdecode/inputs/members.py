@@ -6,11 +6,16 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import IO
 
 from xlogdecode.inputs.bounds import Meter
-from xlogdecode.inputs.files import Member
+from xlogdecode.inputs.files import Input, Member
+from xlogdecode.inputs.names import natural_order
+from xlogdecode.types import Source
 
-__all__ = ["COPY", "TORN", "OpenMember", "Refused", "as_member", "lowered"]
+__all__ = [
+    "COPY", "TORN", "OpenMember", "Refused", "as_member", "days_in_order", "lowered", "seekable",
+]  # fmt: skip
 
 COPY = 256 << 10
 """Bytes that are moved at a time."""
@@ -44,3 +49,13 @@ def lowered(error: Exception) -> str:
     """Return what `error` says, as the end of a line of ours."""
     text = str(error) or type(error).__name__
     return text[:1].lower() + text[1:]
+
+
+def days_in_order(place: str) -> list[tuple[bool, list[tuple[int, str, str]]]]:
+    """Return what sorts members, by where they lie, as they were written."""
+    return [natural_order(part) for part in place.split("/")]
+
+
+def seekable(source: Source) -> IO[bytes] | None:
+    """Return a file to be read from any place; None where `source` is none."""
+    return source.file() if isinstance(source, Input) else None

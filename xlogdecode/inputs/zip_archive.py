@@ -16,8 +16,17 @@ from typing import IO, TYPE_CHECKING, cast
 from xlogdecode.inputs.bounds import Meter
 from xlogdecode.inputs.compressed import Inflated
 from xlogdecode.inputs.files import Input
-from xlogdecode.inputs.members import COPY, TORN, OpenMember, Refused, as_member, lowered
-from xlogdecode.inputs.names import natural_order, safe_place
+from xlogdecode.inputs.members import (
+    COPY,
+    TORN,
+    OpenMember,
+    Refused,
+    as_member,
+    days_in_order,
+    lowered,
+    seekable,
+)
+from xlogdecode.inputs.names import safe_place
 from xlogdecode.platform.temporary import no_room
 from xlogdecode.types import Source
 
@@ -40,8 +49,8 @@ _UTF_8 = 0x800
 def zip_members(source: Source, meter: Meter) -> Iterator[OpenMember | Refused]:
     """Yield what is in a zip, days in their order. Raises BombError."""
     with SpooledTemporaryFile(_IN_MEMORY) as spool:
-        seekable = _seekable(source)
-        if seekable is None:
+        file = seekable(source)
+        if file is None:
             try:
                 while data := source.read(COPY):
                     spool.write(data)
@@ -50,15 +59,15 @@ def zip_members(source: Source, meter: Meter) -> Iterator[OpenMember | Refused]:
                 yield Refused("", no_room(error))
                 return
         try:
-            bounded = _Bounded(seekable or spool)
+            bounded = _Bounded(file or spool)
             archive = zipfile.ZipFile(cast("IO[bytes]", bounded))
         except TORN as error:
             yield Refused("", _no_zip(error))
             return
-        advance = source.advance if seekable and isinstance(source, Input) else _tell_no_one
+        advance = source.advance if file and isinstance(source, Input) else _tell_no_one
         with archive:
             later = bounded.later_versions(archive)
-            for info in sorted(archive.infolist(), key=_days_in_order):
+            for info in sorted(archive.infolist(), key=lambda info: days_in_order(info.filename)):
                 passed = _Passed(info, advance)
                 if version := later.get(info.header_offset):
                     why = f"needs version {version / 10} of zip; unpack it with other tools first"
@@ -66,19 +75,6 @@ def zip_members(source: Source, meter: Meter) -> Iterator[OpenMember | Refused]:
                 elif not info.filename.endswith("/"):
                     yield from _zip_member(archive, info, meter, passed)
                 passed.end()
-
-
-def _days_in_order(info: zipfile.ZipInfo) -> list[tuple[bool, list[tuple[int, str, str]]]]:
-    return [natural_order(part) for part in info.filename.split("/")]
-
-
-def _seekable(source: Source) -> IO[bytes] | None:
-    """Return a file on disk for `zipfile`, which seeks."""
-    if not isinstance(source, Input) or not source.is_regular:
-        return None
-    file = open(source.fd, "rb", closefd=False)  # noqa: SIM115 - closed by its owner
-    file.seek(0)
-    return file
 
 
 def _no_zip(error: Exception) -> str:
