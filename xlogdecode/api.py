@@ -247,7 +247,7 @@ def _refuse_archive(head: bytes, name: str) -> None:
     if foreign is not None:
         raise InputError(f"{name}: is packed by {foreign}; unpack it first")
     if kind_of(head) is not None:
-        raise InputError(f"{name}: is packed or an archive; decode_paths decodes the logs in it")
+        raise InputError(f"{name}: is packed or an archive; iter_entries gives the logs in it")
 
 
 def summarize(

@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 from xlogdecode.errors import InputError, UsageError
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of, may_be_wrapped
-from xlogdecode.inputs.files import STDIN, Entry, Refusal, open_input
+from xlogdecode.inputs.files import STDIN, Entry, Input, Refusal, open_input
 from xlogdecode.inputs.names import LOOKED_FOR, is_archive, is_log, natural_order
 from xlogdecode.inputs.picks import picked, split_pick
+from xlogdecode.types import Buffer, Source
 
 __all__ = ["FoundFile", "expand", "iter_entries", "iter_places", "open_place", "walk"]
 
 OnRead = Callable[[int], object] | None
+Given = str | os.PathLike[str] | Source | Buffer
+"""A path, an open binary file, or bytes."""
 
 
 class FoundFile(NamedTuple):
@@ -37,7 +40,7 @@ class FoundFile(NamedTuple):
 
 
 def iter_entries(
-    paths: Sequence[str],
+    paths: Sequence[Given] | Source | Buffer,
     *,
     recursive: bool = False,
     plain: bool = False,
@@ -46,18 +49,36 @@ def iter_entries(
 ) -> Iterator[Entry | Refusal]:
     """Yield each log in `paths`, in their order; what cannot be read as a Refusal.
 
-    `recursive` walks folders (no link is followed), `plain` takes logs of before SDK 4.7.1 in them,
-    `archives` the archives. `case.zip:logs/a.xlog` is a member of an archive, `case.zip:logs` are
-    those of a folder in it, `case.zip:*.xlog` those that match.
+    Bytes and open binary files, which stay open, are taken as well as paths; one of these may be
+    given by itself. `recursive` walks folders (no link is followed), `plain` takes logs of before
+    SDK 4.7.1 in them, `archives` the archives. `case.zip:logs/a.xlog` is a member of an archive,
+    `case.zip:logs` are those of a folder in it, `case.zip:*.xlog` those that match.
 
     Archives are known by their content; what is in one can be read until the next entry is asked
     for, and raises InputError from then on. `on_read` gets the number of bytes read from files.
-    Raises UsageError for a single path in place of several.
+    Raises UsageError for a single path in place of several, TypeError for what is none of these.
     """
-    if isinstance(paths, str | bytes | os.PathLike):
+    if isinstance(paths, str | os.PathLike):
         raise UsageError("paths are several: put a single one into a list")
-    places = iter_places(paths, recursive=recursive, plain=plain, archives=archives)
-    return _opened(places, partial(open_place, plain=plain, on_read=on_read))
+    if isinstance(paths, bytes | bytearray | memoryview) or hasattr(paths, "read"):
+        paths = [paths]
+    opened: list[Callable[[], Iterator[Entry | Refusal]]] = []
+    open_each = partial(open_place, plain=plain, on_read=on_read)
+    for index, given in enumerate(paths):
+        if isinstance(given, str | os.PathLike):
+            places = iter_places(
+                [os.fspath(given)], recursive=recursive, plain=plain, archives=archives
+            )
+            opened.append(partial(_opened, places, open_each))
+        else:
+            from xlogdecode.inputs.handed import handed
+
+            opened.append(partial(_entries_of, handed(given, index), plain=plain))
+    return (
+        item._replace(path_index=index) if isinstance(item, Entry) else item
+        for index, items in enumerate(opened)
+        for item in items()
+    )
 
 
 def _opened(
@@ -94,6 +115,14 @@ def open_place(
     except InputError as error:
         yield Refusal(*_split(str(error), place.path))
         return
+    yield from _entries_of(source, place, plain=plain)
+
+
+def _entries_of(
+    source: Input, place: FoundFile | None = None, *, plain: bool
+) -> Iterator[Entry | Refusal]:
+    """Yield an open input, which is at `place`, or the logs in it if it is an archive."""
+    place = place or FoundFile(STDIN, "", source.name)
     try:
         head = source.peek()
     except InputError as error:
