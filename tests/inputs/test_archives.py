@@ -117,6 +117,31 @@ def test_a_zip_gives_its_days_in_their_order(tmp_path):
     assert found == [days[2], days[1], days[0], days[3]]
 
 
+def test_a_tar_on_disk_gives_its_days_in_their_order_also_where_two_are_joined(tmp_path):
+    days = ["b/imsdk_9.xlog", "a/imsdk_20240110.xlog", "a/imsdk_20240102.xlog", "b/imsdk_10.xlog"]
+    path = tmp_path / "case.tar"
+    path.write_bytes(b"".join(tar_of((day, ZLIB.read_bytes())) for day in days))
+    assert run("-c", path).out == TEXT[ZLIB] * 4
+    with contextlib.closing(iter_entries([str(path)])) as entries:
+        found = [entry.below for entry in entries]
+    assert found == [days[2], days[1], days[0], days[3]]
+    packed = subprocess.run(["gzip", "-c", path], capture_output=True, check=True)
+    assert [entry.below for entry in iter_entries(packed.stdout)] == days
+
+
+def test_7zip_and_rar_are_refused_by_name_in_folders_and_archives(tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "a.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(600))
+    (folder / "b.zip").write_bytes(zip_of(("c.rar", b"Rar!\x1a\x07\1\0" + bytes(600))))
+    done = run("-rt", folder)
+    assert done.status == 1
+    assert done.lines == [
+        f"xlogdecode: {folder / 'a.7z'}: is packed by 7-Zip; unpack it first",
+        f"xlogdecode: {folder / 'b.zip'}: c.rar: is packed by rar; unpack it first",
+    ]
+
+
 def test_the_content_tells_an_archive_and_not_its_name(archive, tmp_path):
     odd = archive.rename(archive.with_name("upload.bin"))
     assert run(odd).status == 0
@@ -174,7 +199,7 @@ def test_the_same_name_twice_in_one_archive_makes_two_files(tmp_path):
         tar_of(("a.xlog", LOG.read_bytes()), ("A.xlog", ZLIB.read_bytes()))
     )
     assert run(tmp_path / "a.tar").status == 0
-    assert files_in(tmp_path / "a") == {"a.xlog.log": TEXT[LOG], "A.xlog~2.log": TEXT[ZLIB]}
+    assert files_in(tmp_path / "a") == {"A.xlog.log": TEXT[ZLIB], "a.xlog~2.log": TEXT[LOG]}
 
 
 @needs_tool("gzip", "zstd")

@@ -7,7 +7,13 @@ from io import BytesIO
 
 from xlogdecode.errors import InputError
 from xlogdecode.inputs.bounds import Meter
-from xlogdecode.inputs.compressed import ArchiveKind, TooLargeError, kind_of, unpacked
+from xlogdecode.inputs.compressed import (
+    ArchiveKind,
+    TooLargeError,
+    foreign_kind_of,
+    kind_of,
+    unpacked,
+)
 from xlogdecode.inputs.files import Entry, Input, Member, Refusal
 from xlogdecode.inputs.members import OpenMember, Refused
 from xlogdecode.inputs.names import LOOKED_FOR, is_crash_buffer, is_log, without_ending
@@ -39,8 +45,7 @@ class Unpacker:
 
         `pick` is the member, the folder or the glob of those that are wanted; none is for all.
         """
-        size = source.stat.st_size if source.is_regular else 0
-        self._meter = Meter(source.name, lambda: max(size, source.bytes_read))
+        self._meter = Meter(source.name, lambda: max(source.size, source.bytes_read))
         self._plain = plain
         self._name, self._pick = source.name, pick
         self._held = 0
@@ -129,6 +134,8 @@ class Unpacker:
         if kind is not None:
             if is_match(place, self._pick) or is_for_more(place, self._pick):
                 yield from self._open(entry, kind, depth + 1)
+        elif (foreign := foreign_kind_of(head)) and is_match(place, self._pick):
+            yield Refusal(entry.name, f"is packed by {foreign}; unpack it first")
         elif not self._takes(entry, found.place.name):
             return
         elif is_crash_buffer(found.place.name) and any(head) and self._held < _HELD:

@@ -21,7 +21,7 @@ _CLOG = r"(?s)liteav_.*\.clog"  # other programs have files that end so, too
 _PLAIN_LOG = r"(?s)imsdk_.*\.log"
 _DECODED = r"\.(?:xlog|mmap[23]|log)(?:~\d+)?\.log\Z"
 """The endings of a log's text, as `outputs.Places` names it."""
-_PACKED = r"(?i)(?:\.tar)?\.(?:gz|zstd?|xz|bz2)\Z|\.(?:zip|tar|tgz|tzst|txz|tbz2?)\Z"
+_PACKED = r"(?i)(?:\.tar)?\.(?:gz|zstd?|xz|bz2)\Z|\.(?:zip|tar|tgz|tzst|txz|tbz2?|7z|rar)\Z"
 _PACKED_ALONE = {".gz", ".zst", ".zstd", ".xz", ".bz2"}
 _TAR = r"(?i)\.tar(?:\.\w+)?\Z|\.(?:tgz|tzst|txz|tbz2?)\Z"
 _CONTROL = r"[\x00-\x1f\x7f]"
