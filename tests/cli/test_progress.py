@@ -1,12 +1,15 @@
 """The bar: for all that takes a while, on a terminal alone, and gone at the end."""
 
+import io
 import re
+import sys
 
 import pytest
 
 from tests.command import run
 from tests.samples import LOG, ZLIB
 from tests.terminal import Terminal, in_terminal
+from xlogdecode.cli import progress
 
 
 @pytest.fixture
@@ -74,3 +77,20 @@ def test_messages_push_the_bar_away(tmp_path):
         text = line.rpartition(b"\r")[2]
         assert not (b"xlogdecode: " in text and b"%|" in text)
     assert screen.count(b"damaged: 1 place") == 3
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("seconds", "is_seen"), [(-1, True), (60, False)])
+def test_a_sweep_counts_files_once_it_takes_a_while(seconds, is_seen, monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(progress, "_WORTH_A_COUNT", seconds)
+    monkeypatch.setattr(sys, "stderr", screen)
+    with progress.Counting("files") as counting:
+        for _ in range(5):
+            counting.add()
+    assert ("1 files" in screen.getvalue()) == is_seen
+    assert last_line(screen.getvalue().encode()) == ""

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NoReturn, Self
 
@@ -21,6 +22,9 @@ WORTH_A_BAR = 8 << 20
 
 _WORTH_IF_SLOW = 1 << 20
 """The same where records are looked at: a second and more."""
+
+_WORTH_A_COUNT = 1
+"""Seconds after which there is a count."""
 
 _ECHO = 5
 """Cells of a line that are left for the echo of Ctrl-C, which would else begin another."""
@@ -95,9 +99,21 @@ class Counting:
 
     def __init__(self, what: str, *, quiet: bool = False) -> None:
         """Count `what`, as in `files`."""
-        is_seen = not quiet and sys.stderr.isatty()
-        self._bar = _bar(unit=f" {what}", delay=1) if is_seen else None
-        self.add: Callable[[], object] = self._bar.update if self._bar is not None else _nothing
+        self._what = what
+        self._begun = time.monotonic()
+        self._count = 0
+        self._bar: tqdm[NoReturn] | None = None
+        self._is_seen = not quiet and sys.stderr.isatty()
+
+    def add(self) -> None:
+        """Count one more."""
+        if not self._is_seen:
+            return
+        self._count += 1
+        if self._bar is not None:
+            self._bar.update()
+        elif time.monotonic() - self._begun > _WORTH_A_COUNT:
+            self._bar = _bar(initial=self._count, unit=f" {self._what}")
 
     def __enter__(self) -> Self:
         """Return the count."""
@@ -108,17 +124,13 @@ class Counting:
         _end(self._bar)
 
 
-def _nothing() -> None:
-    """Count nothing."""
-
-
 def _bar(
     *,
     total: int | None = None,
+    initial: int = 0,
     unit: str,
     unit_scale: bool = False,
     unit_divisor: int = 1000,
-    delay: float = 0,
 ) -> "tqdm[NoReturn]":
     from shutil import get_terminal_size
 
@@ -127,10 +139,10 @@ def _bar(
     tqdm.monitor_interval = 0  # a thread, which would keep small inputs from being shared out
     bar: tqdm[NoReturn] = tqdm(
         total=total,
+        initial=initial,
         unit=unit,
         unit_scale=unit_scale,
         unit_divisor=unit_divisor,
-        delay=delay,
         leave=False,
         ncols=get_terminal_size().columns - _ECHO,
         file=sys.stderr,
