@@ -145,7 +145,7 @@ def is_torn(buffer: Buffer, start: int, end: int) -> bool:
     for match in _HEADERS.finditer(buffer, start + 9, start + LONGEST_HEADER + 8):
         index = match.start()
         length = int.from_bytes(buffer[index + 5 : index + 9], "little")
-        if index + READINGS[buffer[index]].header_size + length == end:
+        if length and index + READINGS[buffer[index]].header_size + length == end:
             return True
     return False
 

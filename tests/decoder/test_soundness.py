@@ -149,6 +149,13 @@ def test_a_torn_header_swallows_no_line_and_prints_no_key(kind: str, place: int)
         assert report.lost_bytes == kept
 
 
+def test_a_key_field_that_holds_an_empty_header_is_no_torn_one() -> None:
+    scraps = bytes(42) + b"\x09\x01\x00\x09\x09" + bytes(17)
+    blocks = [block(KINDS["sync-zlib"], [b"x" * 50 + b"\n"], key_bytes=scraps)] * 9
+    text, report = decode_bytes(file_of(blocks))
+    assert (text, report.is_whole) == (b"".join(one.text for one in blocks), True)
+
+
 @needs_corpus
 @pytest.mark.parametrize("codec", ["zlib_nocrypt", "zlib_crypt", "zstd_nocrypt", "zstd_crypt"])
 def test_no_page_of_zeros_passes_in_the_files_of_mars(codec: str) -> None:
