@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import Done, run
+from tests.mars import KINDS, block
 from tests.samples import LOG, TEXT, ZLIB, files_in, put
 from tests.shared import CORPUS, FIXTURES, needs_corpus
 
@@ -175,3 +176,35 @@ def test_a_plain_call_loads_no_click(log: Path) -> None:
         command = [sys.executable, "-c", script, *options, str(log)]
         done = subprocess.run(command, capture_output=True, text=True)
         assert ("click" in done.stdout.split()) == is_loaded
+
+
+@pytest.mark.parametrize("options", [[], ["-p", "E"], ["--redact"]])
+def test_a_file_that_is_not_a_log_prints_no_mark(tmp_path: Path, options: list[str]) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(b"\xff\xd8\xff\xe0" + bytes(range(256)) * 40)
+    done = run("-c", *options, path)
+    assert (done.status, done.out) == (1, b"")
+    torn = tmp_path / "torn.xlog"
+    torn.write_bytes(path.read_bytes() + LOG.read_bytes())
+    assert run("-c", *options, torn).out.startswith(b"[F][xlogdecode] ")
+
+
+def test_without_marks_a_loss_ends_a_line_that_was_begun(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlog"
+    pieces = [b"[I] a line that the buffer cut", b"[I] another line\n"]
+    blocks = [block(KINDS["sync-zlib"], [piece]).data for piece in pieces]
+    path.write_bytes(blocks[0] + b"garbage" * 9 + blocks[1])
+    assert run("-c", "--no-marks", path).out == b"\n".join(pieces)
+    path.write_bytes(blocks[0] + b"garbage" * 9)
+    assert run("-c", "--no-marks", path).out == pieces[0]
+
+
+@pytest.mark.parametrize("words", [["--count", "-p", "E"], ["--merge", "-c", "-p", "E"]])
+def test_a_hostile_name_breaks_no_line_and_reaches_no_terminal(
+    tmp_path: Path, words: list[str]
+) -> None:
+    put(LOG, tmp_path / "a.xlog")
+    put(LOG, tmp_path / "b\n\x1b[31m.xlog")
+    out = run(*words, *sorted(tmp_path.iterdir())).out
+    assert b"\x1b" not in out
+    assert rb"b\n\x1b[31m.xlog: " in out

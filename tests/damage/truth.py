@@ -208,7 +208,16 @@ def _fits(output: bytes, pieces: Sequence[Piece]) -> bool:
     longest = len(output)
     if piece.fate is Fate.TORN:
         longest = _common(output, piece.text)
-    return any(_fits(output[size:], rest) for size in range(longest, piece.at_least - 1, -1))
+    return any(
+        _fits(output[size:], rest)
+        or (_ends_a_line(output, size) and _fits(output[size + 1 :], rest))
+        for size in range(longest, piece.at_least - 1, -1)
+    )
+
+
+def _ends_a_line(output: bytes, size: int) -> bool:
+    """Tell whether a line feed follows a line that was torn: a loss ends it."""
+    return size > 0 and output[size - 1 : size] != b"\n" and output[size : size + 1] == b"\n"
 
 
 def _common(left: bytes, right: bytes) -> int:

@@ -34,7 +34,7 @@ def target(data: bytes) -> None:
         options = Options(keys=keys, marks=False)
         text, report = decode_bytes(data, options)
         assert report.bytes_in == len(data)
-        assert report.bytes_out == len(text)
+        assert 0 <= len(text) - report.bytes_out <= len(report.losses)  # a loss ends a line
         assert report.is_whole == (not report.losses)
         if len(text) > MOST:
             continue
@@ -43,7 +43,8 @@ def target(data: bytes) -> None:
         assert sink.getvalue() == text
         marked, _ = decode_bytes(data, Options(keys=keys))
         if b"[F][xlogdecode] " not in text:
-            assert same_but_for_marks(marked, text) == len(report.losses)
+            marks = 0 if report.gave_nothing else len(report.losses)
+            assert same_but_for_marks(marked, text) == marks
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ __all__ = [
 
 _BULK = 2 << 20
 """Bytes of text that wait at most to be written together."""
+_MOST_HELD = 1000
+"""Marks that wait at most for the first text."""
 
 
 def decode(
@@ -45,8 +47,7 @@ def decode(
     try:
         for item in pipeline.run():
             if isinstance(item, Run):
-                outbox.add(*item.texts)
-                marks.follow(item.texts[-1])
+                outbox.add(*marks.before(item.texts), *item.texts)
             else:
                 outbox.add(*marks.texts_of(item))
     finally:
@@ -55,27 +56,44 @@ def decode(
 
 
 class _Marks:
-    """A line of its own for each loss, with `Options.marks`."""
+    """A line of its own for each loss, with `Options.marks`; without, a loss ends a line at least.
+
+    Marks wait for the first text: what is not a log gives none.
+    """
 
     def __init__(self, options: Options) -> None:
         self._are_wanted = options.marks
         self._in_line = False
+        self._is_cut = False
+        """Whether a loss came after a part of a line."""
+        self._held: list[Buffer] | None = []
 
-    def follow(self, text: Buffer) -> None:
-        """Take in the text before the next loss."""
-        if text:
-            self._in_line = text[-1] != 0x0A
+    def before(self, texts: Sequence[Buffer]) -> Sequence[Buffer]:
+        """Return what comes before the next texts."""
+        last = next((text for text in reversed(texts) if text), None)
+        if last is None:
+            return ()
+        waiting = [*self._release(), b"\n"] if self._is_cut else self._release()
+        self._in_line, self._is_cut = last[-1] != 0x0A, False
+        return waiting
 
-    def texts_of(self, item: Piece | Loss) -> tuple[Buffer, ...]:
+    def texts_of(self, item: Piece | Loss) -> Sequence[Buffer]:
         """Return the text of an item, or the mark of a loss."""
         if isinstance(item, Piece):
-            self.follow(item.text)
-            return (item.text,) if item.text else ()
+            return (*self.before((item.text,)), item.text) if item.text else ()
         if not self._are_wanted:
+            self._is_cut = self._in_line
             return ()
         mark = b"\n" * self._in_line + item.mark()
         self._in_line = False
-        return (mark,)
+        if self._held is None or item.locked_blocks or len(self._held) >= _MOST_HELD:
+            return (*self._release(), mark)
+        self._held.append(mark)
+        return ()
+
+    def _release(self) -> Sequence[Buffer]:
+        held, self._held = self._held or (), None
+        return held
 
 
 class _Outbox:

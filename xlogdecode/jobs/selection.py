@@ -13,15 +13,18 @@ from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.filters import LAST, Filter, Tally, count
 from xlogdecode.merging import MergedLog, render_merged
+from xlogdecode.outputs.sanitize import shown
 from xlogdecode.records import Event, Loss, Record
 from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink, Source
-from xlogdecode.writers import ONE_STREAM, Writer, printable, render, writer_of
+from xlogdecode.writers import ONE_STREAM, Writer, render, writer_of
 
 if TYPE_CHECKING:
     from xlogdecode.redaction import Redactor
 
 __all__ = ["Selection"]
+
+_MOST_WAITING = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ class Selection:
             events = iter_events(source, options, report, per_block=False)
             number = count(events, self.filter, source=name, zone=self.zone, tally=tally)
             if not report.gave_nothing:
-                label = "" if name == self.sole_name else f"{printable(name)}: "
+                label = "" if name == self.sole_name else f"{shown(name)}: "
                 sink.write(f"{label}{number}\n".encode())
             return report, tally
         faults: list[Exception] = []
@@ -149,9 +152,13 @@ class Selection:
 
             events = learn_first(events, self.redactor)
         writer = shared or self.writer(marks=options.marks)
+        is_text, waiting = self.format == "text", list[bytes]()
         for chunk in self.render(events, writer, name, tally):
-            if chunk:
-                sink.write(chunk)
+            if is_text and report.gave_nothing:  # what is not a log gets no marks
+                waiting = [*waiting, chunk][-_MOST_WAITING:]
+            elif chunk:
+                sink.write(b"".join((*waiting, chunk)))
+                waiting = []
         if faults:
             raise faults[0]
         if shared is None and (end := writer.close()):

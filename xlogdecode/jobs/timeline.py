@@ -18,10 +18,10 @@ from xlogdecode.jobs.selection import Selection
 from xlogdecode.jobs.status import Status, of_report
 from xlogdecode.merging import MergedLog, count_merged
 from xlogdecode.outputs import SaveFile
+from xlogdecode.outputs.sanitize import shown
 from xlogdecode.records import Event
 from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink
-from xlogdecode.writers import printable
 
 if TYPE_CHECKING:
     from xlogdecode.jobs.job import MakesView
@@ -111,7 +111,9 @@ class Timeline:
         return target if file.is_written else None
 
     def _convert(self, sink: Sink, parts: "Sequence[_Part]", view: "MakesView" = None) -> None:
-        selection, logs = self._selection, [MergedLog(part.name, part.events) for part in parts]
+        selection = self._selection
+        name_of = shown if selection.format == "text" else str
+        logs = [MergedLog(name_of(part.name), part.events) for part in parts]
         if selection.count:
             found = count_merged(
                 logs, wanted=selection.filter, zone=selection.zone, tally=self._tally
@@ -127,7 +129,7 @@ class Timeline:
             sink.write(writer.close())
 
         sink.write(writer.header)
-        names = [printable(log.name) for log in logs] if named else []
+        names = [shown(log.name) for log in logs] if named else []
         through(sink, convert, utf8=self.request.utf8, view=view, names=names)
 
 
