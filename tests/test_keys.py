@@ -101,6 +101,8 @@ def test_what_else_it_is_is_named_by_its_place_and_not_shown(key_file, text, whe
         base64.b64encode(RAW).decode(),
         PUBLIC + PUBLIC,
         f"{KEY}\n",
+        "deadbeef" * 8,
+        KEY[:30],
     ],
 )
 def test_a_key_in_place_of_its_file_is_never_shown(name):

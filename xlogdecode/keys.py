@@ -22,7 +22,8 @@ _PROSE: Final = r"(?![0-9a-fA-F]{12})[^0-9]{0,60}"
 """A line that holds no key, such as the headings that Mars's gen_key.py prints."""
 
 _NAME_LIKE_A_KEY: Final = (
-    r"(?:\w+\s*=\s*)?(?=.*[0-9])[0-9A-Za-z+=\"' :]{32,}|[0-9A-Za-z+/]{43}=|\W*0[xX].*|(?s:.{200,})"
+    r"(?:\w+\s*=\s*)?(?=.*[0-9])[0-9A-Za-z+=\"' :]{32,}|[0-9A-Za-z+/]{43}=|\W*0[xX].*"
+    r"|[0-9A-Fa-f]{24,}|(?s:.{200,})"
 )
 """Names that are not shown if there is no such file."""
 
