@@ -276,7 +276,7 @@ def test_a_record_has_its_fields_flat_and_as_a_dict():
     (record,) = read(mars("E"), source="a.xlog")
     assert (record.pid, record.tid, record.main_thread, record.line) == (2211, 2240, True, 123)
     assert record.as_dict() == {
-        "time": "2024-01-01T09:12:33.123+08:00", "level": "E", "pid": 2211, "tid": 2240,
+        "time": "2024-01-01T09:12:33.123+08:00", "level": "E", "severity": 17, "pid": 2211, "tid": 2240,
         "main_thread": True, "tag": "mars::stn", "file": "longlink.cc", "line": 123,
         "function": "__RunReadWrite", "message": "task id:7 timed out", "layout": "mars",
         "session": None, "recovered": False, "source": "a.xlog", "block_offset": 0, "text_line": 1,

@@ -23,8 +23,8 @@ from xlogdecode.line_layouts import (
 
 __all__ = [
     "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "LONGEST_HEAD", "NOTES",
-    "OPENS_NOTHING", "TIMED_STARTS", "Layout", "heads", "openings", "timed_fields", "timed_heads",
-    "unlike_others",
+    "OPENS_NOTHING", "TIMED_STARTS", "Layout", "heads", "joined_tail", "openings", "timed_fields",
+    "timed_heads", "unlike_others",
 ]  # fmt: skip
 
 LONGEST_HEAD: Final = 2048
@@ -40,6 +40,8 @@ class Layout:
     """
 
     name: str
+    head: str
+    """The pattern of all lines that open it, without groups."""
     shapes: tuple[re.Pattern[str], ...]
     joins: bool = True
     """Lines after it that open nothing belong to it."""
@@ -124,7 +126,7 @@ def _shape(pattern: str) -> re.Pattern[str]:
     return re.compile(f"(?P<text>{pattern})")
 
 
-def _tail(shared: str, *forms: str) -> str:
+def joined_tail(shared: str, *forms: str) -> str:
     """Return the pattern of one tail; the names of the second of two forms begin with `old_`."""
     if not forms:
         return shared
@@ -133,14 +135,15 @@ def _tail(shared: str, *forms: str) -> str:
 
 
 def _record(row: RecordRow) -> Layout:
-    tails = [*(_tail(*tail) for tail in row.tails), ""]
+    tails = [*(joined_tail(*tail) for tail in row.tails), ""]
     cut_off = f"(?P<message>{row.start}(?:{row.head})[^\\n]*+)\\n?"
-    return Layout(row.name, tuple(map(_shape, [*(row.fields + t + _LINE for t in tails), cut_off])))
+    shapes = [*(row.fields + tail + _LINE for tail in tails), cut_off]
+    return Layout(row.name, unnamed(f"{row.start}(?:{row.head})"), tuple(map(_shape, shapes)))
 
 
 def _note(name: str, head: str, rest: str) -> Layout:
     patterns = [f"(?P<message>{head}{more}[^\\n]*+)\\n?" for more in dict.fromkeys((rest, ""))]
-    return Layout(name, tuple(map(_shape, patterns)), joins=False)
+    return Layout(name, unnamed(head), tuple(map(_shape, patterns)), joins=False)
 
 
 LAYOUTS: Final = (*map(_record, RECORD_ROWS), *(_note(*row) for row in NOTE_ROWS))

@@ -7,7 +7,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, Final
 
-from xlogdecode.records.layouts import FIELDS, GOING_ON, LAYOUTS, Layout
+from xlogdecode.records.layouts import FIELDS, LAYOUTS, Layout
 
 __all__ = ["JOINS", "Openers", "openers"]
 
@@ -30,14 +30,6 @@ class ReadyShape:
     """Takes the groups whose names start with `old_`."""
     old: int
     """The group that tells that `arrange_old` is to be taken; negative: none does."""
-
-    def page(self) -> re.Pattern[str]:
-        """Return the pattern that finds every line of a page.
-
-        The group after those of `line` are lines that open nothing, the last one is a line that
-        opens something else. `re` keeps it: few are needed, and making one takes milliseconds.
-        """
-        return re.compile(rf"{self.line.pattern}|({GOING_ON})|([^\n]++\n?)")
 
     def record(self, groups: _Values, rest: _Values) -> _Values:
         """Return the fields of the record of `groups`, as `line` finds them."""
@@ -64,18 +56,17 @@ class Openers:
 
     def __init__(self) -> None:
         self.layouts = tuple(_shapes_of(layout) for layout in LAYOUTS)
+        self._which = re.compile("|".join(f"({layout.head})" for layout in LAYOUTS))
 
     def match(self, line: str) -> tuple[ReadyShape, re.Match[str]] | None:
         """Return the shape of a line and its match, or None where it opens nothing."""
-        for shapes in self.layouts:
-            for shape in shapes:
-                if found := shape.line.match(line):
-                    return shape, found
+        head = self._which.match(line)
+        if head is None or head.lastindex is None:
+            return None
+        for shape in self.layouts[head.lastindex - 1]:
+            if found := shape.line.match(line):
+                return shape, found
         return None
-
-    def richest(self, layout: str) -> ReadyShape:
-        """Return the first shape of `layout`."""
-        return next(shapes[0] for shapes in self.layouts if shapes[0].layout == layout)
 
 
 @cache

@@ -2,21 +2,34 @@
 
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
+from itertools import chain, repeat
+from typing import Final
 
 from xlogdecode.records.events import LONGEST, PAGE, BlockRun, Event, Loss, Page, Then, pages
 from xlogdecode.records.first_zone import look_ahead
-from xlogdecode.records.layouts import LEVELS, heads
-from xlogdecode.records.matchers import JOINS, ReadyShape, openers
+from xlogdecode.records.layouts import GOING_ON, LEVELS, NOTES, heads
+from xlogdecode.records.matchers import JOINS, openers
 from xlogdecode.records.record import Place, Record
+from xlogdecode.records.runs import STRIDE, Cutter, Run, cutter_of
 from xlogdecode.records.timestamps import Stamps, date_in_name
 
-__all__ = ["read_batches", "read_records"]
+__all__ = ["read_batches", "read_records", "read_runs"]
 
 _NEWLINE = 0x0A
 _HEAD = re.compile(rf"(?P<start>\A|\n)(?:{heads(LEVELS)})")
+_OPENS_WITHIN: Final = re.compile(rf"\n(?:{heads(LEVELS)}|{NOTES})").search
+_LINES: Final = re.compile(rf"({GOING_ON})|[^\n]++\n?").finditer
+"""Lines that open nothing, which are in the group, or one that opens something."""
+
+_WORTH_A_RUN: Final = 4096
+"""Characters that are more than the page's usual layout is left for."""
+
+_DEEPEST: Final = 4
+"""Times that this is done within each other: a bound, since few layouts are in one page."""
 
 
 def read_records(
@@ -41,6 +54,18 @@ def read_batches(
     events: Iterable[Event], *, source: str = "", zone: tzinfo | None = None, page: int = PAGE
 ) -> Iterator[list[Record] | Loss]:
     """Yield what `read_records` yields, the records in lists: as fast as it goes."""
+    for found in read_runs(events, source=source, zone=zone, page=page):
+        if isinstance(found, list):
+            parts = (part.records() if isinstance(part, Run) else part for part in found)
+            yield list(chain.from_iterable(parts))
+        else:
+            yield found
+
+
+def read_runs(
+    events: Iterable[Event], *, source: str = "", zone: tzinfo | None = None, page: int = PAGE
+) -> Iterator[list[Run | list[Record]] | Loss]:
+    """Yield what `read_batches` yields, but many records of a kind in a row as columns."""
     banner_zone, events = look_ahead(events)
     reader = _Reader(source, banner_zone or zone)
     for event in pages(events, page):
@@ -75,6 +100,14 @@ class _Where:
         self.offset = self._offsets[place - 1]
         return self.offset
 
+    def of_all(self, positions: Sequence[int]) -> list[int]:
+        """Return the offsets of many lines, as `at` does of one."""
+        found: list[int] = []
+        while (done := len(found)) < len(positions):
+            offset = self.at(positions[done])
+            found += repeat(offset, bisect_left(positions, self.until, done) - done)
+        return found
+
 
 class _Reader:
     """The state of a source between two pages."""
@@ -90,76 +123,127 @@ class _Reader:
         """A record that is no longer here, to which more may belong."""
         self._in_line = False
         """The text handed on so far ended in mid-line."""
+        self._has_returns = False
+        """There was a CR anywhere."""
         self._openers = openers()
-        self._usual: ReadyShape | None = None
-        """The shape of the last record of the app: likely that of the next."""
+        self._cutter: Cutter | None = None
+        """That of the layout of the last record of the app: likely that of the next."""
+        self._done: list[Run | list[Record]] = []
+        """All of the page that is before `_records`."""
 
-    def end(self) -> list[Record]:
+    def end(self) -> list[Run | list[Record]]:
         """Return the record that waits, if one does; nothing that follows belongs to it."""
-        self._close()
-        records, self._records = self._records, []
-        self._handed_on, self._in_line = None, False
-        return records
+        return self._without_returns(self._hand_on(Then.END))
 
-    def read(self, page: Page) -> list[Record]:
+    def read(self, page: Page) -> list[Run | list[Record]]:
         """Return the records of `page` that are complete."""
         text, where = _decode(page)
         position, head = 0, self._handed_on
         if self._in_line and head and text:
             position = self._finish_line(head, text, where)
-        usual = self._usual or self._first_shape(text)
-        records, place, line = self._records, self._place, self._text_line
-        arrange, old, others, new = usual.arrange, usual.old, usual.line.groups, tuple.__new__
-        for row in usual.page().findall(text, position):
-            offset = where.offset if position < where.until else where.at(position)
-            if raw := row[0]:
-                if self._more:
-                    self._close()
-                rest = (None, usual.layout, place, offset, line)
-                if old >= 0 and row[old]:
-                    records.append(new(Record, usual.arrange_old(row + rest)))
-                else:
-                    records.append(new(Record, arrange(row + rest)))
-            elif raw := row[others]:
-                self._go_on(raw, position, where, line)
-            else:
-                raw = row[others + 1]
-                self._close()
-                records.append(self._other(raw, offset, line))
-                place = self._place
-            position += len(raw)
-            line += raw.count("\n")
-        self._text_line = line
+        self._cutter = self._cutter or self._first_cutter(text)
+        self._cut(text, position, len(text), where)
         if text:
             self._in_line = not text.endswith("\n")
-        return self._hand_on(page.then)
+        self._has_returns = self._has_returns or "\r" in text
+        return self._without_returns(self._hand_on(page.then))
 
-    def _first_shape(self, text: str) -> ReadyShape:
-        """Return the shape of the first record of the app in `text`, else any."""
+    def _cut(self, text: str, start: int, stop: int, where: _Where, depth: int = 0) -> None:
+        """Take the lines from `start` to `stop`: the usual ones in runs, others one by one."""
+        cutter = self._cutter
+        if cutter is None:
+            self._take_lines(text, start, stop, where, depth)
+            return
+        lead, *cells = cutter.split(f"\n{text[start:stop]}")
+        at = start + len(lead) if cells else stop
+        self._take_lines(text, start, at, where, depth)
+        if not cells:
+            return
+        columns = [cells[number::STRIDE] for number in range(STRIDE)]
+        messages = columns[-1]
+        messages[-1] = messages[-1].removesuffix("\n")
+        first = 0
+        for number in [n for n, message in enumerate(messages) if "\n" in message]:
+            message = messages[number]
+            if opens := _OPENS_WITHIN(message):
+                messages[number] = message[: opens.start()]
+                at = self._take_run(
+                    cutter, [c[first : number + 1] for c in columns], text, at, where
+                )
+                first, behind = number + 1, at + len(message) - opens.start()
+                self._take_lines(text, at, min(behind, stop), where, depth)
+                at = behind
+        if first < len(messages):
+            self._take_run(cutter, [column[first:] for column in columns], text, at, where)
+
+    def _take_run(
+        self, cutter: Cutter, columns: Sequence[list[str]], text: str, start: int, where: _Where
+    ) -> int:
+        """Take records of the usual layout that begin at `start`; return where they end."""
+        self._close()
+        run = Run(cutter, self._place, columns, text, start)
+        run.block_offset = where.of_all(run.starts[:-1])
+        run.text_line = self._text_line
+        self._text_line += run.lines
+        if self._records:
+            self._done.append(self._records)
+            self._records = []
+        self._done.append(run)
+        stop: int = run.starts[-1]
+        return stop
+
+    def _take_lines(self, text: str, start: int, stop: int, where: _Where, depth: int) -> None:
+        """Take lines one by one, or what is behind another layout's first line in runs of that."""
+        for found in _LINES(text, start, stop):
+            position, at, cutter = found.start(), found.end(), self._cutter
+            if found[1]:
+                self._go_on(found[0], position, where, self._text_line)
+            else:
+                self._close()
+                self._records.append(self._other(found[0], where.at(position), self._text_line))
+            self._text_line += found[0].count("\n")
+            if self._cutter is not cutter and stop - at > _WORTH_A_RUN and depth < _DEEPEST:
+                self._cut(text, at, stop, where, depth + 1)
+                return
+
+    def _first_cutter(self, text: str) -> Cutter | None:
+        """Return what cuts at the first record of the app in `text`, if anything does."""
         found = _HEAD.search(text)
         line = text[found.end("start") :].partition("\n")[0] if found else ""
         opened = self._openers.match(line)
-        if opened is None:
-            return self._openers.layouts[0][0]
-        self._usual = self._openers.richest(opened[0].layout)
-        return self._usual
+        return cutter_of(opened[0].layout) if opened and opened[0].layout in JOINS else None
 
-    def _hand_on(self, then: Then) -> list[Record]:
+    def _hand_on(self, then: Then) -> list[Run | list[Record]]:
         """Return the records so far, but for one to which more may belong."""
+        done, self._done = self._done, []
         if then is Then.END:
-            return self.end()
+            self._close()
+            records, self._records = self._records, []
+            self._handed_on, self._in_line = None, False
+            return [*done, records]
+        if done and not self._records and isinstance(done[-1], Run):
+            self._records = [done[-1].pop()]
+            if not len(done[-1]):
+                done.pop()
         records = self._records
         if not records:
-            return []
+            return done
         last = records[-1]
         size = len(last[0]) + sum(map(len, self._more))
         joins = last.layout in JOINS
         if joins and then is Then.MORE and not self._in_line and size < LONGEST:
             self._records, self._handed_on = [last], None
-            return records[:-1]
+            return [*done, records[:-1]]
         self._close()
         self._records, self._handed_on = [], records[-1] if joins or self._in_line else None
-        return records
+        return [*done, records]
+
+    def _without_returns(self, found: list[Run | list[Record]]) -> list[Run | list[Record]]:
+        """Return `found`; its lines may have ended in CR and LF."""
+        if not self._has_returns:
+            return found
+        parts = (part.records() if isinstance(part, Run) else part for part in found)
+        return [[record.without_returns() for record in part] for part in parts]
 
     def _other(self, text: str, offset: int, line: int) -> Record:
         """Return the record of a line that opens one, but not of the usual shape."""
@@ -168,7 +252,7 @@ class _Reader:
             return self._unknown(text, offset, line)
         shape, found = opened
         if shape.layout in JOINS:
-            self._usual = self._openers.richest(shape.layout)
+            self._cutter = cutter_of(shape.layout) or self._cutter
         else:
             self._note(shape.layout, found)
         rest = (None, shape.layout, self._place, offset, line)

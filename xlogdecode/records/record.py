@@ -8,11 +8,17 @@ from typing import Any, Final, NamedTuple
 
 from xlogdecode.records.timestamps import Stamps
 
-__all__ = ["Place", "Record", "Who", "parse_who", "readable"]
+__all__ = [
+    "CONTEXT_KEYS", "SEVERITIES", "Context", "Place", "Record", "Who", "parse_who", "readable",
+]  # fmt: skip
+
+SEVERITIES: Final = {"V": 1, "D": 5, "I": 9, "W": 13, "E": 17, "F": 21}
+"""Mars's letter -> OpenTelemetry's number of the severity: TRACE, DEBUG, INFO, WARN, ERROR, FATAL.
+"""
 
 _NAMES: Final = (
-    "time", "level", "pid", "tid", "main_thread", "tag", "file", "line", "function", "message",
-    "layout", "session", "recovered", "source", "block_offset", "text_line",
+    "time", "level", "severity", "pid", "tid", "main_thread", "tag", "file", "line", "function",
+    "message", "layout", "session", "recovered", "source", "block_offset", "text_line",
 )  # fmt: skip
 """The fields of `Record.as_dict`."""
 
@@ -45,6 +51,19 @@ def parse_who(text: str | None) -> Who:
     return Who(pid, int(found["tid"]), found["main"] == "*" if found["by"] == ", " else None)
 
 
+class Context(NamedTuple):
+    """The facts about a session that its records so far have shown; text as `readable` gives it."""
+
+    sdk_version: str | None = None
+    device: str | None = None
+    sdk_app_id: str | None = None
+    user: str | None = None
+    """The user who logged in last."""
+
+
+CONTEXT_KEYS: Final = Context._fields
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The data that the records of one session, or of one recovered part of it, share."""
@@ -55,6 +74,8 @@ class Place:
     recovered: bool
     """They were saved from the crash buffer."""
     stamps: Stamps
+    context: Context | None = None
+    """None unless it was asked for (`summary.context`)."""
 
 
 def _part(place: int, doc: str) -> Any:
@@ -72,8 +93,8 @@ def _text(place: int, doc: str) -> Any:
 class Record(tuple[Any, ...]):
     """One record: a line that opens a layout and the lines after it that open none.
 
-    Fields: time, level, pid, tid, main_thread, tag, file, line, function, message, text, layout,
-    session, recovered, source, block_offset, text_line. One that its layout has not is None.
+    Fields: time, level, severity, pid, tid, main_thread, tag, file, line, function, message, text,
+    layout, session, recovered, source, block_offset, text_line. What its layout has not is None.
 
     A tuple of parts as they were found, one character a byte, since 150,000 are made in a second;
     their meaning is worked out on access. Inside this package a record may be unpacked:
@@ -101,6 +122,11 @@ class Record(tuple[Any, ...]):
         if not around:
             return None
         return f"{around[0]}{clock}{'' if len(clock) > 6 else '.000'}{around[1]}"
+
+    @property
+    def severity(self) -> int | None:
+        """The level as a number of OpenTelemetry: see SEVERITIES."""
+        return SEVERITIES.get(self[1])
 
     @property
     def has_time(self) -> bool:
@@ -163,23 +189,40 @@ class Record(tuple[Any, ...]):
         """The message as it was logged."""
         return bytes(self[10], "latin-1")
 
+    def at_place(self, place: Place) -> "Record":
+        """Return the record with another place."""
+        return Record((*self[:12], place, *self[13:]))
+
     def with_text(self, text: str, message: str) -> "Record":
         """Return the record with another text and message, both one character a byte."""
         return Record((text, *self[1:10], message, *self[11:]))
 
     def with_message(self, message: str) -> "Record":
         """Return the record with another message, one character a byte, in its text as well."""
-        body = self[0].removesuffix("\n")
-        head, end = body[: len(body) - len(self[10])], self[0][len(body) :]
-        return self.with_text(head + message + end, message)
+        text, first = self[0], self[10].partition("\n")[0]
+        body = text.removesuffix("\n").rstrip("\r")
+        head = text.partition("\n")[0].rstrip("\r").removesuffix(first)
+        return self.with_text(head + message + text[len(body) :], message)
+
+    def without_returns(self) -> "Record":
+        """Return the record without the CR at the ends of lines in its message."""
+        message = self[10]
+        if "\r" not in message:
+            return self
+        return self.with_text(self[0], re.sub(r"\r+(?=\n|\Z)", "", message))
 
     def part_of(self, text: str, offset: int, line: int) -> "Record":
         """Return the record of text that goes on with this one, with its fields."""
         return Record((text, *self[1:10], text.removesuffix("\n"), *self[11:13], offset, line))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return its fields as plain values; `time` is a text in ISO 8601."""
-        return {name: getattr(self, "iso" if name == "time" else name) for name in _NAMES}
+        """Return its fields as plain values; `time` is a text in ISO 8601.
+
+        Those of its session come with them if `read_records` had to find them.
+        """
+        own = {name: getattr(self, "iso" if name == "time" else name) for name in _NAMES}
+        context = self.place.context
+        return own if context is None else own | context._asdict()
 
     def __repr__(self) -> str:
         return f"<Record {self.source}:{self.text_line} {self.layout} {self.text[:60]!r}>"

@@ -89,6 +89,8 @@ class Session:
     log_path: str | None = None
     mars: dict[str, str] = field(default_factory=dict)
     """The fields of Mars's own banner: `MARS_PATH` and its like."""
+    user: str | None = None
+    """The user who logged in last, where that was looked for (`summary.context`)."""
     last_step: str = ""
     """`UnInit` or `logged out`, where the IM SDK's last step was one of these."""
     last_error: Record | None = None

@@ -1,0 +1,208 @@
+"""Runs: records of one layout in columns, cut out of a page by one pattern.
+
+The pattern finds the heads, from the line's start to where the message begins; a message is what
+is between two heads, its further lines included. Of a head only the date and the clock are taken
+apart at once. The rest comes in three pieces that few records have for themselves (level, process
+and thread; file, line and function), and each is taken apart when it is first seen.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
+from itertools import accumulate, pairwise, repeat
+from operator import add
+from typing import Any, Final
+
+from xlogdecode.line_layouts import FIELDS, RECORD_ROWS, RecordRow, unnamed
+from xlogdecode.records.layouts import joined_tail
+from xlogdecode.records.record import Place, Record
+
+__all__ = ["STRIDE", "Cutter", "Run", "cutter_of"]
+
+PIECES: Final = ("before", "behind", "source")
+"""What is before the time in a head, behind it, and in the tail of the layout."""
+
+STRIDE: Final = 7
+"""The columns of a run."""
+
+_PARTS: Final = tuple(name for name in FIELDS if name not in {"text", "hour", "clock", "message"})
+_BOUND: Final = 4096
+"""Pieces that are kept."""
+
+
+class _Known(dict[str, str | None]):
+    """Piece of a head -> one part of it."""
+
+    def __init__(self, parse: Callable[[str], dict[str, str | None]], part: str) -> None:
+        super().__init__()
+        self._parse = parse
+        self._part = part
+
+    def __missing__(self, piece: str) -> str | None:
+        if len(self) >= _BOUND:
+            self.clear()
+        self[piece] = part = self._parse(piece).get(self._part)
+        return part
+
+
+class Cutter:
+    """The pattern that cuts pages at the heads of one layout, and the parts of its pieces."""
+
+    def __init__(self, row: RecordRow) -> None:
+        """Take a row whose fields have a time. Raises ValueError for another."""
+        self.layout = row.name
+        before, hour, clock, behind = _around_time(row.fields)
+        tails = [joined_tail(*tail) for tail in row.tails]
+        columns = (before, hour, clock, behind, "|".join([*tails, ""]))
+        head = "".join(f"({unnamed(pattern)})" for pattern in columns)
+        self.split: Final = re.compile(f"(\n{head})").split
+        """Text that begins with a line end -> what is before the first head, then the columns of
+        each record (see `Run`), head by head, each with the line end before it.
+        """
+        self._pieces: Final[dict[str, str]] = {}
+        """A part of a record -> the piece that has it."""
+        self._known: Final[dict[str, _Known]] = {}
+        for name, patterns in zip(PIECES, ([before], [behind], tails), strict=True):
+            parse = partial(_parse, [re.compile(pattern) for pattern in patterns])
+            for part in _PARTS:
+                if any(f"(?P<{part}>" in pattern for pattern in patterns):
+                    self._pieces[part] = name
+                    self._known[part] = _Known(parse, part)
+
+    def piece_of(self, part: str) -> str | None:
+        """Return the column of a run whose pieces have a part of the records; None if none has."""
+        return part if part == "block_offset" else self._pieces.get(part)
+
+    def part_in(self, part: str, piece: Any) -> Any:
+        """Return the part that a piece has."""
+        return piece if part == "block_offset" else self._known[part][piece]
+
+    def column(self, part: str, pieces: Iterable[str]) -> Iterable[str | None]:
+        """Return the part that each piece has."""
+        return map(self._known[part].__getitem__, pieces)
+
+
+class Run:
+    """Consecutive records of one layout and one place, in columns of equal length."""
+
+    def __init__(
+        self, cutter: Cutter, place: Place, columns: Sequence[list[str]], text: str, start: int
+    ) -> None:
+        """Take the columns of records that begin at `start` of the text of a page."""
+        self.cutter = cutter
+        self.layout = cutter.layout
+        self.place = place
+        self.heads, self.before, self.hour, self.clock, self.behind, self.source, self.message = (
+            columns
+        )
+        self._text = text
+        sizes = map(add, map(len, self.heads), map(len, self.message))
+        self.starts = [*accumulate(sizes, initial=start)]
+        """Where each record begins in the text of the page, and where the last ends."""
+        self.block_offset: list[int] = []
+        self.text_line = 1
+        """The number of the first line."""
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return len(self.heads)
+
+    @property
+    def lines(self) -> int:
+        """The number of lines, but for one that is not ended."""
+        return self._text.count("\n", self.starts[0], self.starts[-1])
+
+    def texts(self) -> Iterator[str]:
+        """Yield all text of the records, in parts."""
+        yield from self.heads
+        yield from self.message
+
+    def part(self, name: str) -> Iterable[str | None]:
+        """Return the column of a part of the records (see `columns.Columns`)."""
+        piece = self.cutter.piece_of(name)
+        if piece is None:
+            return repeat(None, len(self))
+        return self.cutter.column(name, getattr(self, piece))
+
+    def records(self) -> list[Record]:
+        """Return the records."""
+        text = self._text
+        breaks = [1 + message.count("\n") for message in self.message]
+        columns: dict[str, Iterable[str | None]] = {name: self.part(name) for name in _PARTS}
+        columns |= {
+            "text": [text[start:stop] for start, stop in pairwise(self.starts)],
+            "hour": self.hour,
+            "clock": self.clock,
+            "message": self.message,
+        }
+        rows = zip(
+            *(columns[name] for name in FIELDS),
+            repeat(self.layout),
+            repeat(self.place),
+            self.block_offset,
+            accumulate(breaks, initial=self.text_line),
+            strict=False,
+        )
+        return list(map(partial(tuple.__new__, Record), rows))
+
+    def pop(self) -> Record:
+        """Take the last record away, and return it."""
+        columns = (self.heads, self.before, self.hour, self.clock, self.behind, self.source)
+        last = Run(
+            self.cutter,
+            self.place,
+            [[column.pop()] for column in (*columns, self.message)],
+            self._text,
+            self.starts[-2],
+        )
+        self.starts.pop()
+        last.block_offset.append(self.block_offset.pop())
+        last.text_line = self.text_line + self.lines
+        return last.records()[0]
+
+
+@cache
+def cutter_of(layout: str) -> Cutter | None:
+    """Return what cuts pages at the heads of a layout; None where these may have no time."""
+    try:
+        return Cutter(next(row for row in RECORD_ROWS if row.name == layout))
+    except ValueError:
+        return None
+
+
+def _parse(patterns: Iterable[re.Pattern[str]], piece: str) -> dict[str, str | None]:
+    """Return the parts of a piece of a head, which the first pattern that fits has found."""
+    for pattern in patterns:
+        if found := pattern.fullmatch(piece):
+            groups = {name: part or "" for name, part in found.groupdict().items()}
+            if groups.get("old_at"):
+                old = [name for name in groups if name.startswith("old_")]
+                groups |= {name.removeprefix("old_"): groups[name] for name in old}
+            return {**groups}
+    return {}
+
+
+def _around_time(fields: str) -> tuple[str, str, str, str]:
+    """Return the patterns before the hour, of the hour, of the clock, and behind that.
+
+    Raises ValueError where the clock does not follow the hour.
+    """
+    start, stop = _group(fields, "hour")
+    at, end = _group(fields, "clock")
+    if at != stop:
+        raise ValueError(f"{fields!r}: the clock must follow the hour")
+    before, behind = fields[:start], fields[end:]
+    if before.endswith("(?:") and behind.startswith(")?"):  # records without a time are few
+        before, behind = before.removesuffix("(?:"), behind.removeprefix(")?")
+    return before, fields[start:stop], fields[at:end], behind
+
+
+def _group(pattern: str, name: str) -> tuple[int, int]:
+    """Return where a named group begins and ends. Raises ValueError if there is none."""
+    start = pattern.index(f"(?P<{name}>")
+    depth = 0
+    for sign in re.finditer(r"\\.|\[(?:\\.|[^\\\]])*\]|[()]", pattern[start:]):
+        depth += (sign[0] == "(") - (sign[0] == ")")
+        if not depth:
+            return start, start + sign.end()
+    raise ValueError(f"{pattern!r}: {name} has no end")
