@@ -9,6 +9,7 @@ import click
 import jsonschema
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.records.lines import (
     CLOSED,
@@ -23,6 +24,7 @@ from tests.records.lines import (
 )
 from xlogdecode import decode_paths
 from xlogdecode.cli.filter_options import known_format
+from xlogdecode.errors import UsageError
 from xlogdecode.filters import LAST, Filter
 from xlogdecode.records import Record, read_records
 from xlogdecode.writers import (
@@ -33,6 +35,7 @@ from xlogdecode.writers import (
     TextWriter,
     as_object,
     json_schema,
+    parse_fields,
     render,
     restore,
 )
@@ -56,6 +59,7 @@ def test_a_record_has_all_keys_in_their_order_and_null_where_the_layout_has_none
         ("type", "record"),
         ("time", "2024-01-01T08:47:04.162"),
         ("level", "E"),
+        ("severity", 17),
         ("pid", 4104),
         ("tid", 4156),
         ("main_thread", None),
@@ -65,8 +69,10 @@ def test_a_record_has_all_keys_in_their_order_and_null_where_the_layout_has_none
         ("function", "HandleA2D2OnlineResponse"),
         ("message", "error_code:6206|error_message:UserSig expired"),
         ("session", None),
+        ("recovered", False),
         ("source", "a.xlog"),
         ("block_offset", 0),
+        ("layout", "imsdk"),
         ("encoding", "utf-8"),
     ]
 
@@ -198,6 +204,68 @@ def test_a_row_of_csv_has_the_values_of_the_object(events):
     ]
 
 
+@given(streams(), st.lists(st.sampled_from([*KEYS, "reason", "event", "user"]), min_size=1))
+def test_fields_pick_columns_in_their_order_and_null_is_what_a_row_has_not(events, names):
+    keys = tuple(dict.fromkeys(names))
+    found = [
+        json.loads(line)
+        for line in rendered(events, JsonWriter(keys=keys)).decode().split("\n")[:-1]
+    ]
+    values = [as_object(item, "a.xlog") for item in read_records(events, source="a.xlog")]
+    rows = rendered(events, CsvWriter(keys=keys)).decode()
+    assert [list(each) for each in found] == [list(keys)] * len(values)
+    for each, value in zip(found, values, strict=True):
+        wanted = {key: value.get(key) for key in keys}
+        if "message" in keys or "encoding" not in keys:
+            each.pop("encoding", wanted.pop("encoding", None))
+        assert each == wanted or value["encoding"] != "utf-8"
+    assert len(list(csv.reader(io.StringIO(rows, newline=""), strict=True))) == len(values)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("time,massage", "did you mean message"),
+        ("", "the fields are type, time"),
+        ("X", "the fields"),
+    ],
+)
+def test_a_field_that_no_row_has_gets_a_hint(text, hint):
+    with pytest.raises(UsageError, match=hint):
+        parse_fields(text)
+    assert parse_fields("time, level,time") == ("time", "level")
+
+
+def test_a_level_has_the_number_that_opentelemetry_gives_it():
+    # https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
+    numbers = {"V": 1, "D": 5, "I": 9, "W": 13, "E": 17, "F": 21}
+    found = objects("".join(f"{mars(level)}\n" for level in numbers) + OPENED)
+    assert [(o["level"], o["severity"]) for o in found] == [*numbers.items(), (None, None)]
+
+
+def test_a_carriage_return_at_the_end_of_a_line_is_no_part_of_a_message():
+    text = f"{OPENED}\r\n{mars(message='a')}\r\n\tat x\ry\r\n\r\n{IMSDK}\r\nnone\r"
+    opened, stack, failed = objects(text)
+    assert opened["build"] == "Dec 12 2023 15:15:13"
+    assert stack["message"] == "a\n\tat x\ry\n"
+    assert failed["message"] == "error_code:6206|error_message:UserSig expired\nnone"
+    records = list(read_records([(0, text.encode())]))
+    assert "".join(record.text for record in records) == text
+    changed = records[1].with_message("b")
+    assert (changed.text, changed.message) == (f"{mars(message='b')}\r\n", "b")
+
+
+def test_excel_gets_a_mark_and_no_formula():
+    wrong = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "=a,b", '="x"', "\rx"]
+    text = "".join(f"{mars(message=each)}\n" for each in [*wrong, "fine - 1"])
+    writer = CsvWriter(keys=("message", "tid"), excel=True)
+    data = (writer.header + rendered(text.replace(" 2240*", " -2240"), writer)).decode("utf-8-sig")
+    assert writer.header.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(data, newline="")))
+    assert [row["message"] for row in rows] == [*(f"'{each}" for each in wrong), "fine - 1"]
+    assert {row["tid"] for row in rows} == {"-2240"}  # a number is none
+
+
 def test_json_of_a_source_whose_name_is_no_utf8_is_still_json():
     (record,) = read_records([(0, b"x")], source="a\udcff群.xlog")
     assert isinstance(record, Record)
@@ -215,7 +283,7 @@ def test_a_row_of_the_table_is_all_that_a_new_format_needs(monkeypatch, tmp_path
         def close(self):
             return b"end\n"
 
-    monkeypatch.setitem(FORMATS, "levels", lambda marks: Levels())
+    monkeypatch.setitem(FORMATS, "levels", lambda style: Levels())
     log = tmp_path / "a.xlog"
     log.write_text(f"{mars('E')}\n{mars('I')}\n")
     (result,) = decode_paths(log, tmp_path / "out", format="levels", processes=1)

@@ -11,6 +11,7 @@ from xlogdecode.filters.tally import Tally
 from xlogdecode.filters.time_range import Window
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.layouts import FIELDS
+from xlogdecode.records.sessions import NO_RECORDS
 from xlogdecode.records.timestamps import on_any_day
 
 __all__ = ["Around", "Judge", "Selector", "Shown", "count_records", "select"]
@@ -51,24 +52,36 @@ class Selector:
     """The state of `select` for a source that comes in several parts."""
 
     def __init__(
-        self, wanted: Filter, *, local: tzinfo | None = None, tally: Tally | None = None
+        self,
+        wanted: Filter,
+        *,
+        local: tzinfo | None = None,
+        tally: Tally | None = None,
+        with_banners: bool = False,
     ) -> None:
-        """Start at the beginning of a source; the arguments are those of `select`."""
+        """Start at the beginning of a source; the arguments are those of `select`.
+
+        With `with_banners` lines that are no records of the app come in any case, as losses do.
+        """
         self._judge = Judge(wanted, local=local, tally=tally)
         self._around = Around(wanted)
         self._is_alone = not (wanted.before or wanted.after)
+        self._with_banners = with_banners
 
     def pick(self, items: Iterable[Record | Loss]) -> Iterator[Record | Loss]:
         """Yield what is wanted of the next `items`."""
         if self._is_alone:  # twice as fast
-            judge = self._judge
-            return (item for item in items if judge(item) is not False)
+            judge, kept = self._judge, self._with_banners
+            return (i for i in items if judge(i) is not False or (kept and _is_banner(i)))
         return (shown.item for shown in self.show(items))
 
     def show(self, items: Iterable[Record | Loss]) -> Iterator[Shown[Record | Loss]]:
         """Yield what is wanted of the next `items`, each with what it is shown for."""
         judge = self._judge
-        return self._around.pick((item, judge(item)) for item in items)
+        judged = ((item, judge(item)) for item in items)
+        if self._with_banners:
+            judged = ((item, None if _is_banner(item) else verdict) for item, verdict in judged)
+        return self._around.pick(judged)
 
 
 class Judge:
@@ -183,6 +196,10 @@ def count_records(
                 session, found = item.session, 0
             found += bool(judge(item))
     return found
+
+
+def _is_banner(item: Record | Loss) -> bool:
+    return isinstance(item, Record) and item.layout in NO_RECORDS
 
 
 def _all_of(checks: list[Check]) -> Check:

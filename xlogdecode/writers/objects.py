@@ -7,15 +7,13 @@ from importlib.resources import files
 from typing import Any, Final
 
 from xlogdecode.records import Loss, Record
+from xlogdecode.records.record import Place
 from xlogdecode.records.sessions import SESSION_LAYOUTS, build_of
+from xlogdecode.writers.fields import KEYS
 
-__all__ = ["ESCAPED", "KEYS", "UTF_8", "Kept", "as_object", "json_schema", "printable", "restore"]
-
-KEYS: Final = (
-    "type", "time", "level", "pid", "tid", "main_thread", "tag", "file", "line", "function",
-    "message", "session", "source", "block_offset", "encoding",
-)  # fmt: skip
-"""The keys of every object, in their order."""
+__all__ = [
+    "ESCAPED", "UTF_8", "Kept", "as_object", "context_of", "json_schema", "printable", "restore",
+]  # fmt: skip
 
 UTF_8: Final = "utf-8"
 ESCAPED: Final = "utf-8, other bytes as \\xNN, backslashes doubled"
@@ -40,7 +38,8 @@ def as_object(item: Record | Loss, source: str = "") -> dict[str, Any]:
     found = {
         "type": "session" if is_session else "record",
         "time": item.iso,
-        "level": item.level,
+        "level": item.level or None,
+        "severity": item.severity,
         **item.who._asdict(),
         "tag": read(tag),
         "file": read(file),
@@ -48,9 +47,12 @@ def as_object(item: Record | Loss, source: str = "") -> dict[str, Any]:
         "function": read(function),
         "message": read(message),
         "session": item.session,
+        "recovered": item.recovered,
         "source": printable(item.source),
         "block_offset": item.block_offset,
+        "layout": item.layout,
         "encoding": encoding,
+        **context_of(item.place),
     }
     if is_session:
         found |= {"event": item.layout, "build": read(build_of(message))}
@@ -71,16 +73,29 @@ def _loss_as_object(loss: Loss, source: str) -> dict[str, Any]:
     }
 
 
-class Kept(dict[str | None, str]):
-    """Texts that were made of others, and are kept until there are too many."""
+def context_of(place: Place) -> dict[str, str | None]:
+    """Return what is known of a session, if that was asked for."""
+    context = place.context
+    return (
+        {}
+        if context is None
+        else {
+            key: None if value is None else printable(value)
+            for key, value in context._asdict().items()
+        }
+    )
+
+
+class Kept(dict[Any, str]):
+    """Texts that were made of something else, and are kept until there are too many."""
 
     _BOUND: Final = 4096
 
-    def __init__(self, make: Callable[[str | None], str]) -> None:
+    def __init__(self, make: Callable[[Any], str]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, key: str | None) -> str:
+    def __missing__(self, key: Any) -> str:
         if len(self) >= self._BOUND:
             self.clear()
         self[key] = made = self._make(key)

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from itertools import islice
-from typing import Protocol, TypeVar
+from itertools import chain, islice
+from typing import Protocol, TypeVar, runtime_checkable
 
 from xlogdecode.filters import LAST, Filter, Last, Selector, Shown, Tally, last_of_text, select_text
-from xlogdecode.records import Event, Loss, Record, read_batches, read_records
+from xlogdecode.records import Event, Loss, Record, read_batches
+from xlogdecode.records.reader import read_runs
+from xlogdecode.records.runs import Run
 from xlogdecode.records.sessions import last_session
+from xlogdecode.writers.rows import RowWriter
 from xlogdecode.writers.text import TextWriter
 
 __all__ = ["Writer", "is_bulk", "last_of", "render", "write_shown"]
@@ -17,6 +20,7 @@ T = TypeVar("T")
 
 Batch = Sequence[Record | Loss]
 Change = Callable[[Batch], Batch] | None
+Add = Callable[[Iterable[Batch]], Iterable[Batch]] | None
 
 _BATCH = 1024
 
@@ -32,6 +36,16 @@ class Writer(Protocol):
 
     def close(self) -> bytes:
         """Return what comes behind the last source."""
+
+
+@runtime_checkable
+class SessionsWriter(Writer, Protocol):
+    """A writer of sessions, whose rows come at the end of a source.
+
+    It gets all lines at which sessions begin and end, whatever the filter.
+    """
+
+    with_banners: bool
 
 
 def is_bulk(
@@ -53,6 +67,7 @@ def render(
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
     change: Change = None,
+    add: Add = None,
     tally: Tally | None = None,
     last: int | None = None,
     follows: bool = False,
@@ -63,7 +78,8 @@ def render(
     `follows` these are the last until nothing more is there for now, and all comes after that.
 
     `zone` and `local` are as for `read_records` and `select`; `change` is done to what is
-    written (`redaction.Redactor.change_all`). Level and time alone, written as text, take the
+    written (`redaction.Redactor.change_all`); `add` gives all records that are read what the
+    writer needs of others (`summary.context`). Level and time alone, written as text, take the
     bulk lane. Where an event says that nothing more is there for now, a chunk ends, even an empty
     one; but the last session comes when all is over.
     """
@@ -78,11 +94,16 @@ def render(
             spans = last_of_text(spans, last)
         yield from (writer.add(span, source) for span in spans)
         return
+    is_all = wanted.is_empty and last is None and change is None and add is None
+    if is_all and isinstance(writer, RowWriter):
+        yield from _rows(events, writer, source, zone)
+        return
     pauses: list[Event] = []
     if follows:
         events = _noting_pauses(events, pauses)
-    batches, wanted = _batches(events, wanted, source, zone)
-    selector = Selector(wanted, local=local, tally=tally)
+    batches, wanted = _batches(events, wanted, source, zone, add)
+    by_session = isinstance(writer, SessionsWriter)
+    selector = Selector(wanted, local=local, tally=tally, with_banners=by_session)
     if last is not None or wanted.before or wanted.after:
         groups: Iterable[Iterable[Shown[Record | Loss]]] = map(selector.show, batches)
         if last is not None:
@@ -95,14 +116,29 @@ def render(
 
 
 def _batches(
-    events: Iterable[Event], wanted: Filter, source: str, zone: tzinfo | None
+    events: Iterable[Event], wanted: Filter, source: str, zone: tzinfo | None, add: Add
 ) -> tuple[Iterable[Batch], Filter]:
     """Return the records and losses among which to select, and what is still to be selected."""
-    if wanted.session == LAST:
-        items = last_session(read_records(events, source=source, zone=zone))
-        return _in_batches(items), replace(wanted, session=None)
     read = read_batches(events, source=source, zone=zone)
-    return (batch if isinstance(batch, list) else [batch] for batch in read), wanted
+    batches: Iterable[Batch] = (batch if isinstance(batch, list) else [batch] for batch in read)
+    if add is not None:
+        batches = add(batches)
+    if wanted.session == LAST:
+        items = last_session(chain.from_iterable(batches))
+        return _in_batches(items), replace(wanted, session=None)
+    return batches, wanted
+
+
+def _rows(
+    events: Iterable[Event], writer: RowWriter, source: str, zone: tzinfo | None
+) -> Iterator[bytes]:
+    """Yield the rows of all that is read, page by page."""
+    for page in read_runs(events, source=source, zone=zone):
+        parts: Iterable[Run | Batch] = page if isinstance(page, list) else [[page]]
+        yield b"".join(
+            writer.write_run(part) if isinstance(part, Run) else writer.write(part, source)
+            for part in parts
+        )
 
 
 def last_of(
