@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import tzinfo
 from functools import partial
 from io import BytesIO, TextIOBase
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from xlogdecode.decoder.decode import decode, iter_decode, iter_marked
@@ -99,6 +100,7 @@ def read_records(
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
     report: Report | None = None,
+    with_session: bool = False,
 ) -> "Iterator[Record | Loss]":
     """Yield the records of a log as they come, and its losses where they stand.
 
@@ -109,38 +111,40 @@ def read_records(
     `wanted` says which records; losses come in any case. `zone` is for times that have none, where
     the session's banner has none either; `local`, else the machine's, is what such a time counts
     as where a bound of `wanted` is an instant. `report`, if one is given, is complete once
-    the last record has come.
+    the last record has come. With `with_session`, `Record.as_dict` has what is known so far of the
+    record's session: `sdk_version`, `device`, `sdk_app_id`, `user`.
 
     Raises InputError for a path that cannot be read, UsageError where `wanted` is the last session,
     which is known at the end only; MissingExtraError if keys are given and the extra `crypt` is not
     installed; DamagedError with `Options.strict`.
     """
-    from xlogdecode.filters import LAST, Filter  # patterns of records take 35 ms to import
+    from xlogdecode.filters import LAST, Filter, select  # patterns of records take 35 ms to import
 
     wanted = wanted or Filter()
     if wanted.session == LAST:
         raise UsageError("the last session is known at the end only; give its number")
-    return _read(source, options, wanted, name, zone, local, report)
+    if isinstance(source, str | os.PathLike):
+        name = name or os.fspath(source)
+    items = _read(source, options, name, zone, report)
+    if with_session:
+        from xlogdecode.summary.context import with_context
+
+        items = chain.from_iterable(with_context(([item] for item in items), name))
+    return items if wanted.is_empty else select(items, wanted, local=local)
 
 
 def _read(
     source: AnySource,
     options: Options | None,
-    wanted: "Filter",
     name: str,
     zone: tzinfo | None,
-    local: tzinfo | None,
     report: Report | None,
 ) -> "Iterator[Record | Loss]":
-    from xlogdecode.filters import select
     from xlogdecode.records import read_records as records_in
     from xlogdecode.records.events import iter_events
 
-    if isinstance(source, str | os.PathLike):
-        name = name or os.fspath(source)
     with open_source(source) as data:
-        records = records_in(iter_events(data, options, report), source=name, zone=zone)
-        yield from records if wanted.is_empty else select(records, wanted, local=local)
+        yield from records_in(iter_events(data, options, report), source=name, zone=zone)
 
 
 def read_arrow(

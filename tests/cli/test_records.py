@@ -131,6 +131,52 @@ def test_json_has_an_object_for_each_record_and_keeps_all_there_is():
             assert record.text.removesuffix(b"\n").endswith(each["message"].encode())
 
 
+def test_rows_of_two_logs_have_the_fields_that_are_named_and_their_sessions():
+    options = ("--format", "csv", "--fields", "time,user,sdk_version", "-p", "E")
+    done = run("-c", *options, LOG, BUFFER)
+    rows = list(csv.reader(io.StringIO(done.out.decode(), newline="")))
+    expected = [r for r in [*TOLD, *told_in(TEXT[BUFFER])] if r.level == "E"]
+    assert rows[0] == ["time", "user", "sdk_version"]
+    assert [row[0][:23].replace("T", " ") for row in rows[1:]] == [r.time for r in expected]
+    assert rows[1][1:] == ["user_9", "7.7.5282"]
+    found = run("-c", "--format", "json", "--with", "session", LOG).out
+    assert {o["user"] for o in objects(found)} == {None, "user_9"}
+    redacted = run("-c", "--format", "json", "--with", "session", "--redact", LOG).out
+    assert b"user_9" not in redacted
+    assert len(objects(redacted)) == len(objects(found))
+
+
+def test_a_session_is_a_row_in_a_file_of_its_own(tmp_path):
+    done = run("--format", "sessions", "-o", f"{tmp_path}/", LOG)
+    assert done.status == 0
+    (file,) = tmp_path.iterdir()
+    assert file.name == f"{LOG.name}.sessions.json"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    in_session = [[r for r in TOLD if r.session == n and r.level] for n in (1, 2)]
+    assert [row["records"] for row in rows] == [len(records) for records in in_session]
+    assert [row["levels"]["E"] for row in rows] == [
+        sum(r.level == "E" for r in records) for records in in_session
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--fields", "time"], "--fields needs --format json or csv"),
+        (["--with", "session", "--format", "sessions"], "--with needs --format json or csv"),
+        (["--excel", "--format", "json"], "--excel needs --format csv"),
+        (["--fields", "tmie", "--format", "csv"], "'tmie' is not a field; did you mean time?"),
+        (["--format", "sessions", "--merge"], "--format sessions cannot be used with --merge"),
+        (["--format", "csv", "--with", "session", "--merge"], "--with cannot be used with --merge"),
+        (["--format", "csv", "--fields", "time", "--rm"], "--rm cannot be used with --fields"),
+    ],
+)
+def test_options_of_rows_that_have_no_meaning_are_refused(options, why):
+    done = run("-c", *options, LOG)
+    assert (done.status, done.out) == (2, b"")
+    assert done.err.startswith(f"xlogdecode: {why}")
+
+
 def test_csv_has_one_head_and_a_row_a_record():
     done = run("-c", "--format", "csv", "-p", "W", LOG, BUFFER)
     rows = list(csv.DictReader(io.StringIO(done.out.decode(), newline="")))
@@ -146,7 +192,7 @@ def test_csv_keeps_a_row_whole_whatever_ends_lines_within(tmp_path):
     )
     out = run("-c", "--format", "csv", plain).out
     rows = list(csv.DictReader(io.StringIO(out.decode(), newline="")))
-    assert [row["message"] for row in rows] == ["a\rb\r", "a\r\nc\r\nd", "a\r"]
+    assert [row["message"] for row in rows] == ["a\rb", "a\nc\nd", "a"]
     assert b"\r\n" not in out.replace(b"\nc\r\nd", b"")
 
 

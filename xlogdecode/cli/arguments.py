@@ -43,6 +43,9 @@ class Arguments:
     session: str | None
     tz: str | None
     form: str | None
+    fields: str | None
+    with_what: str | None
+    excel: bool
     merge: bool
     count: bool
     redact: bool

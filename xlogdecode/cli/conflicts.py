@@ -32,9 +32,15 @@ _CLASHES = (
     ("merge", "follow", "a timeline needs the ends of its logs; follow each log by itself"),
     ("count", "follow", "a log that grows has no last record"),
     ("remove", "merge", "one text of several logs replaces none of them"),
+    ("remove", "fields", "what the other fields hold would be lost"),
+    ("update", "fields", _STALE),
+    ("update", "with_what", _STALE),
+    ("update", "excel", _STALE),
+    ("remove", "excel", _REPLACED),
     ("update", "merge", "a timeline is always written anew; -f replaces a file"),
     ("form", "count", _NUMBER),
     ("last", "count", _NUMBER),
+    ("with_what", "merge", "a session is one log's; decode each log by itself"),
     *((option, "count", _NUMBER) for option in _REDACTION),
     ("output", "count", _NUMBER),
     ("remove", "count", _NUMBER),
@@ -84,6 +90,19 @@ def refuse_conflicts(command: click.Command, arguments: Arguments) -> None:
         if given(one) and not given(needed):
             raise UsageError(f"{flags[one]} needs {flags[needed]} ({why})")
     _refuse_filters(given)
+    _refuse_formats(arguments, given)
+
+
+def _refuse_formats(arguments: Arguments, given: Callable[..., str]) -> None:
+    """Raise UsageError for an option that has no meaning with the format."""
+    form = arguments.form or "text"
+    rows, needed = given("fields", "with_what"), "--format json or csv"
+    if rows and form not in {"json", "csv"}:
+        raise UsageError(f"{rows} needs {needed} (it is about their columns)")
+    if arguments.excel and form != "csv":
+        raise UsageError("--excel needs --format csv (Excel opens nothing else of these)")
+    if form == "sessions" and (mode := given("merge", "follow", "last")):
+        raise UsageError(f"--format sessions cannot be used with {mode} (it needs a complete log)")
 
 
 def _refuse_filters(given: Callable[..., str]) -> None:

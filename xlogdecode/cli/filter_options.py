@@ -88,7 +88,20 @@ FILTERS = (
     _which("--tz", metavar="ZONE", help="Zone of times that have none: +8, UTC+8, Asia/Tokyo."),
     _form(
         "--format", "form", callback=known_format, metavar="NAME",
-        help="text (as it was logged), or a record each: json, csv, arrow, parquet, otlp.",
+        help="text (as it was logged), or a record each: json, csv, arrow, parquet, otlp; or a "
+        "session each: sessions.",
+    ),
+    _form(
+        "--fields", metavar="NAME,...",
+        help="With JSON and CSV: only these fields, in this order, as in time,level,message.",
+    ),
+    _form(
+        "--with", "with_what", type=click.Choice(["session"]), metavar="session",
+        help="With JSON and CSV: add sdk_version, device, sdk_app_id and user of the session.",
+    ),
+    _form(
+        "--excel", is_flag=True,
+        help="With CSV: mark it as UTF-8, and let no cell be taken for a formula.",
     ),
     _form("--merge", is_flag=True, help="Write all inputs as one timeline, to standard output."),
     _form("--count", is_flag=True, help="Print only the number of records."),
@@ -124,6 +137,9 @@ def parse_selection(arguments: "Arguments", now: datetime, sole_name: str) -> "S
         arguments.form or "text",
         last=arguments.last,
         count=arguments.count,
+        fields=() if arguments.fields is None else _fields(arguments.fields),
+        with_context=arguments.with_what is not None,
+        excel=arguments.excel,
         zone=None if arguments.tz is None else parse_zone(arguments.tz),
         redactor=_redactor(arguments) if arguments.redacts else None,
         sole_name=sole_name,
@@ -151,6 +167,12 @@ def _filter(arguments: "Arguments", now: datetime) -> "Filter":
         after=around if arguments.after is None else arguments.after,
         now=now,
     )
+
+
+def _fields(text: str) -> tuple[str, ...]:
+    from xlogdecode.writers import parse_fields
+
+    return parse_fields(text)
 
 
 def _only(patterns: tuple[str, ...]) -> str | None:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import partial
 from typing import TYPE_CHECKING
 
 from xlogdecode.decoder.options import Options
@@ -16,8 +17,17 @@ from xlogdecode.merging import MergedLog, render_merged
 from xlogdecode.outputs.sanitize import shown
 from xlogdecode.records import Event, Loss, Record
 from xlogdecode.records.events import iter_events
+from xlogdecode.records.record import CONTEXT_KEYS
 from xlogdecode.types import Sink, Source
-from xlogdecode.writers import ONE_STREAM, Writer, render, writer_of
+from xlogdecode.writers import (
+    ONE_STREAM,
+    SESSIONS,
+    Style,
+    Writer,
+    render,
+    suffix_of,
+    writer_of,
+)
 
 if TYPE_CHECKING:
     from xlogdecode.redaction import Redactor
@@ -25,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Selection"]
 
 _MOST_WAITING = 1000
+Batch = Sequence[Record | Loss]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,12 @@ class Selection:
     """So many records at most, the last ones, are taken."""
     count: bool = False
     """Only the number of the records is written."""
+    fields: tuple[str, ...] = ()
+    """Of rows: the fields, else all (`writers.parse_fields`)."""
+    with_context: bool = False
+    """Of rows: they have what is known of their session."""
+    excel: bool = False
+    """Of CSV: it is for Excel."""
     zone: tzinfo | None = None
     """The zone of times that have none."""
     redactor: "Redactor | None" = None
@@ -53,7 +70,7 @@ class Selection:
     @property
     def suffix(self) -> str:
         """The end of the name of each file that is written."""
-        suffix = ".log" if self.format == "text" else f".{self.format}"
+        suffix = suffix_of(self.format)
         return suffix if self.redactor is None else f".redacted{suffix}"
 
     @property
@@ -74,7 +91,7 @@ class Selection:
     @property
     def per_block(self) -> bool:
         """Whether each record names its block (`iter_events`)."""
-        return self.format != "text"
+        return self.format not in {"text", SESSIONS}
 
     @property
     def _change(self) -> Callable[[Sequence[Record | Loss]], Sequence[Record | Loss]] | None:
@@ -82,7 +99,19 @@ class Selection:
 
     def writer(self, *, marks: bool = True, named: bool = False, apart: bool = False) -> Writer:
         """Return the writer of the format; `named` and `apart` are as for `TextWriter`."""
-        return writer_of(self.format, marks=marks, named=named, apart=apart)
+        style = Style(marks, named, apart, self.fields, self.with_context, self.excel)
+        return writer_of(self.format, style)
+
+    @property
+    def _needs_context(self) -> bool:
+        return self.with_context or bool(set(CONTEXT_KEYS) & set(self.fields))
+
+    def _add_context(self, source: str) -> "Callable[[Iterable[Batch]], Iterator[Batch]] | None":
+        if not self._needs_context:
+            return None
+        from xlogdecode.summary.context import with_context
+
+        return partial(with_context, source=source, change=self._change)
 
     def render(
         self,
@@ -101,6 +130,7 @@ class Selection:
             source=source,
             zone=self.zone,
             change=self._change,
+            add=self._add_context(source),
             tally=tally,
             last=self.last,
             follows=follows,

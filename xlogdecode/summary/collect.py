@@ -16,7 +16,7 @@ from xlogdecode.summary.line import LogLine, line_of
 from xlogdecode.summary.machine import Episode, EventMachine
 from xlogdecode.summary.seen import Seen, seconds_of
 
-__all__ = ["SessionStory", "Silence", "SlowRequest", "Summary", "summarize"]
+__all__ = ["SessionStory", "Silence", "SlowRequest", "SourceReader", "Summary", "summarize"]
 
 SLOWEST: Final = 5
 """Requests that are kept as the slowest."""
@@ -63,6 +63,8 @@ class SessionStory:
     networks: dict[str, None] = field(default_factory=dict)
     errors: int = 0
     """Records of the levels E and F."""
+    levels: Counter[str] = field(default_factory=Counter)
+    """Level -> records; those without one are under an empty text."""
     last_error: str = ""
     """The last error so far: who logged it, and its words."""
 
@@ -117,7 +119,7 @@ class Summary:
         return as_dict(self, language)
 
 
-class _SourceReader:
+class SourceReader:
     """The facts so far about the log that is being read."""
 
     def __init__(self, summary: Summary, source: str) -> None:
@@ -125,6 +127,8 @@ class _SourceReader:
         self._source = source
         self._tracker = SessionTracker(source)
         self._stories: list[SessionStory] = []
+        self.story: SessionStory | None = None
+        """That of the last record of the app."""
         self._episodes: list[Episode] = []
         self._hours: dict[str, Counter[str]] = {}
         self._in_hour = self._hours.setdefault("", Counter())
@@ -146,12 +150,15 @@ class _SourceReader:
                 self._at(item, stamp)
             else:
                 self._last = item
-        self._in_hour[item[1] or ""] += 1
+        level = item[1] or ""
+        self._in_hour[level] += 1
+        story = self._story(session)
+        story.levels[level] += 1
         if layout in _WRITERS_OWN:
             self._summary.dropped += layout == "dropped"
             self._summary.clock_jumps += layout == "clock-jump"
         if self._is_telling(item):
-            self._look_at(line_of(item), self._story(session))
+            self._look_at(line_of(item), story)
 
     def _at(self, record: Record, stamp: tuple[object, ...]) -> None:
         """Note a new hour; it may come after a gap."""
@@ -178,6 +185,11 @@ class _SourceReader:
         )
 
     def _story(self, session: Session) -> SessionStory:
+        if self.story is None or self.story.session is not session:
+            self.story = self._find_story(session)
+        return self.story
+
+    def _find_story(self, session: Session) -> SessionStory:
         for story in reversed(self._stories):
             if story.session is session:
                 return story
@@ -254,10 +266,10 @@ class _SourceReader:
 def summarize(items: Iterable[Record | Loss], summary: Summary | None = None) -> Summary:
     """Return `summary`, or a new one, with the records and losses of one source added."""
     summary = summary if summary is not None else Summary()
-    reader: _SourceReader | None = None
+    reader: SourceReader | None = None
     for item in items:
         if isinstance(item, Record):
-            reader = reader or _SourceReader(summary, item.source)
+            reader = reader or SourceReader(summary, item.source)
             reader.add(item)
         else:
             summary.losses[str(getattr(item.reason, "value", item.reason))] += 1
