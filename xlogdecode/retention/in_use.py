@@ -73,6 +73,8 @@ class Linux:
     def prepare(self) -> None:
         """Read `/proc`: good for a second, and longer where that took more than 20 ms."""
         started = time.monotonic()
+        if started <= self._good_until:
+            return
         self._open = set(_open_files())
         ended = time.monotonic()
         self._good_until = ended + max(1.0, 50 * (ended - started))
