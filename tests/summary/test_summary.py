@@ -134,13 +134,16 @@ def test_bars_are_made_of_what_the_output_can_show():
     assert b"########" in done.out
 
 
-def test_bytes_that_are_no_utf8_are_shown_escaped(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "expected"), [(b"\xff\xd7", b"\\xff\\xd7"), ("小米".encode("gbk"), "小米".encode())]
+)
+def test_bytes_that_are_not_utf8_are_shown_as_chinese_or_escaped(tmp_path, name, expected):
     log = tmp_path / "a.xlog"
-    text = f"{OPENED}\nTIM: ============ Device Type: ".encode() + b"\xc3\xd7\n" + mars().encode()
+    text = f"{OPENED}\nTIM: ============ Device Type: ".encode() + name + b"\n" + mars().encode()
     assert run("encode", "-", "-o", log, input=text).status == 0
     done = run("summary", log, env={"PYTHONIOENCODING": "utf-8:strict"})
     assert (done.status, done.err) == (0, "")
-    assert b"\\xc3\\xd7" in done.out
+    assert expected in done.out
 
 
 def test_a_line_that_says_what_was_lost_is_no_record(tmp_path):

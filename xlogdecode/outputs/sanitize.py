@@ -1,6 +1,5 @@
 """Names and text made safe to show: they come from archives and logs, and a terminal would obey."""
 
-import codecs
 import re
 
 from xlogdecode.types import Buffer, Sink
@@ -8,6 +7,7 @@ from xlogdecode.types import Buffer, Sink
 __all__ = ["Escaped", "Utf8", "escaped", "is_hostile", "shown"]
 
 _C1_LEAD = b"\xc2"
+_LONGEST_LINE = 1 << 20
 _HOSTILE = rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]"
 """Control characters but newline and tab, the C1 set in UTF-8 among them."""
 
@@ -48,20 +48,38 @@ def _escape(match: re.Match[bytes]) -> bytes:
 
 
 class Utf8:
-    """Replaces bytes that are not UTF-8."""
+    """Turns lines that are not UTF-8 into that, and replaces what no encoding reads."""
 
-    def __init__(self, sink: Sink) -> None:
-        """Write to `sink`."""
+    def __init__(self, sink: Sink, encoding: str | None = None) -> None:
+        """Write to `sink`; bytes that are not UTF-8 are of `encoding` (see `encodings`)."""
         self._sink = sink
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._encoding = encoding
+        self._waits = b""
+        """The start of a line that is not ASCII: the rest says how it is to be read."""
 
     def write(self, data: Buffer, /) -> None:
-        """Write `data`; a character that is cut waits for its rest."""
-        self._sink.write(self._decoder.decode(bytes(data)).encode())
+        """Write `data`; a line that is not complete may wait for its rest."""
+        lines = self._waits + bytes(data)
+        end = lines.rfind(b"\n") + 1
+        if lines[end:].isascii() or len(lines) - end > _LONGEST_LINE:
+            end = len(lines)
+        self._waits = lines[end:]
+        self._write(lines[:end])
 
     def close(self) -> None:
         """Write what still waits."""
-        self._sink.write(self._decoder.decode(b"", final=True).encode())
+        self._write(self._waits)
+        self._waits = b""
+
+    def _write(self, lines: bytes) -> None:
+        try:
+            lines.decode()
+        except UnicodeDecodeError:
+            from xlogdecode.encodings import decoded_lines  # few logs need it
+
+            text = decoded_lines(lines.decode("latin-1"), self._encoding)
+            lines = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace").encode()
+        self._sink.write(lines)
 
 
 def shown(text: str) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from xlogdecode.encodings import decoded_lines
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.columns import Columns
-from xlogdecode.records.record import parse_who, readable
+from xlogdecode.records.record import parse_who
 
 __all__ = ["LEVELS", "LOSS", "NO_TIME", "Dictionary", "RowColumns", "Rows"]
 
@@ -108,7 +109,7 @@ class Rows:
         )
         known, add = self._sites.entries.get, self._sites.add
         sites = [known(key) or add(key) for key in keys]
-        messages = list(columns.message)
+        messages = _as_utf8(records, columns.message)
         if 0 in sites:
             for at, site in enumerate(sites):
                 messages[at] = messages[at] if site else columns.text[at].removesuffix("\n")
@@ -159,5 +160,17 @@ def _start_of(iso: str | None) -> tuple[int, str | None] | None:
     return int(hour.timestamp()) * 1000, iso[23:] or None
 
 
+def _as_utf8(records: Sequence[Record], messages: Sequence[str]) -> list[str]:
+    """Return the messages of records, one character a byte, those of another encoding in UTF-8."""
+    joined = "".join(messages)
+    if not joined.isascii():
+        try:
+            joined.encode("latin-1").decode()
+        except UnicodeDecodeError:
+            texts = (r.read(message) for r, message in zip(records, messages, strict=True))
+            return [text.encode("utf-8", "surrogateescape").decode("latin-1") for text in texts]
+    return list(messages)
+
+
 def _shown(part: Any) -> Any:
-    return readable(part) if isinstance(part, str) else part
+    return decoded_lines(part, None) if isinstance(part, str) else part

@@ -6,6 +6,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+from xlogdecode.encodings import codec_of, decoded_lines, read_exactly
 from xlogdecode.records.timestamps import Stamps
 
 __all__ = [
@@ -22,7 +23,9 @@ _NAMES: Final = (
 )  # fmt: skip
 """The fields of `Record.as_dict`."""
 
-_WHO: Final = re.compile(r"(?:(?P<pid>-?[0-9]+)(?P<by>, |[^0-9\n]))?(?P<tid>-?[0-9]+)(?P<main>\*?)")
+_WHO: Final = re.compile(
+    r"(?:(?P<pid>-?[0-9]+)(?P<by>, |[^0-9\n]))?(?P<tid>-?[0-9]+|(?<=[0-9]/))(?P<main>\*?)"
+)
 
 
 def readable(part: str) -> str:
@@ -42,13 +45,14 @@ class Who(NamedTuple):
 
 
 def parse_who(text: str | None) -> Who:
-    """Return what `2211, 2240*`, `838,91395`, `4104-4156` or `21504` (a thread) says."""
+    """Return what `2211, 2240*`, `838,91395`, `4104-4156`, `21504` (a thread), `838/` says."""
     found = _WHO.fullmatch(text or "")
     if not found:
         return Who(None, None, None)
     pid = int(found["pid"]) if found["pid"] else None
     # Only Mars marks the main thread, and only Mars writes a blank after the comma.
-    return Who(pid, int(found["tid"]), found["main"] == "*" if found["by"] == ", " else None)
+    tid = int(found["tid"]) if found["tid"] else None
+    return Who(pid, tid, found["main"] == "*" if found["by"] == ", " else None)
 
 
 class Context(NamedTuple):
@@ -76,6 +80,8 @@ class Place:
     stamps: Stamps
     context: Context | None = None
     """None unless it was asked for (`summary.context`)."""
+    encoding: str | None = None
+    """The codec of bytes that are not UTF-8 (see `encodings.codec_of`)."""
 
 
 def _part(place: int, doc: str) -> Any:
@@ -85,7 +91,7 @@ def _part(place: int, doc: str) -> Any:
 def _text(place: int, doc: str) -> Any:
     def get(record: "Record") -> str | None:
         part = record[place]
-        return None if part is None else readable(part)
+        return None if part is None else record.read(part)
 
     return property(get, doc=doc)
 
@@ -103,16 +109,36 @@ class Record(tuple[Any, ...]):
 
     __slots__ = ()
 
-    text: str = _text(0, "The full record, its line ends included (see `readable`).")
+    text: str = _text(0, "The full record, its line ends included (see `read`).")
     level: str | None = _part(1, "One of V D I W E F.")
     tag: str | None = _text(6, "The tag; of IM SDK 4.0 the thread's name.")
     file: str | None = _text(7, "The source file that logged.")
     function: str | None = _text(9, "The function that logged.")
     message: str = _text(10, "What follows the fields, without the last line end.")
-    layout: str = _part(11, "A name of `layouts.LAYOUTS`, or `unknown`.")
+    layout: str = _part(11, "Of the table, `generic`, a person's own, or `unknown`.")
     place: Place = _part(12, "What the records around it share.")
     block_offset: int = _part(13, "Position in the source of the block that it began in, in bytes.")
     text_line: int = _part(14, "The line of the source's text that it begins in, from 1.")
+
+    def read(self, part: str) -> str:
+        """Return a part of it, one character a byte, as text: by the encoding of all of it.
+
+        A byte that nothing reads becomes a lone surrogate, U+DC80 to U+DCFF; nothing is lost.
+        """
+        if part.isascii():
+            return part
+        data = part.encode("latin-1")
+        try:
+            return data.decode()
+        except UnicodeDecodeError:
+            codec = self.encoding
+            text = None if codec is None else read_exactly(data, codec)
+            return decoded_lines(part, self[12].encoding) if text is None else text
+
+    @property
+    def encoding(self) -> str | None:
+        """The codec of its text: `utf-8`, `gb18030`; None where no single one reads all of it."""
+        return codec_of(self.raw, self.place.encoding)
 
     @property
     def iso(self) -> str | None:

@@ -4,7 +4,6 @@ import re
 from typing import Final, NamedTuple
 
 from xlogdecode.records import Record
-from xlogdecode.records.record import readable
 
 __all__ = ["LogLine", "line_of"]
 
@@ -37,9 +36,9 @@ def line_of(record: Record) -> LogLine:
         level = record.level or found["level"] or ""
         return LogLine(
             record.iso, level, "console", found["tag"] or record.tag, found["file"], function,
-            readable(found["message"]),
+            record.read(found["message"]),
         )  # fmt: skip
     return LogLine(
         record.iso, record.level or "", record.layout, record.tag, record.file, record.function,
-        readable(message),
+        record.read(message),
     )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any, Final
 
+from xlogdecode.encodings import UTF_8, read_exactly
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.record import Place
 from xlogdecode.records.sessions import SESSION_LAYOUTS, build_of
@@ -15,9 +16,8 @@ __all__ = [
     "ESCAPED", "UTF_8", "Kept", "as_object", "context_of", "json_schema", "printable", "restore",
 ]  # fmt: skip
 
-UTF_8: Final = "utf-8"
 ESCAPED: Final = "utf-8, other bytes as \\xNN, backslashes doubled"
-"""The value of `encoding`: all strings of the object are as they were logged, or escaped."""
+"""The value of `encoding` where no codec reads all of a record; else it is the codec."""
 
 
 def as_object(item: Record | Loss, source: str = "") -> dict[str, Any]:
@@ -28,12 +28,7 @@ def as_object(item: Record | Loss, source: str = "") -> dict[str, Any]:
     """
     if not isinstance(item, Record):
         return _loss_as_object(item, source)
-    (text, _, _, _, _, _, tag, file, _, function, message, *_) = item
-    encoding, read = UTF_8, _as_utf8
-    try:
-        text.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        encoding, read = ESCAPED, _escaped
+    encoding, (tag, file, function, message) = _read(item)
     is_session = item.layout in SESSION_LAYOUTS
     found = {
         "type": "session" if is_session else "record",
@@ -41,11 +36,11 @@ def as_object(item: Record | Loss, source: str = "") -> dict[str, Any]:
         "level": item.level or None,
         "severity": item.severity,
         **item.who._asdict(),
-        "tag": read(tag),
-        "file": read(file),
+        "tag": tag,
+        "file": file,
         "line": item.line,
-        "function": read(function),
-        "message": read(message),
+        "function": function,
+        "message": message,
         "session": item.session,
         "recovered": item.recovered,
         "source": printable(item.source),
@@ -55,8 +50,24 @@ def as_object(item: Record | Loss, source: str = "") -> dict[str, Any]:
         **context_of(item.place),
     }
     if is_session:
-        found |= {"event": item.layout, "build": read(build_of(message))}
+        found |= {"event": item.layout, "build": build_of(message or "")}
     return found
+
+
+def _read(item: Record) -> tuple[str, list[str | None]]:
+    """Return how the tag, the file, the function and the message of a record are read, and these.
+
+    By the codec that reads all of the record, so that its bytes can be had again, else escaped.
+    """
+    parts = [item[6], item[7], item[9], item[10]]
+    codec = item.encoding
+    if codec is not None:
+        texts = [
+            None if part is None else read_exactly(bytes(part, "latin-1"), codec) for part in parts
+        ]
+        if all(text is not None or part is None for text, part in zip(texts, parts, strict=True)):
+            return codec, texts
+    return ESCAPED, [_escaped(part) for part in parts]
 
 
 def _loss_as_object(loss: Loss, source: str) -> dict[str, Any]:
@@ -110,7 +121,7 @@ def printable(name: str) -> str:
 def restore(text: str, encoding: str) -> bytes:
     """Return the bytes of a string of an object whose `encoding` is as given."""
     if encoding != ESCAPED:
-        return text.encode()
+        return text.encode(encoding)
     return re.sub(rb"\\(?:\\|x([0-9a-f]{2}))", _unescape, text.encode())
 
 
@@ -118,10 +129,6 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of one line of JSON."""
     schema = files("xlogdecode").joinpath("data/line.schema.json").read_text("utf-8")
     return dict(json.loads(schema))
-
-
-def _as_utf8(part: str | None) -> str | None:
-    return part if part is None or part.isascii() else part.encode("latin-1").decode()
 
 
 def _escaped(part: str | None) -> str | None:
