@@ -32,18 +32,20 @@ if TYPE_CHECKING:
     from xlogdecode.jobs.status import Status
     from xlogdecode.keys import read_keys
     from xlogdecode.records import Record
+    from xlogdecode.records.layout_file import read_layouts
+    from xlogdecode.records.own_layout import LineLayout
     from xlogdecode.records.sessions import Session, read_sessions
     from xlogdecode.retention.run import sweep
     from xlogdecode.summary import Summary
     from xlogdecode.when import parse_bound
 
 __all__ = [
-    "ConfigError", "DamagedError", "Filter", "InputError", "KeyFileError", "Loss",
+    "ConfigError", "DamagedError", "Filter", "InputError", "KeyFileError", "LineLayout", "Loss",
     "MissingExtraError", "Note", "Options", "OutputError", "Piece", "Record", "Report", "Result",
     "Session", "Status", "Summary", "UsageError", "XlogError", "XlogHandler", "XlogWriter",
     "decode_bytes", "decode_file", "decode_paths", "encode_bytes", "iter_decode", "iter_lines",
-    "iter_text", "merge", "parse_bound", "parse_level", "read_arrow", "read_keys", "read_records",
-    "read_sessions", "redact", "summarize", "sweep",
+    "iter_text", "merge", "parse_bound", "parse_level", "read_arrow", "read_keys", "read_layouts",
+    "read_records", "read_sessions", "redact", "summarize", "sweep",
 ]  # fmt: skip
 
 __version__ = "0.2.0"
@@ -66,6 +68,8 @@ _MODULES = {
     "keys": ("read_keys",),
     "decoder.options": ("DamagedError", "Options", "Piece"),
     "records": ("Record",),
+    "records.layout_file": ("read_layouts",),
+    "records.own_layout": ("LineLayout",),
     "decoder.report": ("Loss", "Note", "Report"),
     "records.sessions": ("Session", "read_sessions"),
     "retention.run": ("sweep",),

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from xlogdecode.filters import Filter
     from xlogdecode.inputs.unwrap import Unwrapped
     from xlogdecode.records import Loss, Record
+    from xlogdecode.records.layout_file import AnyLayout
+    from xlogdecode.records.reading import Reading
     from xlogdecode.summary import Summary
 
 __all__ = [
@@ -99,6 +101,8 @@ def read_records(
     name: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    layout: "AnyLayout | None" = None,
+    encoding: str | None = None,
     report: Report | None = None,
     with_session: bool = False,
 ) -> "Iterator[Record | Loss]":
@@ -123,9 +127,10 @@ def read_records(
     wanted = wanted or Filter()
     if wanted.session == LAST:
         raise UsageError("the last session is known at the end only; give its number")
+    reading = _reading(layout, encoding)
     if isinstance(source, str | os.PathLike):
         name = name or os.fspath(source)
-    items = _read(source, options, name, zone, report)
+    items = _read(source, options, name, zone, reading, report)
     if with_session:
         from xlogdecode.summary.context import with_context
 
@@ -133,18 +138,26 @@ def read_records(
     return items if wanted.is_empty else select(items, wanted, local=local)
 
 
+def _reading(layout: "AnyLayout | None", encoding: str | None) -> "Reading":
+    from xlogdecode.records.layout_file import reading_of
+
+    return reading_of(layout, encoding)
+
+
 def _read(
     source: AnySource,
     options: Options | None,
     name: str,
     zone: tzinfo | None,
+    reading: "Reading",
     report: Report | None,
 ) -> "Iterator[Record | Loss]":
     from xlogdecode.records import read_records as records_in
     from xlogdecode.records.events import iter_events
 
     with open_source(source) as data:
-        yield from records_in(iter_events(data, options, report), source=name, zone=zone)
+        events = iter_events(data, options, report)
+        yield from records_in(events, source=name, zone=zone, reading=reading)
 
 
 def read_arrow(
@@ -175,6 +188,8 @@ def merge(
     wanted: "Filter | None" = None,
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    layout: "AnyLayout | None" = None,
+    encoding: str | None = None,
 ) -> "Iterator[Record | Loss]":
     """Yield the records of several logs in order of time, and their losses where they were.
 
@@ -185,8 +200,8 @@ def merge(
 
     `wanted` says which records; the last session is each log's own. A time without a zone is in
     that of the session's banner, else of the log's first banner, else in `zone`, else in `local`,
-    else in the machine's. Raises as `read_records` does, and OutputError where there is no room
-    for temporary files.
+    else in the machine's. `layout` and `encoding` are as for `read_records`. Raises as that does,
+    and OutputError where there is no room for temporary files.
     """
     from xlogdecode.inputs.spool import Spool
     from xlogdecode.merging import MergedLog
@@ -206,9 +221,10 @@ def merge(
 
         return MergedLog(name, events)
 
+    reading = _reading(layout, encoding)
     with Spool() as spool:
         logs = [log_of(source) for source in sources]
-        for _, item in merge_logs(logs, wanted=wanted, zone=zone, local=local):
+        for _, item in merge_logs(logs, wanted=wanted, zone=zone, local=local, reading=reading):
             yield item
 
 
@@ -259,13 +275,15 @@ def summarize(
     options: Options | None = None,
     wanted: "Filter | None" = None,
     zone: tzinfo | None = None,
+    layout: "AnyLayout | None" = None,
+    encoding: str | None = None,
     events: FilePath | None = None,
 ) -> "Summary":
     """Return the summary of one log or many: sessions, hours, events, error codes.
 
-    `Summary.as_dict()` is the same as JSON can hold it. `wanted` and `zone` are as for
-    `read_records`; `events` is a YAML file of more events. Raises as `read_records` does, and
-    ConfigError for a file of events that is wrong.
+    `Summary.as_dict()` is the same as JSON can hold it. `wanted`, `zone`, `layout` and `encoding`
+    are as for `read_records`; `events` is a YAML file of more events. Raises as `read_records`
+    does, and ConfigError for a file of events that is wrong.
     """
     from xlogdecode.summary import Summary
     from xlogdecode.summary import summarize as add_to
@@ -274,7 +292,12 @@ def summarize(
     table = built_in_events() if events is None else load_events(os.fspath(events))
     summary = Summary(table)
     for source in sources:
-        add_to(read_records(source, options, wanted=wanted, zone=zone), summary)
+        add_to(
+            read_records(
+                source, options, wanted=wanted, zone=zone, layout=layout, encoding=encoding
+            ),
+            summary,
+        )
     return summary
 
 

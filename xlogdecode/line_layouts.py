@@ -12,12 +12,23 @@ import re
 from typing import Final, NamedTuple
 
 __all__ = [
-    "CLOCK", "DATE", "DAY", "FIELDS", "HOUR", "LEVEL", "LEVELS", "LONGEST_OPENING", "NOTE_ROWS",
-    "PID", "RECORD_ROWS", "SECONDS", "ZONE", "RecordRow", "first_signs", "signatures", "unnamed",
+    "CLOCK", "DATE", "DAY", "FIELDS", "HOUR", "LEVEL", "LEVELS", "LEVEL_WORDS", "LONGEST_OPENING",
+    "NOTE_ROWS", "PID", "RECORD_ROWS", "SECONDS", "ZONE", "RecordRow", "first_signs", "signatures",
+    "unnamed",
 ]  # fmt: skip
 
 LEVELS: Final = "VDIWEF"
 """Mars's level letters, the most severe last."""
+
+LEVEL_WORDS: Final = {
+    "V": ("V", "VERBOSE", "T", "TRACE", "FINE", "FINER", "FINEST"),
+    "D": ("D", "DEBUG", "DBG"),
+    "I": ("I", "INFO", "INFORMATION", "N", "NOTICE", "CONFIG"),
+    "W": ("W", "WARN", "WARNING"),
+    "E": ("E", "ERROR", "ERR"),
+    "F": ("F", "FATAL", "A", "ASSERT", "C", "CRIT", "CRITICAL", "SEVERE", "ALERT", "PANIC"),
+}
+"""Mars's level letters -> what loggers of apps write, in capitals."""
 
 FIELDS: Final = (
     "text", "level", "hour", "clock", "zone", "who", "tag", "file", "at", "function", "message",

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from xlogdecode.cli.filter_options import parse_reading
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.decoder.options import Options
 from xlogdecode.inputs import STDIN
@@ -42,7 +43,10 @@ class Arguments:
     last: int | None
     session: str | None
     tz: str | None
+    layout: str | None
+    encoding: str | None
     form: str | None
+    local: bool
     fields: str | None
     with_what: str | None
     excel: bool
@@ -108,6 +112,7 @@ class Arguments:
         """The files that are read besides the inputs, each with what it is."""
         files = [("the key file", path) for path in self.key_files]
         files += [("the patterns", path) for path in (self.redact_patterns,) if path]
+        files += [("the layouts", path) for path in (self.layout,) if path]
         return (*files, *[("the words", path) for path in (self.redact_words,) if path])
 
     @property
@@ -152,5 +157,8 @@ def request_of(arguments: Arguments, selection: "Selection | None") -> Request:
         test=arguments.test or arguments.list_them,
         periods=arguments.list_them,
         utf8=arguments.utf8,
+        reading=(
+            selection.reading if selection else parse_reading(arguments.layout, arguments.encoding)
+        ),
         processes=arguments.processes,
     )

@@ -38,6 +38,7 @@ _CLASHES = (
     ("update", "excel", _STALE),
     ("remove", "excel", _REPLACED),
     ("update", "merge", "a timeline is always written anew; -f replaces a file"),
+    *((option, "test", "it does not look at lines") for option in ("layout", "encoding")),
     ("form", "count", _NUMBER),
     ("last", "count", _NUMBER),
     ("with_what", "merge", "a session is one log's; decode each log by itself"),
@@ -57,6 +58,7 @@ _NEEDS = (
     ("with_mmap", "follow", "or add the crash buffer itself to the command"),
     ("no_archives", "recursive", "archives that are named are read"),
     ("ignore_case", "grep", "it says how -g compares"),
+    ("local", "form", "text stays as it was logged"),
     ("invert_match", "grep", "it selects what -g does not find"),
 )
 """An option, and one that it has no meaning without."""
@@ -69,7 +71,8 @@ _FILTERS = (
 _CONTEXT = ("after", "before", "around")
 
 _RECORDS = (
-    *_FILTERS, *_CONTEXT, "last", "ignore_case", "invert_match", "tz", "form", "merge", "count",
+    *_FILTERS, *_CONTEXT, "last", "ignore_case", "invert_match", "tz", "form", "local", "merge",
+    "count",
     *_REDACTION,
 )  # fmt: skip
 """Options that look at records."""

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from xlogdecode.cli.arguments import Arguments
     from xlogdecode.filters import Filter
     from xlogdecode.jobs.selection import Selection
+    from xlogdecode.records.reading import Reading
     from xlogdecode.redaction import Redactor
 
-__all__ = ["FILTERS", "parse_selection", "redactor_of"]
+__all__ = ["FILTERS", "parse_reading", "parse_selection", "redactor_of"]
 
 _which = in_group("Records")
 _form = in_group("Format")
@@ -86,6 +87,14 @@ FILTERS = (
     ),
     _which("--session", metavar="N|last", help="Records of session N, or of the last one."),
     _which("--tz", metavar="ZONE", help="Zone of times that have none: +8, UTC+8, Asia/Tokyo."),
+    _which(
+        "--layout", type=PathOption(), metavar="FILE",
+        help="Also know the line layouts in a YAML file, those of an app's own formatter.",
+    ),
+    _which(
+        "--encoding", metavar="NAME",
+        help="Encoding of lines that are not UTF-8: gb18030 (tried by default), big5, cp1252.",
+    ),
     _form(
         "--format", "form", callback=known_format, metavar="NAME",
         help="text (as it was logged), or a record each: json, csv, arrow, parquet, otlp; or a "
@@ -102,6 +111,10 @@ FILTERS = (
     _form(
         "--excel", is_flag=True,
         help="With CSV: mark it as UTF-8, and let no cell be taken for a formula.",
+    ),
+    _form(
+        "--local", is_flag=True,
+        help="With --format json or csv: write times in this machine's time zone.",
     ),
     _form("--merge", is_flag=True, help="Write all inputs as one timeline, to standard output."),
     _form("--count", is_flag=True, help="Print only the number of records."),
@@ -130,6 +143,7 @@ def parse_selection(arguments: "Arguments", now: datetime, sole_name: str) -> "S
     Raises UsageError for a value that is wrong, ConfigError for a file of patterns that is.
     """
     from xlogdecode.jobs.selection import Selection  # patterns of records take 35 ms to load
+    from xlogdecode.records.reading import AS_LOGGED
     from xlogdecode.when import parse_zone
 
     return Selection(
@@ -141,9 +155,23 @@ def parse_selection(arguments: "Arguments", now: datetime, sole_name: str) -> "S
         with_context=arguments.with_what is not None,
         excel=arguments.excel,
         zone=None if arguments.tz is None else parse_zone(arguments.tz),
+        reading=parse_reading(arguments.layout, arguments.encoding) or AS_LOGGED,
+        is_local=arguments.local,
         redactor=_redactor(arguments) if arguments.redacts else None,
         sole_name=sole_name,
     )
+
+
+def parse_reading(layout: str | None, encoding: str | None) -> "Reading | None":
+    """Return what the command line says of layout and encoding; None where it says nothing.
+
+    Raises UsageError for an unknown encoding, ConfigError for a file of layouts that is wrong.
+    """
+    if layout is None and encoding is None:
+        return None
+    from xlogdecode.records.layout_file import reading_of
+
+    return reading_of(layout, encoding)
 
 
 def _filter(arguments: "Arguments", now: datetime) -> "Filter":

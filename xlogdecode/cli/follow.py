@@ -45,7 +45,7 @@ def follow(paths: list[str], request: Request, *, with_mmap: bool, quiet: bool) 
     wait = _waits_for_reader()
     with log_output(request, selection) as (out, request):
         view = None if request.view is None else request.view(out, ())
-    sink = Utf8(view or out) if request.utf8 else view or out
+    sink = Utf8(view or out, request.encoding) if request.utf8 else view or out
     marks = request.options.marks
     follower = Follower(path, request.options, with_mmap=with_mmap)
     shown = _Filtered(sink, selection, marks=marks) if selection else _Plain(sink, marks=marks)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from xlogdecode.filters import Filter
     from xlogdecode.page import CasePage
     from xlogdecode.records import Event, Loss, Record
+    from xlogdecode.records.reading import Reading
     from xlogdecode.redaction import Redactor
     from xlogdecode.types import Source
 
@@ -88,6 +89,11 @@ _OPTIONS = (
     _which("-i", "--ignore-case", is_flag=True, help="Let -g match either case."),
     _which("--session", metavar="N|last", help="Records of this session, or the last."),
     _which("--tz", metavar="ZONE", help="The zone of times without one: +8, UTC+8, Asia/Tokyo."),
+    _which(
+        "--layout", type=PathOption(), metavar="FILE",
+        help="Also know the line layouts in a YAML file, those of an app's own formatter.",
+    ),
+    _which("--encoding", metavar="NAME", help="Encoding of lines that are not UTF-8."),
 )  # fmt: skip
 
 
@@ -146,6 +152,7 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
 
 def _maker(given: dict[str, Any], redactor: "Redactor | None") -> "_Maker":
     """Return what reads the inputs as the options say."""
+    from xlogdecode.cli.filter_options import parse_reading
     from xlogdecode.filters import Filter
 
     names = (*_FILTERS, "ignore_case")
@@ -154,6 +161,7 @@ def _maker(given: dict[str, Any], redactor: "Redactor | None") -> "_Maker":
         None if given["tz"] is None else parse_zone(given["tz"]),
         Options(keys=read_keys(given["key_files"])),
         redactor,
+        parse_reading(given["layout"], given["encoding"]),
     )
 
 
@@ -175,6 +183,7 @@ class _Maker:
     zone: tzinfo | None
     options: Options
     redactor: "Redactor | None"
+    reading: "Reading | None"
 
     def fill(
         self, page: "CasePage", paths: tuple[str, ...], progress: Progress
@@ -222,10 +231,12 @@ class _Maker:
         from xlogdecode.filters import select
         from xlogdecode.records import read_records
         from xlogdecode.records.events import iter_events
+        from xlogdecode.records.reading import AS_LOGGED
         from xlogdecode.redaction import learn_first
 
         events: Iterator[Event] = iter_events(source, self.options, report, per_block=False)
         if self.redactor is not None:
             events = learn_first(events, self.redactor)
-        records = read_records(events, source=name, zone=self.zone)
+        reading = self.reading or AS_LOGGED
+        records = read_records(events, source=name, zone=self.zone, reading=reading)
         return iter(records) if self.wanted.is_empty else select(records, self.wanted)

@@ -31,6 +31,7 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], str | Cell]], ...] = (
     ("hours", lambda row: _ranges(row.hours)),
     ("first", lambda row: _second(row.first)),
     ("last", lambda row: _second(row.last)),
+    ("layout", lambda row: row.layout or "-"),
     ("gaps", lambda row: f"{row.gaps:,}"),
     ("losses", lambda row: f"{row.losses:,}"),
 )

@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from xlogdecode.cli.colour_option import color_option
-from xlogdecode.cli.filter_options import redactor_of
+from xlogdecode.cli.filter_options import parse_reading, redactor_of
 from xlogdecode.cli.help import Command
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
@@ -29,6 +29,8 @@ from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import iter_events
+from xlogdecode.records.local_times import LocalTimes
+from xlogdecode.records.reading import AS_LOGGED
 from xlogdecode.records.sessions import NO_RECORDS, last_session
 from xlogdecode.redaction import learn_first
 from xlogdecode.summary import Summary, as_dict, as_text, summarize
@@ -60,6 +62,12 @@ _BATCH: Final = 1024
 @click.option("-g", "--grep", metavar="REGEX", help="Records that match REGEX.")
 @click.option("--session", metavar="N|last", help="Records of session N.")
 @click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +8.")
+@click.option(
+    "--layout", type=PathOption(), metavar="FILE",
+    help="Also know the line layouts in a YAML file, those of an app's own formatter.",
+)  # fmt: skip
+@click.option("--encoding", metavar="NAME", help="Encoding of lines that are not UTF-8.")
+@click.option("--local", is_flag=True, help="Show times in this machine's time zone.")
 @click.option("--redact", is_flag=True, help="Replace user ids, addresses, tokens.")
 @click.option(
     "--redact-patterns", type=PathOption(), metavar="FILE",
@@ -122,6 +130,8 @@ class _Intake:
         self.summary = summary
         self._options = Options(keys=read_keys(given["key_files"]))
         self._zone = parse_zone(given["tz"]) if given["tz"] else None
+        self._reading = parse_reading(given["layout"], given["encoding"]) or AS_LOGGED
+        self._local = LocalTimes() if given["local"] else None
         names = ("since", "until", "level", "grep", "session")
         conditions = {name: given[name] for name in names if given[name] is not None}
         self._wanted = Filter(**conditions, now=datetime.now().astimezone())
@@ -165,17 +175,18 @@ class _Intake:
         redactor = self.redactor
         if redactor is not None:
             events = learn_first(events, redactor)
-        items = read_records(events, source=name, zone=self._zone)
+        items = read_records(events, source=name, zone=self._zone, reading=self._reading)
         wanted = self._wanted
         if wanted.session == LAST:
             items, wanted = last_session(items), replace(wanted, session=None)
         if not wanted.is_empty:
             items = _select(items, wanted)
-        if redactor is None:
+        if redactor is None and self._local is None:
             yield from items
-        else:
-            while batch := list(islice(items, _BATCH)):
-                yield from redactor.change_all(batch)
+            return
+        while batch := list(islice(items, _BATCH)):
+            changed = batch if redactor is None else redactor.change_all(batch)
+            yield from changed if self._local is None else self._local.change_all(changed)
 
 
 def _select(items: Iterator[Record | Loss], wanted: Filter) -> Iterator[Record | Loss]:

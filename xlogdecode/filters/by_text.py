@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
 from typing import Final
 
+from xlogdecode.filters.by_record import Selector
 from xlogdecode.filters.filter import Filter
 from xlogdecode.filters.search import Search
 from xlogdecode.filters.tally import PageTally, Tally
 from xlogdecode.filters.time_range import Window
-from xlogdecode.records import Event, Loss
+from xlogdecode.records import Event, Loss, Record, read_batches
 from xlogdecode.records.events import PAGE, Page, Then, pages
 from xlogdecode.records.first_zone import look_ahead
 from xlogdecode.records.layouts import (
@@ -31,6 +32,7 @@ from xlogdecode.records.layouts import (
     unlike_others,
 )
 from xlogdecode.records.matchers import JOINS, openers
+from xlogdecode.records.reading import AS_LOGGED, Reading
 from xlogdecode.records.timestamps import Stamps, date_in_name, on_any_day
 
 __all__ = ["Stages", "select_text"]
@@ -52,20 +54,27 @@ def select_text(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    reading: Reading = AS_LOGGED,
     page: int = PAGE,
     tally: Tally | None = None,
     left_out: Callable[[], object] | None = None,
 ) -> Iterator[bytes | Loss]:
     """Yield the wanted text of one source, and its losses; `wanted.is_bulk` must hold.
 
-    It is the text of what `select` yields. `source` and `zone` are as for `read_records`, `local`
-    as for `select`. If records around those that are wanted are shown, `left_out` is called where
-    some are left out before what comes next.
+    It is the text of what `select` yields. `source`, `zone` and `reading` are as for
+    `read_records`, `local` as for `select`. If records around those that are wanted are shown,
+    `left_out` is called where some are left out before what comes next. Text that shows no layout
+    of the table is read record by record.
     """
-    banner_zone, events = look_ahead(events)
-    stages, read = Stages(wanted, source, banner_zone or zone, local), PageTally(tally)
-    search, found = Search(wanted) if wanted.grep else None, False
-    for event in pages(events, page):
+    ahead = look_ahead(events, reading)
+    if not ahead.is_of_the_table:
+        selector = Selector(wanted, local=local, tally=tally)
+        batches = read_batches(ahead.events, source=source, zone=zone, reading=reading, page=page)
+        yield from _text_of(batches, selector, left_out)
+        return
+    stages, read = Stages(wanted, source, ahead.zone or zone, local), PageTally(tally)
+    search, found = Search(wanted, reading.encoding) if wanted.grep else None, False
+    for event in pages(ahead.events, page):
         if not isinstance(event, Page):
             stages.end()
             read.end()
@@ -90,6 +99,28 @@ def _grouped(groups: list[bytes], left_out: Callable[[], object] | None) -> Iter
         if number and left_out is not None:
             left_out()
         yield group
+
+
+def _text_of(
+    batches: Iterable[list[Record] | Loss],
+    selector: Selector,
+    left_out: Callable[[], object] | None,
+) -> Iterator[bytes | Loss]:
+    """Yield the text of what is wanted: a stretch for each batch, even an empty one."""
+    for batch in batches:
+        found: list[bytes] = []
+        for item, _, is_apart in selector.show(batch if isinstance(batch, list) else [batch]):
+            if is_apart and left_out is not None:
+                yield b"".join(found)
+                found = []
+                left_out()
+            if isinstance(item, Record):
+                found.append(item.raw)
+            else:
+                yield b"".join(found)
+                found = []
+                yield item
+        yield b"".join(found)
 
 
 class Stages:

@@ -13,6 +13,7 @@ from xlogdecode.records import Event, read_records
 from xlogdecode.records.bounds import Counter
 from xlogdecode.records.events import PAGE, Page, pages
 from xlogdecode.records.first_zone import look_ahead
+from xlogdecode.records.reading import AS_LOGGED, Reading
 
 __all__ = ["count", "count_text"]
 
@@ -24,16 +25,19 @@ def count(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    reading: Reading = AS_LOGGED,
     tally: Tally | None = None,
 ) -> int:
     """Return how many records of one source are wanted, those around them not counted.
 
-    `source` and `zone` are as for `read_records`, `local` as for `select`.
+    `source`, `zone` and `reading` are as for `read_records`, `local` as for `select`.
     """
     wanted = replace(wanted, before=0, after=0)
     if wanted.is_bulk:
-        return count_text(events, wanted, source=source, zone=zone, local=local, tally=tally)
-    records = read_records(events, source=source, zone=zone)
+        return count_text(
+            events, wanted, source=source, zone=zone, local=local, reading=reading, tally=tally
+        )
+    records = read_records(events, source=source, zone=zone, reading=reading)
     return count_records(records, wanted, local=local, tally=tally)
 
 
@@ -44,6 +48,7 @@ def count_text(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    reading: Reading = AS_LOGGED,
     tally: Tally | None = None,
     page: int = PAGE,
 ) -> int:
@@ -51,11 +56,14 @@ def count_text(
 
     The arguments are those of `select_text`. Records of context do not count.
     """
-    banner_zone, events = look_ahead(events)
-    stages = Stages(wanted, source, banner_zone or zone, local)
+    ahead = look_ahead(events, reading)
+    if not ahead.is_of_the_table:
+        records = read_records(ahead.events, source=source, zone=zone, reading=reading, page=page)
+        return count_records(records, wanted, local=local, tally=tally)
+    stages = Stages(wanted, source, ahead.zone or zone, local)
     read, counter = PageTally(tally), Counter()
-    search = Search(wanted) if wanted.grep else None
-    for event in pages(events, page):
+    search = Search(wanted, reading.encoding) if wanted.grep else None
+    for event in pages(ahead.events, page):
         if not isinstance(event, Page):
             stages.end()
             read.end()

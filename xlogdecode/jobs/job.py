@@ -105,12 +105,15 @@ class Decoder:
             )
             return _result(entry, report)._replace(is_printed=not request.test, tally=tally)
         from xlogdecode.jobs.period import LogPeriod, Openings
+        from xlogdecode.records.reading import AS_LOGGED
 
-        self._openings = self._openings or Openings()
+        self._openings = self._openings or Openings(request.reading or AS_LOGGED)
         seen = LogPeriod(self._openings)
         report = decode(source, seen, request.options._replace(marks=False))
         first, last = (time and time.shown(entry.name) for time in (seen.first, seen.last))
-        return _result(entry, report)._replace(period=Period(first, last, seen.sessions))
+        return _result(entry, report)._replace(
+            period=Period(first, last, seen.sessions, seen.layout)
+        )
 
     def _shared_writer(self) -> "Writer | None":
         selection, options = self._request.selection, self._request.options
@@ -171,7 +174,9 @@ class Decoder:
                 return self._decode(source, sink), None
             return selection.convert(source, sink, options, name, writer)
 
-        return through(sink, convert, utf8=self._request.utf8, view=view)
+        return through(
+            sink, convert, utf8=self._request.utf8, encoding=self._request.encoding, view=view
+        )
 
     def _decode(self, source: Source, sink: Sink) -> Report:
         """Decode into `sink`, in several processes where that is of use."""
@@ -190,22 +195,23 @@ def through(
     convert: Callable[[Sink], T],
     *,
     utf8: bool,
+    encoding: str | None = None,
     view: "MakesView" = None,
     names: Sequence[str] = (),
 ) -> T:
     """Do `convert` with `sink`, as people see it if there is a `view` (see `Request`).
 
-    With `utf8` bytes that are not UTF-8 are replaced on the way.
+    With `utf8` lines that are not UTF-8 become that on the way; `encoding` is as for `Utf8`.
     """
     if view is not None:
         shown = view(sink, names)
         try:
-            return through(shown, convert, utf8=utf8)
+            return through(shown, convert, utf8=utf8, encoding=encoding)
         finally:
             shown.close()
     if not utf8:
         return convert(sink)
-    valid = Utf8(sink)
+    valid = Utf8(sink, encoding)
     result = convert(valid)
     valid.close()
     return result

@@ -27,6 +27,7 @@ class Row:
     hours: set[int] = field(default_factory=set)
     first: str | None = None
     last: str | None = None
+    layout: str | None = None
     gaps: int = 0
     losses: int = 0
     lost_bytes: int = 0
@@ -46,6 +47,7 @@ class Row:
             report.hours,
             period.first,
             period.last,
+            period.layout,
             report.gaps,
             report.lost.total(),
             report.lost_bytes,
@@ -93,6 +95,7 @@ class Row:
             "hours": sorted(self.hours),
             "first": self.first,
             "last": self.last,
+            "layout": self.layout,
             "gaps": self.gaps,
             "losses": self.losses,
             "lost_bytes": self.lost_bytes,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from xlogdecode.filters import Filter
     from xlogdecode.jobs.selection import Selection
+    from xlogdecode.records.layout_file import AnyLayout
 
 __all__ = ["decode_paths"]
 
@@ -32,6 +33,8 @@ def decode_paths(
     filter: "Filter | None" = None,  # noqa: A002 - the word for it
     format: str = "text",  # noqa: A002 - as above
     zone: tzinfo | None = None,
+    layout: "AnyLayout | None" = None,
+    encoding: str | None = None,
     recursive: bool = False,
     update: bool = False,
     replace: bool = False,
@@ -46,9 +49,10 @@ def decode_paths(
     is a file for the text of one log, else a folder that mirrors the inputs. Globs are expanded.
 
     `filter` takes some of the records, `format` is `text`, `json` or `csv`, `zone` that of times
-    that have none. `recursive` takes the logs in folders. An output that exists is an error in the
-    result, unless `replace` is set, or `update`: it decodes only what is newer than its output.
-    `remove` removes each source whose complete text is in place.
+    that have none; `layout` and `encoding` are as for `read_records`. `recursive` takes the logs in
+    folders. An output that exists is an error in the result, unless `replace` is set, or `update`:
+    it decodes only what is newer than its output. `remove` removes each source whose complete text
+    is in place.
 
     Many files are shared among processes that are forked where the system bears it, `processes` of
     them or as many as are of use; or they go to the `executor`, any of `concurrent.futures` and
@@ -60,7 +64,7 @@ def decode_paths(
     found = expand([os.fspath(path) for path in paths])
     if STDIN in found:
         raise UsageError("standard input is no path here; use decode_file or iter_text")
-    selection = _selection(filter, format, zone)
+    selection = _selection(filter, format, zone, layout, encoding)
     if selection is not None and (remove or (update and filter is not None)):
         raise UsageError("with a filter or a format no source can be removed, no text updated")
     where = "" if target is None else os.fspath(target)
@@ -79,16 +83,24 @@ def decode_paths(
     return Batch(found, request, executor=executor).results()
 
 
-def _selection(wanted: "Filter | None", form: str, zone: tzinfo | None) -> "Selection | None":
+def _selection(
+    wanted: "Filter | None",
+    form: str,
+    zone: tzinfo | None,
+    layout: "AnyLayout | None",
+    encoding: str | None,
+) -> "Selection | None":
     """Return which records are taken, and their format; None for the text as it was logged."""
     if wanted is None and form == "text":
         return None
     from xlogdecode.filters import Filter
     from xlogdecode.jobs.selection import Selection
+    from xlogdecode.records.layout_file import reading_of
     from xlogdecode.writers import FORMATS
 
     if form not in FORMATS:
         raise UsageError(f"{form!r} is not a format; use {', '.join(FORMATS)}")
 
-    selection = Selection(wanted or Filter(), form, zone=zone)
+    reading = reading_of(layout, encoding)
+    selection = Selection(wanted or Filter(), form, zone=zone, reading=reading)
     return None if selection.is_plain else selection

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xlogdecode.jobs.selection import Selection
+    from xlogdecode.records.reading import Reading
     from xlogdecode.types import Buffer, Sink
 
 __all__ = ["Request", "View"]
@@ -57,10 +58,17 @@ class Request(NamedTuple):
     """With `test`: each result has the time that its records cover."""
     utf8: bool = False
     """Bytes that are not UTF-8 are replaced."""
+    reading: "Reading | None" = None
+    """What a person says of the layout and the encoding of the logs, if anything."""
     view: "Callable[[Sink, Sequence[str]], View] | None" = None
     """Makes of a sink one that shows text of an input, or of a timeline, whose sources it gets."""
     processes: int = 0
     """Processes that may share the work; 0 is as many as are of use."""
+
+    @property
+    def encoding(self) -> str | None:
+        """The codec of bytes that are not UTF-8, if a person named one."""
+        return self.reading.encoding if self.reading else None
 
     @property
     def replaces(self) -> bool:

@@ -20,6 +20,8 @@ class Period(NamedTuple):
     last: str | None = None
     sessions: int = 0
     """Banners in its text."""
+    layout: str | None = None
+    """The layout of its records, if any opens one."""
 
 
 class Result(NamedTuple):

@@ -17,6 +17,7 @@ from xlogdecode.merging import MergedLog, render_merged
 from xlogdecode.outputs.sanitize import shown
 from xlogdecode.records import Event, Loss, Record
 from xlogdecode.records.events import iter_events
+from xlogdecode.records.reading import AS_LOGGED, Reading
 from xlogdecode.records.record import CONTEXT_KEYS
 from xlogdecode.types import Sink, Source
 from xlogdecode.writers import (
@@ -57,6 +58,10 @@ class Selection:
     """Of CSV: it is for Excel."""
     zone: tzinfo | None = None
     """The zone of times that have none."""
+    reading: Reading = AS_LOGGED
+    """What a person says of the layout and the encoding of the logs."""
+    is_local: bool = False
+    """Times are written in the zone of the machine."""
     redactor: "Redactor | None" = None
     sole_name: str = ""
     """The one input whose count is written without its name."""
@@ -95,7 +100,13 @@ class Selection:
 
     @property
     def _change(self) -> Callable[[Sequence[Record | Loss]], Sequence[Record | Loss]] | None:
-        return self.redactor.change_all if self.redactor else None
+        redact = self.redactor.change_all if self.redactor else None
+        if not self.is_local:
+            return redact
+        from xlogdecode.records.local_times import LocalTimes
+
+        move = LocalTimes().change_all
+        return move if redact is None else lambda batch: move(redact(batch))
 
     def writer(self, *, marks: bool = True, named: bool = False, apart: bool = False) -> Writer:
         """Return the writer of the format; `named` and `apart` are as for `TextWriter`."""
@@ -129,6 +140,7 @@ class Selection:
             wanted=self.filter,
             source=source,
             zone=self.zone,
+            reading=self.reading,
             change=self._change,
             add=self._add_context(source),
             tally=tally,
@@ -150,6 +162,7 @@ class Selection:
             writer,
             wanted=self.filter,
             zone=self.zone,
+            reading=self.reading,
             change=self._change,
             tally=tally,
             last=self.last,
@@ -170,7 +183,14 @@ class Selection:
         report, tally = Report(), Tally()
         if self.count:
             events = iter_events(source, options, report, per_block=False)
-            number = count(events, self.filter, source=name, zone=self.zone, tally=tally)
+            number = count(
+                events,
+                self.filter,
+                source=name,
+                zone=self.zone,
+                reading=self.reading,
+                tally=tally,
+            )
             if not report.gave_nothing:
                 label = "" if name == self.sole_name else f"{shown(name)}: "
                 sink.write(f"{label}{number}\n".encode())

@@ -116,7 +116,11 @@ class Timeline:
         logs = [MergedLog(name_of(part.name), part.events) for part in parts]
         if selection.count:
             found = count_merged(
-                logs, wanted=selection.filter, zone=selection.zone, tally=self._tally
+                logs,
+                wanted=selection.filter,
+                zone=selection.zone,
+                reading=selection.reading,
+                tally=self._tally,
             )
             sink.write(b"%d\n" % found)
             return
@@ -130,7 +134,14 @@ class Timeline:
 
         sink.write(writer.header)
         names = [shown(log.name) for log in logs] if named else []
-        through(sink, convert, utf8=self.request.utf8, view=view, names=names)
+        through(
+            sink,
+            convert,
+            utf8=self.request.utf8,
+            encoding=self.request.encoding,
+            view=view,
+            names=names,
+        )
 
 
 class _Part:

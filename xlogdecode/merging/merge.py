@@ -23,6 +23,7 @@ from xlogdecode.merging.sorting import Timed, sorted_runs
 from xlogdecode.merging.survey import Survey, survey
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import Page, pages
+from xlogdecode.records.reading import AS_LOGGED, Reading
 from xlogdecode.writers import Prefixer, TextWriter, Writer, render
 from xlogdecode.writers.render import last_of, write_shown
 
@@ -54,6 +55,7 @@ def merge(
     wanted: Filter | None = None,
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    reading: Reading = AS_LOGGED,
     tally: Tally | None = None,
 ) -> Iterator[tuple[str, Record | Loss]]:
     """Yield the wanted records and the losses of all logs in order of time, each with its log.
@@ -64,7 +66,7 @@ def merge(
     if that is None in the machine's. What is around a record is so in the timeline.
     """
     wanted = wanted or Filter()
-    groups = _groups(_parts(logs, wanted, zone, local, tally))
+    groups = _groups(_parts(logs, wanted, zone, local, reading, tally))
     items = _around(chain.from_iterable(map(_in_order, groups)), wanted)
     yield from (shown.item for shown in items)
 
@@ -76,13 +78,14 @@ def render_merged(
     wanted: Filter | None = None,
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    reading: Reading = AS_LOGGED,
     change: Change | None = None,
     tally: Tally | None = None,
     last: int | None = None,
 ) -> Iterator[bytes]:
     """Yield the output of `merge` in chunks, without `writer.header` (see `writers.render`)."""
     wanted = wanted or Filter()
-    groups = _groups(_parts(logs, wanted, zone, local, tally))
+    groups = _groups(_parts(logs, wanted, zone, local, reading, tally))
     if wanted.before or wanted.after or last is not None:
         items = _around(chain.from_iterable(map(_in_order, groups)), wanted)
         if last is not None:
@@ -108,12 +111,21 @@ def count_merged(
     wanted: Filter,
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    reading: Reading = AS_LOGGED,
     tally: Tally | None = None,
 ) -> int:
     """Return how many records `merge` yields, those of context not counted."""
     found = 0
     for log in logs:
-        found += count(log.events(), wanted, source=log.name, zone=zone, local=local, tally=tally)
+        found += count(
+            log.events(),
+            wanted,
+            source=log.name,
+            zone=zone,
+            local=local,
+            reading=reading,
+            tally=tally,
+        )
     return found
 
 
@@ -127,12 +139,15 @@ class _Part:
     wanted: Filter
     zone: tzinfo | None
     local: tzinfo | None
+    reading: Reading
     tally: Tally | None
 
     def items(self, page: int = _PAGE) -> Iterator[Timed]:
         """Yield what is wanted of it, and what may be around that."""
         name, wanted, local = self.log.name, self.wanted, self.local
-        records = read_records(self.log.events(), source=name, zone=self.zone, page=page)
+        records = read_records(
+            self.log.events(), source=name, zone=self.zone, reading=self.reading, page=page
+        )
         judge = Judge(wanted, local=local, tally=self.tally)
         has_context = bool(wanted.before or wanted.after)
         for at, item in timed(records, self.seen.zone or local, self.seen.first):
@@ -154,15 +169,16 @@ class _Part:
             source=self.log.name,
             zone=self.zone,
             local=self.local,
+            reading=self.reading,
             change=change,
             tally=self.tally,
         )
 
 
-def _survey(log: MergedLog, zone: tzinfo | None, local: tzinfo | None) -> Survey:
+def _survey(log: MergedLog, zone: tzinfo | None, local: tzinfo | None, reading: Reading) -> Survey:
     """Read a log to see what is in it; once more if its banner's zone is that of lines before."""
-    seen, is_late = survey(log.events(), log.name, zone, local)
-    return survey(log.events(), log.name, seen.zone, local)[0] if is_late else seen
+    seen, is_late = survey(log.events(), log.name, zone, local, reading)
+    return survey(log.events(), log.name, seen.zone, local, reading)[0] if is_late else seen
 
 
 def _parts(
@@ -170,14 +186,15 @@ def _parts(
     wanted: Filter,
     zone: tzinfo | None,
     local: tzinfo | None,
+    reading: Reading,
     tally: Tally | None,
 ) -> list[_Part]:
     """Read all logs for the first time."""
     parts = []
     for place, log in enumerate(logs):
-        seen = _survey(log, zone, local)
+        seen = _survey(log, zone, local, reading)
         own = replace(wanted, session=seen.session) if wanted.session == LAST else wanted
-        parts.append(_Part(place, log, seen, own, zone, local, tally))
+        parts.append(_Part(place, log, seen, own, zone, local, reading, tally))
     return parts
 
 

@@ -14,11 +14,12 @@ from math import inf
 from operator import itemgetter
 
 from xlogdecode.merging.instants import Instants
-from xlogdecode.records import Event, Loss
+from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import LONGEST, Page, Then, pages
-from xlogdecode.records.first_zone import FirstZone
+from xlogdecode.records.first_zone import FirstZone, look_ahead
 from xlogdecode.records.layouts import TIMED_STARTS, timed_fields
 from xlogdecode.records.matchers import JOINS, openers
+from xlogdecode.records.reading import AS_LOGGED, Reading
 from xlogdecode.records.timestamps import Stamps, date_in_name, zone_of_hour
 
 __all__ = ["Survey", "survey"]
@@ -42,7 +43,11 @@ class Survey:
 
 
 def survey(
-    events: Iterable[Event], name: str, zone: tzinfo | None, local: tzinfo | None
+    events: Iterable[Event],
+    name: str,
+    zone: tzinfo | None,
+    local: tzinfo | None,
+    reading: Reading = AS_LOGGED,
 ) -> tuple[Survey, bool]:
     """Return what is in a log, and whether its zone is that of times that were read before it.
 
@@ -50,19 +55,25 @@ def survey(
     zone if records are, too (`FirstZone`), else in `zone`, else in its zone all the same, so that
     the order is right, else in `local`.
     """
-    reading = _Reading(name, zone, local)
-    for event in pages(events):
-        reading.add(event)
-    is_late = reading.begins_without_zone and reading.zone not in {None, zone}
-    return reading.result(), is_late
+    ahead = look_ahead(events, reading)
+    seen = _Seen(name, zone, local)
+    if ahead.is_of_the_table:
+        for event in pages(ahead.events):
+            seen.add(event)
+    else:
+        seen.first_zone.zone = ahead.zone
+        for item in read_records(ahead.events, source=name, zone=zone, reading=reading):
+            seen.add_record(item)
+    is_late = seen.begins_without_zone and seen.zone not in {None, zone}
+    return seen.result(), is_late
 
 
-class _Reading:
+class _Seen:
     """The part of a log that was looked at."""
 
     def __init__(self, name: str, zone: tzinfo | None, local: tzinfo | None) -> None:
         self._given = zone
-        self._first_zone = FirstZone()
+        self.first_zone = FirstZone()
         self._banners: tzinfo | None = None
         self.begins_without_zone = False
         self._instants = Instants(zone or local)
@@ -80,7 +91,7 @@ class _Reading:
     @property
     def zone(self) -> tzinfo | None:
         """Return the zone of times before the first banner."""
-        return self._first_zone.zone or self._given or self._banners
+        return self.first_zone.zone or self._given or self._banners
 
     def result(self) -> Survey:
         """Return what was found."""
@@ -100,7 +111,7 @@ class _Reading:
         if not isinstance(page, Page):
             self._is_plain = self._in_line = False
             return
-        self._first_zone.add(page)
+        self.first_zone.add(page)
         text = page.data.decode("latin-1")
         rows = _times_of(self._layout).findall(text if self._in_line else f"\n{text}")
         for (hour, zone), run in groupby(rows, itemgetter(0, 2)):
@@ -114,6 +125,19 @@ class _Reading:
         if self._since_head >= LONGEST or page.then is Then.PAUSE:
             self._is_plain = False
         self._in_line = page.then is not Then.END and not text.endswith("\n")
+
+    def add_record(self, record: Record | Loss) -> None:
+        """Take the next record of a log whose layout is not in the table."""
+        self._is_plain = False
+        if not isinstance(record, Record):
+            return
+        hour, clock, zone = record[2:5]
+        if record.layout == "opened":
+            self._sessions += 1
+            self._banners = self._banners or zone_of_hour(hour or "")
+        if hour and clock:
+            self._stamps = record.place.stamps
+            self._add_times(hour, zone, [clock])
 
     def _add_line(self, line: str) -> None:
         """Take a line that may open a record of another layout, or say something of a session."""

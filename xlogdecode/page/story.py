@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xlogdecode.page.words import EVENT_WORDS
 from xlogdecode.records import Record
 from xlogdecode.records.columns import Columns
-from xlogdecode.records.matchers import JOINS
+from xlogdecode.records.matchers import SINGLES
 from xlogdecode.records.record import readable
 from xlogdecode.records.sessions import Session, SessionTracker
 from xlogdecode.summary.codes import LITEAV, code_info, codes_in
@@ -68,7 +68,7 @@ class _Source:
         number = counted = 0
         stamps = zip(columns.layout, columns.level, columns.place, columns.who, strict=True)
         for at, (layout, level, place, who) in enumerate(stamps):
-            is_plain = layout in JOINS and level not in _SEVERE and at not in telling
+            is_plain = layout not in SINGLES and level not in _SEVERE and at not in telling
             if is_plain and run is not None and run[0] is place and run[1] == who:
                 counted += 1
             else:
@@ -77,7 +77,7 @@ class _Source:
                 before, session = session, add(records[at])
                 if session is not before:
                     number = self.number_of(session, table)
-                run = None if session.is_over or layout not in JOINS else (place, who)
+                run = None if session.is_over or layout in SINGLES else (place, who)
             found.append(number)
         _count(session, run, counted)
         return found

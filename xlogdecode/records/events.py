@@ -11,7 +11,7 @@ import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xlogdecode.decoder.decode import iter_decode
 from xlogdecode.decoder.fast_path import Run
@@ -19,6 +19,9 @@ from xlogdecode.decoder.options import Options, Piece
 from xlogdecode.decoder.report import Loss, Report
 from xlogdecode.records.layouts import LONGEST_HEAD
 from xlogdecode.types import Source
+
+if TYPE_CHECKING:
+    from xlogdecode.records.own_layout import OwnLayout
 
 __all__ = ["LONGEST", "PAGE", "BlockRun", "Event", "Loss", "Page", "Then", "iter_events", "pages"]
 
@@ -121,7 +124,8 @@ class Page:
 class _Pile:
     """Pieces that wait for the end of their line."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: "OwnLayout | None") -> None:
+        self._own = own
         self.pieces: list[tuple[Where, Text]] = []
         self.size = 0
         self._block = -1
@@ -132,7 +136,7 @@ class _Pile:
     def add(self, offset: Where, text: Text) -> Iterator[Page]:
         """Take the next piece; yield all that came before if this one opens a record anyway."""
         first = offset.offsets[0] if isinstance(offset, BlockRun) else offset
-        if self._in_line and first != self._block and _opens_a_record(text):
+        if self._in_line and first != self._block and _opens_a_record(text, self._own):
             yield from self.take(Then.END)
         self._block = offset.offsets[-1] if isinstance(offset, BlockRun) else offset
         self._in_line = not text.endswith(b"\n")
@@ -171,23 +175,32 @@ class _Pile:
         return rest[::-1]
 
 
-def _opens_a_record(text: Text) -> bool:
+def _opens_a_record(text: Text, own: "OwnLayout | None") -> bool:
     """Tell whether a block starts with a head whose fields are all there, the time included."""
     from xlogdecode.records.matchers import openers  # takes 35 ms, and few logs need it
 
-    line = bytes(text[:LONGEST_HEAD]).partition(b"\n")[0]
-    opened = openers().match(line.decode("latin-1"))
+    line = bytes(text[:LONGEST_HEAD]).partition(b"\n")[0].decode("latin-1")
+    if own is not None:
+        from xlogdecode.records.timestamps import Stamps
+
+        parts = own.parts(line, Stamps())
+        if parts is not None and parts.clock:
+            return True
+    opened = openers().match(line)
     fields = opened[1].groupdict() if opened else {}
     return bool(fields.get("clock") and fields.get("who"))
 
 
-def pages(events: Iterable[Event], size: int = PAGE) -> Iterator[Page | Loss]:
+def pages(
+    events: Iterable[Event], size: int = PAGE, own: "OwnLayout | None" = None
+) -> Iterator[Page | Loss]:
     """Yield the text of `events` in pages of about `size` bytes, and losses in their places.
 
     Before a loss, before a block that opens a record though the one before it ended in mid-line,
     and at the end comes a page whose `then` is END, if there is text left or a line is not ended.
+    `own` is the layout of the log where that is not in the table.
     """
-    pile = _Pile()
+    pile = _Pile(own)
     for event in events:
         match event:
             case (offset, text):

@@ -1,21 +1,23 @@
-"""The zone of a log's first banner, which records before the banner have, too.
+"""A look ahead at the start of a log: the zone of its first banner, and its layout.
 
 A log of a day may begin within a session: its first records have no banner before them, and the
-IM SDK's have no zone of their own. A look ahead over the first AHEAD bytes of text finds the
-banner; memory stays flat, and one that comes later says nothing about what is before it.
+IM SDK's have no zone of their own, so they have that of the first banner behind them. A look over
+the first AHEAD bytes of text finds it; memory stays flat, and a banner that comes later says
+nothing about what is before it.
 """
 
 import itertools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timezone
-from typing import Final
+from typing import Final, NamedTuple
 
 from xlogdecode.line_layouts import NOTE_ROWS
 from xlogdecode.records.events import PAGE, Event, Page, pages
+from xlogdecode.records.reading import AS_LOGGED, Reading, Settled, settle
 from xlogdecode.records.timestamps import zone_of_hour
 
-__all__ = ["AHEAD", "FirstZone", "look_ahead"]
+__all__ = ["AHEAD", "Ahead", "FirstZone", "look_ahead"]
 
 AHEAD: Final = 4 * PAGE
 """Bytes of text in which the first banner is looked for."""
@@ -47,27 +49,49 @@ class FirstZone:
         self._seen += len(page.data)
 
 
-def look_ahead(events: Iterable[Event]) -> tuple[timezone | None, Iterator[Event]]:
-    """Return the zone of the first banner that has one, and all `events`.
+class Ahead(NamedTuple):
+    """The facts that the start of a log shows."""
 
-    The look ends where an event says that nothing more is there for now.
+    zone: timezone | None
+    """That of the first banner that has one."""
+    settled: Settled | None
+    """The layout; None where no line so far shows any, but one may come."""
+    events: Iterator[Event]
+    """All of the log."""
+
+    @property
+    def is_of_the_table(self) -> bool:
+        """Its records are in layouts of the table (`line_layouts`)."""
+        return self.settled is not None and self.settled.own is None
+
+
+def look_ahead(events: Iterable[Event], reading: Reading = AS_LOGGED) -> Ahead:
+    """Return what the start of a log shows, and all `events`.
+
+    The look ends where an event says that nothing more is there for now. A log whose first PAGE
+    bytes show no layout has none but those of the table.
     """
     later = iter(events)
     held: list[Event] = []
-    size = 0
+    size, is_paused = 0, False
     for event in later:
         held.append(event)
         match event:
             case (_, text):
                 size += len(text)
-                if size >= AHEAD or not text:
+                is_paused = not text
+                if size >= AHEAD or is_paused:
                     break
-    return _first_zone(held), itertools.chain(held, later)
+    found = [page for page in pages(held) if isinstance(page, Page)]
+    text = b"\n".join([page.data for page in found]) if len(found) != 1 else found[0].data
+    settled = settle(text[:PAGE].decode("latin-1"), reading)
+    if settled is None and not is_paused:
+        settled = Settled()
+    return Ahead(_first_zone(found), settled, itertools.chain(held, later))
 
 
-def _first_zone(events: list[Event]) -> timezone | None:
+def _first_zone(found: Iterable[Page]) -> timezone | None:
     first = FirstZone()
-    for page in pages(events):
-        if isinstance(page, Page):
-            first.add(page)
+    for page in found:
+        first.add(page)
     return first.zone

@@ -9,12 +9,15 @@ from typing import Any, Final
 
 from xlogdecode.records.layouts import FIELDS, LAYOUTS, Layout
 
-__all__ = ["JOINS", "Openers", "openers"]
+__all__ = ["JOINS", "SINGLES", "Openers", "openers"]
 
 _Values = tuple[Any, ...]
 
 JOINS: Final = frozenset(layout.name for layout in LAYOUTS if layout.joins)
-"""The layouts whose records take in the lines after them that open nothing."""
+"""The layouts of the table whose records take in the lines after them that open nothing."""
+
+SINGLES: Final = frozenset({"unknown", *(layout.name for layout in LAYOUTS if not layout.joins)})
+"""The layouts whose records do not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,31 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from itertools import chain, repeat
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xlogdecode.records.events import LONGEST, PAGE, BlockRun, Event, Loss, Page, Then, pages
 from xlogdecode.records.first_zone import look_ahead
 from xlogdecode.records.layouts import GOING_ON, LEVELS, NOTES, heads
-from xlogdecode.records.matchers import JOINS, openers
+from xlogdecode.records.matchers import JOINS, SINGLES, openers
+from xlogdecode.records.reading import (
+    AS_LOGGED,
+    HEAD,
+    Reading,
+    Settled,
+    is_of_the_table,
+    opens_of_the_table,
+    settle,
+)
 from xlogdecode.records.record import Place, Record
 from xlogdecode.records.runs import STRIDE, Cutter, Run, cutter_of
 from xlogdecode.records.timestamps import Stamps, date_in_name
 
+if TYPE_CHECKING:
+    from xlogdecode.records.own_layout import OwnLayout
+
 __all__ = ["read_batches", "read_records", "read_runs"]
 
 _NEWLINE = 0x0A
-_HEAD = re.compile(rf"(?P<start>\A|\n)(?:{heads(LEVELS)})")
 _OPENS_WITHIN: Final = re.compile(rf"\n(?:{heads(LEVELS)}|{NOTES})").search
 _LINES: Final = re.compile(rf"({GOING_ON})|[^\n]++\n?").finditer
 """Lines that open nothing, which are in the group, or one that opens something."""
@@ -30,10 +41,16 @@ _WORTH_A_RUN: Final = 4096
 
 _DEEPEST: Final = 4
 """Times that this is done within each other: a bound, since few layouts are in one page."""
+_EACH_LINE: Final = re.compile(r"[^\n]*+\n|[^\n]++")
 
 
 def read_records(
-    events: Iterable[Event], *, source: str = "", zone: tzinfo | None = None, page: int = PAGE
+    events: Iterable[Event],
+    *,
+    source: str = "",
+    zone: tzinfo | None = None,
+    reading: Reading = AS_LOGGED,
+    page: int = PAGE,
 ) -> Iterator[Record | Loss]:
     """Yield the records of one source, and its losses, in order; memory stays flat.
 
@@ -42,8 +59,9 @@ def read_records(
     without a year takes it from the date in `source`, a file's name, or from the banner. A record
     ends at a loss; what follows a loss and opens no layout is a record without fields. A record
     longer than LONGEST comes in parts that share its fields.
+    `reading` is what a person says of the log: its layout, its encoding.
     """
-    for batch in read_batches(events, source=source, zone=zone, page=page):
+    for batch in read_batches(events, source=source, zone=zone, reading=reading, page=page):
         if isinstance(batch, list):
             yield from batch
         else:
@@ -51,10 +69,15 @@ def read_records(
 
 
 def read_batches(
-    events: Iterable[Event], *, source: str = "", zone: tzinfo | None = None, page: int = PAGE
+    events: Iterable[Event],
+    *,
+    source: str = "",
+    zone: tzinfo | None = None,
+    reading: Reading = AS_LOGGED,
+    page: int = PAGE,
 ) -> Iterator[list[Record] | Loss]:
     """Yield what `read_records` yields, the records in lists: as fast as it goes."""
-    for found in read_runs(events, source=source, zone=zone, page=page):
+    for found in read_runs(events, source=source, zone=zone, reading=reading, page=page):
         if isinstance(found, list):
             parts = (part.records() if isinstance(part, Run) else part for part in found)
             yield list(chain.from_iterable(parts))
@@ -63,12 +86,18 @@ def read_batches(
 
 
 def read_runs(
-    events: Iterable[Event], *, source: str = "", zone: tzinfo | None = None, page: int = PAGE
+    events: Iterable[Event],
+    *,
+    source: str = "",
+    zone: tzinfo | None = None,
+    reading: Reading = AS_LOGGED,
+    page: int = PAGE,
 ) -> Iterator[list[Run | list[Record]] | Loss]:
     """Yield what `read_batches` yields, but many records of a kind in a row as columns."""
-    banner_zone, events = look_ahead(events)
-    reader = _Reader(source, banner_zone or zone)
-    for event in pages(events, page):
+    ahead = look_ahead(events, reading)
+    reader = _Reader(source, ahead.zone or zone, reading, ahead.settled)
+    own = ahead.settled.own if ahead.settled else None
+    for event in pages(ahead.events, page, own):
         if isinstance(event, Page):
             yield reader.read(event)
         else:
@@ -112,8 +141,14 @@ class _Where:
 class _Reader:
     """The state of a source between two pages."""
 
-    def __init__(self, source: str, zone: tzinfo | None) -> None:
-        self._place = Place(source, None, False, Stamps(zone, date_in_name(source)))  # noqa: FBT003
+    def __init__(
+        self, source: str, zone: tzinfo | None, reading: Reading, settled: Settled | None
+    ) -> None:
+        stamps = Stamps(zone, date_in_name(source))
+        self._place = Place(source, None, recovered=False, stamps=stamps, encoding=reading.encoding)
+        self._reading = reading
+        self._settled = settled
+        """The layout; None before any line showed one."""
         self._text_line = 1
         self._records: list[Record] = []
         """The records of the page so far; the last may be open."""
@@ -141,8 +176,13 @@ class _Reader:
         position, head = 0, self._handed_on
         if self._in_line and head and text:
             position = self._finish_line(head, text, where)
-        self._cutter = self._cutter or self._first_cutter(text)
-        self._cut(text, position, len(text), where)
+        if self._settled is None and text:
+            self._settled = settle(text[position:], self._reading)
+        if self._settled is not None and self._settled.own is not None:
+            self._read_own(self._settled.own, text, position, where)
+        else:
+            self._cutter = self._cutter or self._first_cutter(text)
+            self._cut(text, position, len(text), where)
         if text:
             self._in_line = not text.endswith("\n")
         self._has_returns = self._has_returns or "\r" in text
@@ -206,9 +246,30 @@ class _Reader:
                 self._cut(text, at, stop, where, depth + 1)
                 return
 
+    def _read_own(self, own: "OwnLayout", text: str, position: int, where: _Where) -> None:
+        """Read the records of a page whose layout is not in the table, line by line."""
+        records, place, line = self._records, self._place, self._text_line
+        for found in _EACH_LINE.finditer(text, position):
+            raw = found[0]
+            position, body = found.start(), raw.removesuffix("\n")
+            is_known = own.yields and is_of_the_table(body)
+            parts = None if is_known else own.parts(body, place.stamps)
+            if parts is not None:
+                self._close()
+                offset = where.at(position)
+                records.append(Record((raw, *parts, own.name, place, offset, line)))
+            elif is_known or opens_of_the_table(body):
+                self._close()
+                records.append(self._other(raw, where.at(position), line))
+                place = self._place
+            else:
+                self._go_on(raw, position, where, line)
+            line += 1
+        self._text_line = line
+
     def _first_cutter(self, text: str) -> Cutter | None:
         """Return what cuts at the first record of the app in `text`, if anything does."""
-        found = _HEAD.search(text)
+        found = HEAD.search(text)
         line = text[found.end("start") :].partition("\n")[0] if found else ""
         opened = self._openers.match(line)
         return cutter_of(opened[0].layout) if opened and opened[0].layout in JOINS else None
@@ -230,7 +291,7 @@ class _Reader:
             return done
         last = records[-1]
         size = len(last[0]) + sum(map(len, self._more))
-        joins = last.layout in JOINS
+        joins = last.layout not in SINGLES
         if joins and then is Then.MORE and not self._in_line and size < LONGEST:
             self._records, self._handed_on = [last], None
             return [*done, records[:-1]]
@@ -282,7 +343,7 @@ class _Reader:
     def _go_on(self, text: str, position: int, where: _Where, line: int) -> None:
         """Take lines that open nothing: of the last record, or each a record of its own."""
         last = self._records[-1] if self._records else self._handed_on
-        if last is None or last.layout not in JOINS:
+        if last is None or last.layout in SINGLES:
             at = 0
             for text_line, row in enumerate(text.removesuffix("\n").split("\n"), line):
                 whole = text[at : at + len(row) + 1]

@@ -14,6 +14,7 @@ from typing import Final
 
 from xlogdecode.platform.temporary import Held
 from xlogdecode.records import Loss, Record
+from xlogdecode.records.layouts import LAYOUTS
 from xlogdecode.records.record import parse_who
 
 __all__ = [
@@ -41,6 +42,8 @@ _HEADER_FIELDS: Final = {
     "Log Path": "log_path",
 }
 
+
+_OF_THE_TABLE: Final = frozenset(layout.name for layout in LAYOUTS)
 
 UNINIT: Final = "UnInit"
 _SEVERE: Final = frozenset("EF")
@@ -149,7 +152,7 @@ class Session:
                 self.first = record
         if record[1] in _SEVERE:
             self.last_error = record
-        if record[9] in _STEPS or record[11] == "unknown":
+        if record[9] in _STEPS or record[11] not in _OF_THE_TABLE:
             self._step(record.message)
 
     def _step(self, message: str) -> None:

@@ -2,11 +2,11 @@
 
 import re
 from datetime import date, datetime, timedelta, timezone, tzinfo
-from typing import Final
+from typing import Final, NamedTuple
 
 from xlogdecode.when import zone_minutes
 
-__all__ = ["Stamps", "date_in_name", "on_any_day", "zone_of_hour"]
+__all__ = ["Stamp", "Stamps", "date_in_name", "on_any_day", "stamp_of", "zone_of_hour"]
 
 _HOUR: Final = re.compile(r"(?P<day>[0-9-]+)(?:[ /](?P<zone>\S+))?[ /T](?P<hour>[0-9]{2})")
 
@@ -21,6 +21,14 @@ def date_in_name(name: str) -> date | None:
             if known := _date_or_none(digits):
                 return known
     return None
+
+
+class Stamp(NamedTuple):
+    """A time as the records of the table have it: `2024-01-01T09`, `:12:33.123`, `+0800`."""
+
+    hour: str
+    clock: str
+    zone: str | None = None
 
 
 class Stamps(dict[tuple[str, str | None], tuple[str, str] | None]):
@@ -66,6 +74,19 @@ class Stamps(dict[tuple[str, str | None], tuple[str, str] | None]):
         years = (near.year, near.year - 1, near.year + 1)
         days = [known for year in years if (known := _date_or_none(f"{year}-{day}"))]
         return min(days, key=lambda known: abs(known - near), default=None)
+
+
+def stamp_of(time: datetime, part: str = "", *, has_year: bool = True) -> Stamp:
+    """Return a time as the records of the table have it; `part` are its milliseconds."""
+    day = f"{time.year:04}-{time.month:02}-{time.day:02}"[0 if has_year else 5 :]
+    clock = f":{time.minute:02}:{time.second:02}.{part or f'{time.microsecond // 1000:03}'}"
+    offset = time.utcoffset()
+    if offset is None:
+        return Stamp(f"{day}T{time.hour:02}", clock)
+    minutes = round(offset.total_seconds() / 60)
+    sign = "-" if minutes < 0 else "+"
+    hours, rest = divmod(abs(minutes), 60)
+    return Stamp(f"{day}T{time.hour:02}", clock, f"{sign}{hours:02}{rest:02}")
 
 
 def zone_of_hour(hour: str) -> timezone | None:

@@ -9,6 +9,7 @@ from heapq import heappush, heappushpop
 from typing import Any, Final
 
 from xlogdecode.records import Loss, Record
+from xlogdecode.records.matchers import SINGLES
 from xlogdecode.records.sessions import NO_RECORDS, Session, SessionTracker
 from xlogdecode.summary.codes import LITEAV, CodeSighting, codes_in, own_words, place_of
 from xlogdecode.summary.events import EventTable, built_in_events
@@ -87,6 +88,8 @@ class Summary:
     table: EventTable = field(default_factory=built_in_events)
     """The events that are looked for."""
     sessions: list[SessionStory] = field(default_factory=list)
+    layouts: dict[str, None] = field(default_factory=dict)
+    """The layouts of the records, in the order in which they came."""
     records: int = 0
     """Records of the app, and those of the writer about itself (`dropped`), without banners."""
     levels: Counter[str] = field(default_factory=Counter)
@@ -137,6 +140,8 @@ class SourceReader:
         """The hour of the last record as it is written: few hours differ."""
         self._last: Record | None = None
         """The last record that has a time."""
+        self._layout = ""
+        """That of the last record."""
 
     def add(self, item: Record) -> None:
         """Take in the next record."""
@@ -150,6 +155,10 @@ class SourceReader:
                 self._at(item, stamp)
             else:
                 self._last = item
+        if layout != self._layout:
+            self._layout = layout
+            if layout not in SINGLES:
+                self._summary.layouts[layout] = None
         level = item[1] or ""
         self._in_hour[level] += 1
         story = self._story(session)

@@ -11,7 +11,7 @@ from xlogdecode.outputs.table import Cell, Look, as_table, shortened, width_of
 from xlogdecode.summary.codes import LITEAV, code_info
 from xlogdecode.summary.collect import SessionStory, Summary
 from xlogdecode.summary.seen import Seen
-from xlogdecode.summary.to_dict import codes_by_count
+from xlogdecode.summary.to_dict import codes_by_count, layouts_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -139,6 +139,7 @@ def _who(summary: Summary, look: Look) -> str:
         "device": (_device(story).strip("-") for story in stories),
         "users": (user for story in stories for user in story.users),
         "networks": (network for story in stories for network in story.networks),
+        "layout": layouts_of(summary),
     }
     found = (
         (name, [each for each in dict.fromkeys(values) if each]) for name, values in lists.items()

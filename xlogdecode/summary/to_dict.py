@@ -7,7 +7,7 @@ from xlogdecode.summary.codes import LITEAV, code_info
 from xlogdecode.summary.collect import SessionStory, Summary
 from xlogdecode.summary.seen import Seen
 
-__all__ = ["as_dict", "codes_by_count"]
+__all__ = ["as_dict", "codes_by_count", "layouts_of"]
 
 
 def as_dict(summary: Summary, language: str = "en") -> dict[str, Any]:
@@ -19,6 +19,7 @@ def as_dict(summary: Summary, language: str = "en") -> dict[str, Any]:
             {"hour": hour or None, **{level or "none": n for level, n in sorted(levels.items())}}
             for hour, levels in sorted(summary.hours.items())
         ],
+        "layouts": layouts_of(summary),
         "sessions": [_session_as_dict(story) for story in summary.sessions],
         "events": {
             name: summary.events[name].as_dict()
@@ -43,6 +44,11 @@ def as_dict(summary: Summary, language: str = "en") -> dict[str, Any]:
             "missing": summary.missing,
         },
     }
+
+
+def layouts_of(summary: Summary) -> list[str]:
+    """Return the layouts of the records; `unknown` if there are records, and none is in any."""
+    return [*summary.layouts] or ["unknown"] * bool(summary.records)
 
 
 def _session_as_dict(story: SessionStory) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from xlogdecode.filters import LAST, Filter, Last, Selector, Shown, Tally, last_of_text, select_text
 from xlogdecode.records import Event, Loss, Record, read_batches
+from xlogdecode.records.first_zone import look_ahead
 from xlogdecode.records.reader import read_runs
+from xlogdecode.records.reading import AS_LOGGED, Reading
 from xlogdecode.records.runs import Run
 from xlogdecode.records.sessions import last_session
 from xlogdecode.writers.rows import RowWriter
@@ -66,6 +68,7 @@ def render(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
+    reading: Reading = AS_LOGGED,
     change: Change = None,
     add: Add = None,
     tally: Tally | None = None,
@@ -77,8 +80,8 @@ def render(
     `last` is how many records are wanted at most, the last ones; no more are held in memory. With
     `follows` these are the last until nothing more is there for now, and all comes after that.
 
-    `zone` and `local` are as for `read_records` and `select`; `change` is done to what is
-    written (`redaction.Redactor.change_all`); `add` gives all records that are read what the
+    `zone`, `reading` and `local` are as for `read_records` and `select`; `change` is done to what
+    is written (`redaction.Redactor.change_all`); `add` gives all records that are read what the
     writer needs of others (`summary.context`). Level and time alone, written as text, take the
     bulk lane. Where an event says that nothing more is there for now, a chunk ends, even an empty
     one; but the last session comes when all is over.
@@ -86,9 +89,19 @@ def render(
     wanted = wanted or Filter()
     # of lines that were found, nobody can tell any more which are records by themselves
     is_exact = last is not None and bool(follows or wanted.grep or wanted.before or wanted.after)
+    if last is not None and not is_exact:
+        ahead = look_ahead(events, reading)
+        events, is_exact = ahead.events, not ahead.is_of_the_table
     if is_bulk(writer, wanted, change) and isinstance(writer, TextWriter) and not is_exact:
         spans = select_text(
-            events, wanted, source=source, zone=zone, local=local, tally=tally, left_out=writer.gap
+            events,
+            wanted,
+            source=source,
+            zone=zone,
+            local=local,
+            reading=reading,
+            tally=tally,
+            left_out=writer.gap,
         )
         if last is not None:
             spans = last_of_text(spans, last)
@@ -96,12 +109,12 @@ def render(
         return
     is_all = wanted.is_empty and last is None and change is None and add is None
     if is_all and isinstance(writer, RowWriter):
-        yield from _rows(events, writer, source, zone)
+        yield from _rows(events, writer, source, zone, reading)
         return
     pauses: list[Event] = []
     if follows:
         events = _noting_pauses(events, pauses)
-    batches, wanted = _batches(events, wanted, source, zone, add)
+    batches, wanted = _batches(events, wanted, source, zone, reading, add)
     by_session = isinstance(writer, SessionsWriter)
     selector = Selector(wanted, local=local, tally=tally, with_banners=by_session)
     if last is not None or wanted.before or wanted.after:
@@ -116,10 +129,15 @@ def render(
 
 
 def _batches(
-    events: Iterable[Event], wanted: Filter, source: str, zone: tzinfo | None, add: Add
+    events: Iterable[Event],
+    wanted: Filter,
+    source: str,
+    zone: tzinfo | None,
+    reading: Reading,
+    add: Add,
 ) -> tuple[Iterable[Batch], Filter]:
     """Return the records and losses among which to select, and what is still to be selected."""
-    read = read_batches(events, source=source, zone=zone)
+    read = read_batches(events, source=source, zone=zone, reading=reading)
     batches: Iterable[Batch] = (batch if isinstance(batch, list) else [batch] for batch in read)
     if add is not None:
         batches = add(batches)
@@ -130,10 +148,10 @@ def _batches(
 
 
 def _rows(
-    events: Iterable[Event], writer: RowWriter, source: str, zone: tzinfo | None
+    events: Iterable[Event], writer: RowWriter, source: str, zone: tzinfo | None, reading: Reading
 ) -> Iterator[bytes]:
     """Yield the rows of all that is read, page by page."""
-    for page in read_runs(events, source=source, zone=zone):
+    for page in read_runs(events, source=source, zone=zone, reading=reading):
         parts: Iterable[Run | Batch] = page if isinstance(page, list) else [[page]]
         yield b"".join(
             writer.write_run(part) if isinstance(part, Run) else writer.write(part, source)
