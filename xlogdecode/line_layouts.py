@@ -169,8 +169,11 @@ RECORD_ROWS: list[RecordRow] = [
     RecordRow(
         "imsdk-4.0",
         rf"{DATE} {HOUR}:",
-        rf"[0-9:.]{{9}}\| *{PID}\|[^\n|]{{0,64}}\|{LEVEL}\|",
-        rf"(?P<hour>{DATE} {HOUR}){CLOCK}\| *(?P<who>{PID})\|(?P<tag>[^\n|]{{0,64}})\|{LEVEL}\|",
+        rf"[0-9:.]{{9}}\|(?: *{PID}\|)?[^\n|]{{0,64}}\|{LEVEL}\|",
+        (  # 4.0.12 has no thread
+            rf"(?P<hour>{DATE} {HOUR}){CLOCK}\|(?: *(?P<who>{PID})\|)?"
+            rf"(?P<tag>[^\n|]{{0,64}})\|{LEVEL}\|"
+        ),
         ((rf" *(?P<file>[^\n|:]{{0,256}}+):{_AT} *\|(?P<function>[^\n>]{{0,512}}?) *> ?",),),
         "imsdk_log",
         "Tencent IM SDK",
@@ -179,6 +182,7 @@ RECORD_ROWS: list[RecordRow] = [
                 "2019-05-28 21:51:56.161| 21504|looper_logic|D| transport.cpp:190 "
                 "|RequestCallbackOnSuccessAsync > recv succ"
             ),
+            "2019-12-30 11:20:31.482|main|I| imsdk.cpp:88 |InitSdk > 1-Init|Succ|version=4.0.12",
         ),
         rf"{DATE} {HOUR}{SECONDS}[.,]",
     ),
@@ -189,8 +193,8 @@ _BY = rf"\[(?P<who>{PID},{PID})\]\[(?P<hour>{DATE} {ZONE} {HOUR})(?P<clock>{SECO
 NOTE_ROWS: Final = (
     ("opened", r"\^\^{9}", rf"[^\n]{{0,256}}?\^{{10}}{_BY}"),
     ("closed", r"\$\${9}", rf"[^\n]{{0,256}}?\${{10}}{_BY}"),
-    ("recovery-begin", "~~~~~ begin of mmap ~~~~~", ""),
-    ("recovery-end", "~~~~~ end of mmap ~~~~~", _BY),
+    ("recovery-begin", "~~~~~ begin of mmap (?:from other process )?~~~~~", ""),
+    ("recovery-end", "~~~~~ end of mmap (?:from other process )?~~~~~", _BY),
     ("banner", "get mmap time: ", ""),
     ("banner", "log appender mode:", ""),
     ("banner", "del time out files time: ", ""),

@@ -71,6 +71,10 @@ def fields(record):
             ("2019-05-28T21:51:56.161", "D", None, 21504, None, "looper_logic", "transport.cpp", 190, "RequestCallbackOnSuccessAsync", "recv succ"),
         ),
         (
+            "2019-12-30 11:20:31.482|main|I| imsdk.cpp:88 |InitSdk > 1-Init|Succ|version=4.0.12",
+            ("2019-12-30T11:20:31.482", "I", None, None, None, "main", "imsdk.cpp", 88, "InitSdk", "1-Init|Succ|version=4.0.12"),
+        ),
+        (
             "[I][08-15/13:01:19.582+9.0][838,91395][signal_manager.cc:4499]message",
             ("2023-08-15T13:01:19.582+09:00", "I", 838, 91395, None, None, "signal_manager.cc", 4499, None, "message"),
         ),
@@ -84,6 +88,13 @@ def fields(record):
 def test_each_layout_gives_its_fields(line, expected):
     (record,) = read(line + "\n", source="LiteAV_C_20230816.xlog")
     assert fields(record) == expected
+
+
+def test_records_that_another_process_saved_are_recovered():
+    other = [line.replace("mmap", "mmap from other process") for line in (BEGIN, END)]
+    records = read("\n".join([OPENED, mars(), other[0], mars("E"), other[1], mars("W")]))
+    assert [r.recovered for r in records] == [False, False, True, True, False, False]
+    assert [r.level for r in records] == [None, "I", None, "E", None, "W"]
 
 
 @pytest.mark.parametrize(
