@@ -14,11 +14,10 @@ from typing import Any, Final
 
 from xlogdecode.errors import MissingExtraError
 from xlogdecode.records import Loss, Record
-from xlogdecode.records.record import Place, parse_who
+from xlogdecode.records.record import SEVERITIES, Place, parse_who
 from xlogdecode.records.sessions import SESSION_LAYOUTS
 from xlogdecode.records.timestamps import Stamps
 from xlogdecode.writers.objects import UTF_8, as_object, printable
-from xlogdecode.writers.otlp import SEVERITIES
 
 try:
     import pyarrow as pa
@@ -60,8 +59,6 @@ SCHEMA: Final = pa.schema(
 """The columns. `time` is in microseconds of UTC; a time whose zone is not known is taken as if it
 were UTC, and has no `utc_offset`, which is in minutes. `type` is `record`, `session` (a line that
 opens or closes one) or `damage`, which alone has `lost_bytes` and `reason`."""
-
-_SEVERITY: Final = {level: number for level, (number, _) in SEVERITIES.items()}
 
 _ROWS: Final = 1 << 17
 """Rows of a group of a Parquet file."""
@@ -130,7 +127,7 @@ def record_batch(items: Sequence[Record | Loss], source: str = "") -> "pa.Record
         pa.array([time for time, _ in times], pa.timestamp("us", "UTC")),
         pa.array([zone for _, zone in times], pa.int16()),
         _names(levels),
-        pa.array([_SEVERITY.get(level) for level in levels], pa.int8()),
+        pa.array([SEVERITIES.get(level) for level in levels], pa.int8()),
         pa.array([one.pid for one in found], pa.int64()),
         pa.array([one.tid for one in found], pa.int64()),
         pa.array([one.main_thread for one in found], pa.bool_()),

@@ -11,16 +11,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from xlogdecode.records import Loss, Record
+from xlogdecode.records.record import SEVERITIES
 from xlogdecode.records.sessions import SessionTracker
 from xlogdecode.writers.objects import as_object, printable
 
 __all__ = ["OtlpWriter"]
 
-SEVERITIES: Final = {
-    "V": (1, "TRACE"), "D": (5, "DEBUG"), "I": (9, "INFO"),
-    "W": (13, "WARN"), "E": (17, "ERROR"), "F": (21, "FATAL"),
+_SEVERITY_NAMES: Final = {
+    "V": "TRACE", "D": "DEBUG", "I": "INFO", "W": "WARN", "E": "ERROR", "F": "FATAL",
 }  # fmt: skip
-"""Level -> OpenTelemetry's severity number, and its name."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -119,9 +118,9 @@ def _log_record(item: Record | Loss, source: str) -> dict[str, Any]:
     if time is not None:
         utc = time if time.tzinfo else time.replace(tzinfo=UTC)
         record["timeUnixNano"] = str((utc - _EPOCH) // timedelta(microseconds=1) * 1000)
-    if found["level"] in SEVERITIES:
-        number, name = SEVERITIES[found["level"]]
-        record |= {"severityNumber": number, "severityText": name}
+    level = found["level"]
+    if level in SEVERITIES:
+        record |= {"severityNumber": SEVERITIES[level], "severityText": _SEVERITY_NAMES[level]}
     record["body"] = {"stringValue": found["message"]}
     record["attributes"] = _attributes({name: found.get(key) for name, key in _ATTRIBUTES.items()})
     return record
