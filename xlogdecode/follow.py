@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xlogdecode.decoder.decode import Options, Piece, decode_bytes, iter_decode
 from xlogdecode.decoder.report import Loss, Report
-from xlogdecode.format import READINGS, parse_header
+from xlogdecode.format import READINGS, begins_with_a_block, parse_header
 from xlogdecode.inputs.names import crash_buffers_of, natural_order
 from xlogdecode.types import Buffer
 
@@ -18,6 +18,9 @@ __all__ = ["Follower"]
 
 _HEAD = 64
 """Bytes at the beginning of a file by which a rewritten one is known."""
+
+_OPENING = 64 << 10
+"""Bytes at the beginning of a file that show a `.clog`."""
 
 _LONGEST_HEADER = 73
 _LONGEST_UNSETTLED = 20 << 20
@@ -30,7 +33,7 @@ _KEPT = 2
 _PATIENCE = 3
 """Polls that a new crash buffer waits for the old one to turn up in the log."""
 
-_DATED = re.compile(r"(?P<log>.+)_\d{8}(?:[_-]\d+)*\.xlog", re.IGNORECASE)
+_DATED = re.compile(r"(?P<log>.+)_\d{8}(?:[_-]\d+)*\.[xc]log", re.IGNORECASE)
 
 
 class Follower:
@@ -120,6 +123,9 @@ class _Tail:
         self._size = 0
         self._head = b""
         self._is_plain = False
+        self._is_clog = False
+        self._text = 0
+        """Bytes of the text of a `.clog` that were handed out."""
 
     def close(self) -> None:
         """Close the file."""
@@ -153,7 +159,8 @@ class _Tail:
     def _start_anew(self) -> None:
         self._offset = self._size = 0
         self._head = b""
-        self._is_plain = False
+        self._is_plain = self._is_clog = False
+        self._text = 0
 
     def _news(self, options: Options) -> Iterator[Piece | Loss]:
         size = os.fstat(self._fd).st_size
@@ -164,6 +171,10 @@ class _Tail:
         self._head = self._read_at(0, _HEAD)
         self._size = size
         base = self._offset
+        self._is_clog = self._is_clog or (not base and self._opens_a_clog())
+        if self._is_clog:
+            yield from self._clog_news(options, size)
+            return
         if self._is_plain:
             yield Piece(base, self._read_at(base, size - base))
             self._offset = size
@@ -174,6 +185,34 @@ class _Tail:
         unsettled = yield from _settled(items, base, size)
         self._offset = source.at - report.fill if unsettled is None else unsettled
         self._is_plain = bool(report.plain_text) and not report.blocks
+
+    def _opens_a_clog(self) -> bool:
+        head = self._read_at(0, _OPENING)
+        if not head or begins_with_a_block(head):
+            return False
+        from xlogdecode.decoder.clog_proof import opens_a_clog
+
+        return bool(opens_a_clog(head, is_all=True))
+
+    def _clog_news(self, options: Options, size: int) -> Iterator[Piece | Loss]:
+        """Yield the lines of a `.clog` that are new: one stream, read from its beginning."""
+        at, held = 0, b""
+        for item in iter_decode(_Stretch(self._fd, 0, size), options):
+            if isinstance(item, Loss):
+                end = item.offset + item.length
+                if item.offset >= self._offset and end < size:
+                    if held:  # no more comes of that line
+                        yield Piece(0, held)
+                    self._text, self._offset, held = self._text + len(held), end, b""
+                    yield item
+                continue
+            held += bytes(item.text)[max(self._text - at, 0) :]
+            at += len(item.text)
+            lines = held[: held.rfind(b"\n") + 1]
+            held = held[len(lines) :]
+            self._text += len(lines)
+            if lines:
+                yield Piece(item.offset, lines)
 
     def _read_at(self, offset: int, size: int) -> bytes:
         os.lseek(self._fd, offset, os.SEEK_SET)

@@ -15,6 +15,7 @@ from tests.mars import file_of
 from tests.mars.clog import clog_of, liteav_lines
 from xlogdecode import Filter, Options, decode_bytes, iter_text, read_records, summarize
 from xlogdecode.decoder.decode import iter_decode
+from xlogdecode.follow import Follower
 
 LINES = liteav_lines(300)
 TEXT = b"".join(LINES)
@@ -271,3 +272,18 @@ def test_a_flipped_bit_is_told_or_changes_letters_only(index, bit):
 def test_strict_stops_at_the_damage(clog):
     clog.write_bytes(CLOG[:7000] + bytes(200) + CLOG[7200:])
     assert run("--strict", "-c", clog).status == 3
+
+
+def test_a_clog_that_grows_is_followed_line_by_line(clog):
+    follower = Follower(clog)
+    clog.write_bytes(b"")
+    seen = b""
+    for end in (0, 50, 4000, 4010, 4020, len(CLOG)):
+        with clog.open("ab") as file:
+            file.write(CLOG[clog.stat().st_size : end])
+        items = list(follower.poll())
+        seen += b"".join(bytes(item.text) for item in items)
+        assert TEXT.startswith(seen)
+        assert seen == b"" or seen.endswith(b"\n")
+    follower.close()
+    assert seen == TEXT
