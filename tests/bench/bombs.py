@@ -6,8 +6,11 @@ import zlib
 from tests.mars import Kind, Session
 from tests.mars.crypt import tea_encrypt
 
-_LINES = [b"a" * size + b"\n" for size in (*[16_383] * 61, 575)]
-"""A million bytes in lines of the length that Mars cuts them at."""
+_LINES = [
+    b"2024-01-01 a line of some log".ljust(size, b"a") + b"\n" for size in (*[16_383] * 61, 575)
+]
+"""A million bytes in lines of the length that Mars cuts them at; the opening of one proves a key.
+"""
 
 
 def bomb(kind: Kind, megabytes: int, session: Session | None = None) -> bytes:

@@ -74,7 +74,7 @@ CASES = {
 def test_what_is_no_log_is_named_and_the_next_step(name):
     data, what, step = CASES[name]
     text, report = decode_bytes(data)
-    assert (text.count(b"\n"), report.gave_nothing) == (len(report.losses), True)
+    assert (text, report.gave_nothing) == (b"", True)
     assert what in report.foreign
     assert step in report.foreign
     assert report.as_dict()["foreign"] == report.foreign

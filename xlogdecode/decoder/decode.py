@@ -40,10 +40,10 @@ def decode(
     options = options or Options()
     report = Report()
     outbox = _Outbox(source, sink)
-    marks = _Marks(options)
     pipeline = Pipeline(outbox, options, report)
     if first is not None:
         first(pipeline)
+    marks = _Marks(options, has_text=report.bytes_out > 0)
     try:
         for item in pipeline.run():
             if isinstance(item, Run):
@@ -61,12 +61,12 @@ class _Marks:
     Marks wait for the first text: what is not a log gives none.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, has_text: bool = False) -> None:
         self._are_wanted = options.marks
         self._in_line = False
         self._is_cut = False
         """Whether a loss came after a part of a line."""
-        self._held: list[Buffer] | None = []
+        self._held: list[Buffer] | None = None if has_text else []
 
     def before(self, texts: Sequence[Buffer]) -> Sequence[Buffer]:
         """Return what comes before the next texts."""

@@ -121,7 +121,7 @@ def _decode(fd: int, options: Options, stretch: Stretch, sink: Sink | None) -> P
     except DamagedError:
         return Left.LEFT
     part = pipeline.part()
-    if part is None:
+    if part is None or not texts or texts[-1][-1:] != b"\n":
         return Left.LEFT
     if sink is not None:
         sink.write(b"".join(texts))
