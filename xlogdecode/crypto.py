@@ -157,6 +157,17 @@ def _is_on_curve(x: int, y: int) -> bool:
     return x < _FIELD and y < _FIELD and (y * y - x * x * x - 7) % _FIELD == 0
 
 
+def is_of_another_curve(client_key: bytes) -> bool:
+    """Tell whether a client key is a point of prime256v1 (FIPS 186-4), which Mars used in 2017."""
+    x, y = _point_of(client_key)
+    field = 2**256 - 2**224 + 2**192 + 2**96 - 1
+    is_point = x < field and y < field and (y * y - x * x * x + 3 * x - _P256_B) % field == 0
+    return is_point and any(client_key)
+
+
+_P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+
+
 def _shared_x(private_key: bytes, client_key: bytes) -> bytes:
     """Return X of the client's point times the private key, in Jacobian coordinates (SEC 1)."""
     x, y = _point_of(client_key)

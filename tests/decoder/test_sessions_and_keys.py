@@ -1,7 +1,9 @@
 """Many sessions and keys: locked is locked, the right key is found, wrong ones cost little."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.command import run
 from tests.mars import KINDS, block, file_of, mars_lines, new_session, private_key
 from xlogdecode import Options, crypto, decode_bytes
 
@@ -71,3 +73,22 @@ def test_a_session_whose_first_blocks_are_damaged_is_read_all_the_same() -> None
     text, report = decode_bytes(bytes(data), Options(keys=(*WRONG, SERVER), marks=False))
     assert text.endswith(b"".join(one.text for one in blocks[15:]))
     assert report.blocks.total() >= 25
+
+
+def test_a_log_of_another_curve_is_locked_and_says_so(tmp_path) -> None:
+    """Mars of early 2017 used prime256v1: here a point of it is in the place of the client key."""
+    numbers = ec.derive_private_key(2017, ec.SECP256R1()).public_key().public_numbers()
+    point = numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
+    data = bytearray(log_of(1, 5))
+    size = len(data)
+    mine = new_session(SERVER, "session 0").client_key
+    data = data.replace(mine, point)
+    assert (len(data), data.count(point)) == (size, 5)
+    log, key = tmp_path / "old.xlog", tmp_path / "key"
+    log.write_bytes(data)
+    key.write_text(SERVER.hex())
+    done = run("-c", "--key-file", key, log)
+    assert done.status == 4
+    assert "another curve (prime256v1)" in done.err
+    assert "--key-file" not in done.err
+    assert run("-c", log).status == 4

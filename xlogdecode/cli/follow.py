@@ -19,7 +19,7 @@ from xlogdecode.errors import UsageError
 from xlogdecode.follow import Follower
 from xlogdecode.inputs import STDIN, is_crash_buffer, kind_of, open_input
 from xlogdecode.jobs.request import Request
-from xlogdecode.jobs.status import KEY_REMEDY, Status
+from xlogdecode.jobs.status import Status, key_remedy
 from xlogdecode.outputs import Utf8
 from xlogdecode.types import Sink
 
@@ -56,7 +56,7 @@ def follow(paths: list[str], request: Request, *, with_mmap: bool, quiet: bool) 
                 shown.add(item, follower.path)
                 if isinstance(item, Loss) and item.locked_blocks and not key_is_missing:
                     key_is_missing = True
-                    say(f"{follower.path}: {item}; {KEY_REMEDY}")
+                    say(f"{follower.path}: {item}{key_remedy(item.reason)}")
             shown.settle()
             if view is not None:
                 view.settle()

@@ -22,7 +22,7 @@ from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
 from xlogdecode.jobs.job import LEFT_OUT
 from xlogdecode.jobs.request import Request
-from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, state_of, worst
+from xlogdecode.jobs.status import Status, key_remedy, of_report, state_of, worst
 from xlogdecode.outputs import SaveFile
 from xlogdecode.when import parse_size, parse_zone
 
@@ -223,8 +223,7 @@ class _Maker:
         state.detail, state.size = summary_of(report), report.bytes_in
         state.state = state_of(status, report).name.lower()
         if status is not Status.OK:
-            remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
-            say(f"{entry.name}: ", f"{summary_of(report)}{remedy}")
+            say(f"{entry.name}: ", f"{summary_of(report)}{key_remedy(report.lock_reason)}")
         return status
 
     def _records(self, source: "Source", name: str, report: Report) -> "Iterator[Record | Loss]":

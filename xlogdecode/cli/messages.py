@@ -139,11 +139,11 @@ class Messages:
             self._print(result)
 
     def _print(self, result: "Result") -> None:
-        from xlogdecode.jobs.status import KEY_REMEDY, Status
+        from xlogdecode.jobs.status import Status, key_remedy
 
         name, report, status = result.name, result.report, result.status
         if self.quiet and status is Status.LOCKED:
-            say(f"{name}: ", f"{report.summary()}; {KEY_REMEDY}")
+            say(f"{name}: ", f"{report.summary()}{key_remedy(report.lock_reason)}")
         if self.quiet and status is not Status.FAILED:
             return
         is_up_to_date = result.is_skipped and result.path is not None
@@ -154,7 +154,7 @@ class Messages:
         if status is not Status.OK or not result.is_printed or self._verbose:
             say(f"{name}: ", self._line(result))
             for loss in report.losses[:SHOWN]:
-                say(f"{name}: {loss}{'; ' + KEY_REMEDY if loss.locked_blocks else ''}")
+                say(f"{name}: {loss}{key_remedy(loss.reason) if loss.locked_blocks else ''}")
             if len(report.losses) > SHOWN:
                 say(f"{name}: {len(report.losses) - SHOWN} more; --report FILE lists them")
             if self._test and report.why:

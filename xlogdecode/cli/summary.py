@@ -26,7 +26,7 @@ from xlogdecode.filters import LAST, Filter, Judge
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
 from xlogdecode.jobs.job import LEFT_OUT, add_cause
 from xlogdecode.jobs.request import Request
-from xlogdecode.jobs.status import KEY_REMEDY, Status, of_report, worst
+from xlogdecode.jobs.status import Status, key_remedy, of_report, worst
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import iter_events
 from xlogdecode.records.local_times import LocalTimes
@@ -163,8 +163,7 @@ class _Intake:
         self.summary.missing += report.gaps
         status = of_report(report)
         if status is not Status.OK:
-            remedy = f"; {KEY_REMEDY}" if report.locked_blocks else ""
-            say(f"{entry.name}: ", f"{summary_of(report)}{remedy}")
+            say(f"{entry.name}: ", f"{summary_of(report)}{key_remedy(report.lock_reason)}")
             add_cause(report, entry.path)
         if report.why:
             say(f"{entry.name}: likely cause: {report.why}")

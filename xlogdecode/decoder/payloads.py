@@ -10,7 +10,7 @@ from xlogdecode.codecs import (
     may_start_with,
     unpack,
 )
-from xlogdecode.crypto import Keyring, TeaKey, decrypt
+from xlogdecode.crypto import Keyring, TeaKey, decrypt, is_of_another_curve
 from xlogdecode.decoder.salvage import salvage_plain, up_to_the_fault
 from xlogdecode.decoder.soundness import Soundness, find_hole
 from xlogdecode.format import CRASH_BUFFER_SIZE, NOT_TEXT, Codec
@@ -165,9 +165,10 @@ class Payloads:
 
     def _locked_or_broken(self, block: Block) -> Verdict:
         """Tell a client key that is no key at all from one that no key at hand goes with."""
-        if self._keyring and not self._keyring.is_client_key(block.header.client_key):
-            return Verdict.BROKEN
-        return Verdict.LOCKED
+        client_key = block.header.client_key
+        if not self._keyring or self._keyring.is_client_key(client_key):
+            return Verdict.LOCKED
+        return Verdict.LOCKED if is_of_another_curve(client_key) else Verdict.BROKEN
 
     def _clear(self, block: Block, payload: memoryview) -> Stream | None:
         """Return `payload` as its codec takes it; None where no key fits."""

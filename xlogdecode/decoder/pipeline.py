@@ -7,11 +7,11 @@ that does not fit the framer goes on, one proven block at a time, until a few ar
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from xlogdecode.crypto import Keyring
+from xlogdecode.crypto import Keyring, is_of_another_curve
 from xlogdecode.decoder.fast_path import FastPath, Run
 from xlogdecode.decoder.options import DamagedError, Options, Piece
 from xlogdecode.decoder.payloads import Payloads
-from xlogdecode.decoder.report import STREAM, Loss, Report
+from xlogdecode.decoder.report import OTHER_CURVE, STREAM, Loss, Report
 from xlogdecode.decoder.sequence import Numbered, Sequence
 from xlogdecode.decoder.soundness import Soundness
 from xlogdecode.format import begins_with_a_block
@@ -306,6 +306,8 @@ class Pipeline:
         keys = len(self._options.keys)
         fits = "the key does not fit" if keys == 1 else f"none of the {keys} keys fits"
         reason = fits if keys else "no key given"
+        if is_of_another_curve(block.header.client_key):
+            reason = OTHER_CURVE
         yield from self._losses.hold(Loss(block.offset, block.length, reason, locked_blocks=1))
         self._meet(block)
 

@@ -4,10 +4,13 @@ from collections import Counter
 from functools import cache
 from typing import Any, NamedTuple
 
-__all__ = ["STREAM", "Loss", "Note", "Report"]
+__all__ = ["OTHER_CURVE", "STREAM", "Loss", "Note", "Report"]
 
 STREAM = "deflate stream"
 """The kind under which `Report.blocks` counts what is no block: the streams of a `.clog`."""
+
+OTHER_CURVE = "encrypted for another curve (prime256v1), as logs of early 2017 are: not supported"
+"""The reason of a loss that no key is a remedy for."""
 
 LISTED = 1000
 """Losses, and notes, that a report lists; its totals are exact."""
@@ -164,7 +167,7 @@ class Report:
             parts.append(f"damaged: {places}, {_count(self.lost_bytes, 'byte')} lost")
         if self.locked_blocks:
             locked = _count(self.locked_blocks, "block")
-            parts.append(f"encrypted: {locked}, {self._lock_reason or 'no key fits'}")
+            parts.append(f"encrypted: {locked}, {self.lock_reason or 'no key fits'}")
         if self.bytes_out or not self.locked_blocks:
             parts.append(text)
         return "; ".join(parts) + self._missing()
@@ -177,7 +180,8 @@ class Report:
         return ", ".join([*parts, _count(streams, STREAM)] if streams else parts)
 
     @property
-    def _lock_reason(self) -> str:
+    def lock_reason(self) -> str:
+        """Why no block that is locked could be read; empty if none is."""
         return next((one.reason for one in self.losses if one.locked_blocks), "")
 
     def _missing(self) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xlogdecode.decoder.options import DamagedError
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import MissingExtraError, XlogError
-from xlogdecode.jobs.status import KEY_REMEDY, Status
+from xlogdecode.jobs.status import Status, key_remedy
 
 if TYPE_CHECKING:
     from xlogdecode.filters import Tally
@@ -53,7 +53,7 @@ class Result(NamedTuple):
         """The error as one line that names the input; empty if there is none."""
         if isinstance(self.error, DamagedError):
             loss = self.error.loss
-            why = f"{loss}; {KEY_REMEDY}" if loss.locked_blocks else str(self.error)
+            why = f"{loss}{key_remedy(loss.reason)}" if loss.locked_blocks else str(self.error)
             return f"{self.name}: {why}"
         if isinstance(self.error, MissingExtraError):
             return f"{self.name}: {self.error}"

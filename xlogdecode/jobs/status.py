@@ -3,12 +3,17 @@
 import enum
 from collections.abc import Iterable
 
-from xlogdecode.decoder.report import Report
+from xlogdecode.decoder.report import OTHER_CURVE, Report
 from xlogdecode.framing.events import Reason
 
-__all__ = ["KEY_REMEDY", "State", "Status", "of_report", "state_of", "worst"]
+__all__ = ["State", "Status", "key_remedy", "of_report", "state_of", "worst"]
 
-KEY_REMEDY = "give the server's private key with --key-file FILE or in $XLOGDECODE_KEY"
+
+def key_remedy(reason: str) -> str:
+    """Return what to do about blocks that are locked for this reason, to be put behind it."""
+    if not reason or reason == OTHER_CURVE:
+        return ""
+    return "; give the server's private key with --key-file FILE or in $XLOGDECODE_KEY"
 
 
 class Status(enum.IntEnum):
