@@ -259,6 +259,7 @@ def test_records_do_not_depend_on_how_the_text_is_cut(events, page):
 
 
 @needs_shared
+@pytest.mark.heavy
 def test_every_sample_comes_back_whole_and_no_layout_is_unknown_to_it():
     for path in sorted(SHARED.glob("corpus/**/*.expected.zst")):
         text = expected_text(path)

@@ -167,7 +167,7 @@ class Report:
             parts.append(f"damaged: {places}, {_count(self.lost_bytes, 'byte')} lost")
         if self.locked_blocks:
             locked = _count(self.locked_blocks, "block")
-            parts.append(f"encrypted: {locked}, {self.lock_reason or 'no key fits'}")
+            parts.append(f"encrypted: {locked}, {self.lock_reason}")
         if self.bytes_out or not self.locked_blocks:
             parts.append(text)
         return "; ".join(parts) + self._missing()
@@ -182,7 +182,8 @@ class Report:
     @property
     def lock_reason(self) -> str:
         """Why no block that is locked could be read; empty if none is."""
-        return next((one.reason for one in self.losses if one.locked_blocks), "")
+        listed = (one.reason for one in self.losses if one.locked_blocks)
+        return next(listed, "no key fits") if self.locked_blocks else ""
 
     def _missing(self) -> str:
         """Return a hint at blocks that are missing by the count of their session."""
