@@ -9,10 +9,11 @@ import time
 
 import pytest
 
+from tests.command import ROOT
 from tests.retention.test_runs import crowd, logs, started, until
 from tests.retention.trees import IMSDK, NOW, aged, sweep
 from xlogdecode.errors import XlogError
-from xlogdecode.retention import Policy, Root, Sweep, run, workers
+from xlogdecode.retention import Policy, Root, Sweep, workers
 from xlogdecode.retention.totals import SweepStep
 from xlogdecode.retention.workers import CAN_SHARE, Share, share_out
 
@@ -166,13 +167,28 @@ def test_shares_end_when_what_they_work_for_is_killed(tmp_path):
     assert logs(tmp_path / "sd") == left
 
 
-def test_metrics_after_a_part_died_count_the_rest_and_an_error(tmp_path, monkeypatch):
+DYING = (
+    "import os, signal, sys; from xlogdecode.cli import main;"
+    "from xlogdecode.retention import run, workers; workers.ALONE = 0;"
+    "run.usable_processors = lambda: 2;"
+    "workers._send_count = lambda *_: os.kill(os.getpid(), signal.SIGKILL); sys.exit(main())"
+)
+"""The command, whose second process is killed. A process of its own: one with threads, as a test
+before this one may leave, does not fork."""
+
+
+def test_metrics_after_a_part_died_count_the_rest_and_an_error(tmp_path):
     number, metrics, policy = crowd(tmp_path / "sd"), tmp_path / "m", tmp_path / "p.yaml"
     policy.write_text(f"roots:\n  - path: {tmp_path}/sd\n")
-    monkeypatch.setattr(run, "usable_processors", lambda: 2)
-    monkeypatch.setattr(workers, "_send_count", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     args = ("--delete", "-q", "--state", tmp_path / "state", "--metrics", metrics)
-    result = sweep("--config", policy, *args)
+    command = [sys.executable, "-c", DYING, "sweep", "--config", policy, *args]
+    result = subprocess.run(
+        [*command, "--now", NOW.isoformat()],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     assert result.returncode == 1
     assert "1 of 2 processes ended early: exit status -9; run the sweep again" in result.stderr
     left = logs(tmp_path / "sd")
