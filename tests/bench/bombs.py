@@ -38,6 +38,9 @@ def _deflate() -> bytes:
 
 
 def _zstd(megabytes: int) -> bytes:
-    """A frame of blocks that each say "a newline, 50,000 times"."""
-    head = (50_000 << 3 | 1 << 1).to_bytes(3, "little")
-    return b"\x28\xb5\x2f\xfd\x00\x30" + (head + b"\n") * (megabytes * 20)
+    """A frame of a line, and of blocks that each say "a newline, 50,000 times"."""
+    line = b"2024-01-01 a line of some log, by which a key is proven\n"
+    opening = (len(line) << 3).to_bytes(3, "little") + line
+    rest = (50_000 - len(line) << 3 | 1 << 1).to_bytes(3, "little") + b"\n"
+    newlines = (50_000 << 3 | 1 << 1).to_bytes(3, "little") + b"\n"
+    return b"\x28\xb5\x2f\xfd\x00\x30" + opening + rest + newlines * (megabytes * 20 - 1)
