@@ -43,9 +43,7 @@ def last_line(screen, columns=100):
 
 
 @pytest.mark.untraced
-@pytest.mark.parametrize(
-    "command", ["-l", "summary", "--redact -o out", "--merge -o out", "html -o out"]
-)
+@pytest.mark.parametrize("command", ["summary", "--redact -o out", "--merge -o out", "html -o out"])
 def test_each_command_shows_how_far_it_is(command, small, tmp_path):
     words = [*command.replace("out", str(tmp_path / "out")).split(), small]
     status, screen = in_terminal(*words)
