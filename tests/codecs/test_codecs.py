@@ -1,5 +1,6 @@
 """Payloads that only a codec's own corner can get wrong."""
 
+import time
 import zlib
 
 import pytest
@@ -17,6 +18,7 @@ from xlogdecode.codecs import (
     unpack,
     unpack_lines,
 )
+from xlogdecode.codecs.raw import flushes_in
 from xlogdecode.format import Codec
 
 FALSE_MARK = bytes.fromhex(
@@ -97,3 +99,11 @@ def test_a_last_stored_block_that_is_cut_gives_no_byte_that_was_not_logged(missi
     for codec, payload in ((Codec.DEFLATE, stored + text), (Codec.ZSTD, frame + text)):
         assert unpack(codec, payload, 1 << 16) is None, codec
         assert b"".join(iter_unpack(codec, payload)) == text
+
+
+@pytest.mark.parametrize("data", [b"", bytes(200_000), b"\0\0\xff" * 70_000, b"x" * 200_000])
+def test_a_stream_without_a_mark_is_searched_once(data):
+    begin = time.process_time()
+    assert list(flushes_in(data)) == []
+    assert list(flushes_in(b"a\0\0\xff\xff" + data)) == [b"a\0\0\xff\xff"]
+    assert time.process_time() - begin < 0.5

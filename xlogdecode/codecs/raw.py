@@ -1,6 +1,5 @@
 """Raw deflate, flushed after each line: in one call of libdeflate; or flush by flush, by zlib."""
 
-import re
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -19,8 +18,6 @@ __all__ = [
 
 FLUSH = b"\x00\x00\xff\xff"
 """The last bytes of each sync flush of deflate, on a byte's boundary."""
-
-_FLUSHES = re.compile(rb".*?" + re.escape(FLUSH), re.DOTALL)
 
 _SLICES = (4096, 64, 1)
 """Bytes handed to a decompressor at a time; after a fault the slice is taken again, finer."""
@@ -125,7 +122,11 @@ def _inflate_slice(stream: "Inflater", data: Buffer) -> Iterator[bytes]:
 
 def flushes_in(payload: Buffer) -> Iterator[bytes]:
     """Yield the stretches of a stream that end in a flush mark; what is behind the last is none."""
-    return (match.group() for match in _FLUSHES.finditer(payload))
+    data, begin = bytes(payload), 0
+    while (mark := data.find(FLUSH, begin)) >= 0:
+        end = mark + len(FLUSH)
+        yield data[begin:end]
+        begin = end
 
 
 def iter_flushes(
