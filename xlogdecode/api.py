@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xlogdecode.inputs.unwrap import Unwrapped
     from xlogdecode.records import Loss, Record
     from xlogdecode.records.layout_file import AnyLayout
-    from xlogdecode.records.reading import Reading
+    from xlogdecode.records.reading import LogHints
     from xlogdecode.summary import Summary
 
 __all__ = [
@@ -138,7 +138,7 @@ def read_records(
     return items if wanted.is_empty else select(items, wanted, local=local)
 
 
-def _reading(layout: "AnyLayout | None", encoding: str | None) -> "Reading":
+def _reading(layout: "AnyLayout | None", encoding: str | None) -> "LogHints":
     from xlogdecode.records.layout_file import reading_of
 
     return reading_of(layout, encoding)
@@ -149,7 +149,7 @@ def _read(
     options: Options | None,
     name: str,
     zone: tzinfo | None,
-    reading: "Reading",
+    reading: "LogHints",
     report: Report | None,
 ) -> "Iterator[Record | Loss]":
     from xlogdecode.records import read_records as records_in

@@ -45,7 +45,7 @@ _FIRST_TRIES = 8
 
 
 class _Session:
-    """What is known of one client key: the TEA keys by private key, and where they were tried."""
+    """The facts on one client key: the TEA keys by private key, and where they were tried."""
 
     __slots__ = ("agreed", "is_untried", "last", "tries")
 

@@ -16,7 +16,7 @@ from xlogdecode.encodings import codec_of, decoded_lines, parse_encoding
 from xlogdecode.filters import count_text, select, select_text
 from xlogdecode.outputs import Utf8
 from xlogdecode.records import read_records as records_in
-from xlogdecode.records.reading import Reading
+from xlogdecode.records.reading import LogHints
 from xlogdecode.writers import CsvWriter, JsonWriter, as_object, json_schema, restore
 
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
@@ -116,7 +116,7 @@ MESSAGES = [
     st.sampled_from([1, 4096]),
 )
 def test_words_are_found_in_either_encoding(lines, word, encoding, context, page):
-    reading = Reading((), encoding)
+    reading = LogHints((), encoding)
     wanted = Filter(grep=word, before=context, after=context)
     events = [(0, b"".join(lines))]
     exact = list(select(records_in(events, reading=reading), wanted))

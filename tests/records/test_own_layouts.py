@@ -14,7 +14,7 @@ from xlogdecode.errors import ConfigError
 from xlogdecode.filters import count_text, select, select_text
 from xlogdecode.merging import MergedLog, merge
 from xlogdecode.records import read_records as records_in
-from xlogdecode.records.reading import Reading
+from xlogdecode.records.reading import LogHints
 
 CHINA = timezone(timedelta(hours=8))
 OWN = r"(?P<time>.{23}) (?P<level>\w+)\|(?P<pid>\d+),(?P<tid>\d+)\|(?P<tag>[^|]*)\|"
@@ -231,7 +231,7 @@ def test_a_layout_of_a_person_goes_before_the_table_and_only_for_its_log():
 @settings(deadline=None)
 @given(streams(texts), st.sampled_from([1, 40, 4096]))
 def test_a_layout_of_a_person_loses_no_byte(events, page):
-    reading = Reading((LineLayout("own", OWN, time="%Y-%m-%d %H:%M:%S.%f"),))
+    reading = LogHints((LineLayout("own", OWN, time="%Y-%m-%d %H:%M:%S.%f"),))
     items = list(records_in(events, reading=reading, page=page))
     text = b"".join(event[1] for event in events if isinstance(event, tuple))
     assert b"".join(r.raw for r in items if isinstance(r, Record)) == text

@@ -8,7 +8,7 @@ from xlogdecode.line_layouts import RECORD_ROWS
 from xlogdecode.records import read_records
 from xlogdecode.records.matchers import openers
 from xlogdecode.records.reader import read_runs
-from xlogdecode.records.runs import Run, cutter_of
+from xlogdecode.records.runs import RecordRun, cutter_of
 
 LINES = [*OPENERS, *(sample for row in RECORD_ROWS for sample in row.samples)]
 
@@ -44,7 +44,7 @@ def test_runs_hold_the_records_that_are_read(events, page):
     found = []
     for item in read_runs(events, page=page):
         for part in item if isinstance(item, list) else [[item]]:
-            found += part.records() if isinstance(part, Run) else part
+            found += part.records() if isinstance(part, RecordRun) else part
     expected = list(read_records(events, page=page))
     assert found == expected
 
@@ -53,5 +53,5 @@ def test_records_of_a_layout_are_in_one_run_and_other_lines_are_between_runs():
     lines = [IMSDK, f"{IMSDK}\nmore", OPENED, IMSDK, "of none", *[mars()] * 300, IMSDK]
     (items, _) = read_runs([(0, "\n".join(lines).encode())])
     kinds = [(type(part), len(part)) for part in items if len(part)]
-    assert [kind for kind, _ in kinds] == [Run, list, Run, list, Run, Run]
-    assert [size for kind, size in kinds if kind is Run] == [2, 1, 299, 1]
+    assert [kind for kind, _ in kinds] == [RecordRun, list, RecordRun, list, RecordRun, RecordRun]
+    assert [size for kind, size in kinds if kind is RecordRun] == [2, 1, 299, 1]

@@ -30,7 +30,7 @@ _SWEEPING = {
 
 
 class CommandHelp(NamedTuple):
-    """What help has of a command besides its options."""
+    """The help of a command besides its options."""
 
     purpose: str
     """At most 60 characters, for lists of commands."""

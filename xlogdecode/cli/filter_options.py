@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xlogdecode.cli.arguments import Arguments
     from xlogdecode.filters import Filter
     from xlogdecode.jobs.selection import Selection
-    from xlogdecode.records.reading import Reading
+    from xlogdecode.records.reading import LogHints
     from xlogdecode.redaction import Redactor
 
 __all__ = ["FILTERS", "parse_reading", "parse_selection", "redactor_of"]
@@ -162,7 +162,7 @@ def parse_selection(arguments: "Arguments", now: datetime, sole_name: str) -> "S
     )
 
 
-def parse_reading(layout: str | None, encoding: str | None) -> "Reading | None":
+def parse_reading(layout: str | None, encoding: str | None) -> "LogHints | None":
     """Return what the command line says of layout and encoding; None where it says nothing.
 
     Raises UsageError for an unknown encoding, ConfigError for a file of layouts that is wrong.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from xlogdecode.filters import Filter
     from xlogdecode.page import CasePage
     from xlogdecode.records import Event, Loss, Record
-    from xlogdecode.records.reading import Reading
+    from xlogdecode.records.reading import LogHints
     from xlogdecode.redaction import Redactor
     from xlogdecode.types import Source
 
@@ -183,7 +183,7 @@ class _Maker:
     zone: tzinfo | None
     options: Options
     redactor: "Redactor | None"
-    reading: "Reading | None"
+    reading: "LogHints | None"
 
     def fill(
         self, page: "CasePage", paths: tuple[str, ...], progress: Progress

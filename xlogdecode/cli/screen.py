@@ -16,7 +16,7 @@ from xlogdecode.outputs.log_painter import LogPainter
 from xlogdecode.types import Sink
 
 if TYPE_CHECKING:
-    from xlogdecode.jobs.request import View
+    from xlogdecode.jobs.request import TextView
     from xlogdecode.jobs.selection import Selection
 
 __all__ = ["Screen"]
@@ -40,7 +40,7 @@ class Screen:
         """Return the request with the view that makes text safe, where the sink does not."""
         return request._replace(view=self.view) if self._paints else request
 
-    def view(self, sink: Sink, names: Sequence[str] = ()) -> "View":
+    def view(self, sink: Sink, names: Sequence[str] = ()) -> "TextView":
         """Return what shows the text of one source, or of a timeline of the sources `names`."""
         return LogPainter(sink, hits=self._hits, names=names, gaps=self._gaps)
 

@@ -22,7 +22,7 @@ _HEADER: Final = 13
 
 
 class Evidence:
-    """What was seen in the damage of one input."""
+    """The signs that were seen in the damage of one input."""
 
     def __init__(self) -> None:
         """Start with nothing."""

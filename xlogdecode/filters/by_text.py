@@ -32,7 +32,7 @@ from xlogdecode.records.layouts import (
     unlike_others,
 )
 from xlogdecode.records.matchers import JOINS, openers
-from xlogdecode.records.reading import AS_LOGGED, Reading
+from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.records.timestamps import Stamps, date_in_name, on_any_day
 
 __all__ = ["Stages", "select_text"]
@@ -54,7 +54,7 @@ def select_text(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
-    reading: Reading = AS_LOGGED,
+    reading: LogHints = AS_LOGGED,
     page: int = PAGE,
     tally: Tally | None = None,
     left_out: Callable[[], object] | None = None,

@@ -13,7 +13,7 @@ from xlogdecode.records import Event, read_records
 from xlogdecode.records.bounds import Counter
 from xlogdecode.records.events import PAGE, Page, pages
 from xlogdecode.records.first_zone import look_ahead
-from xlogdecode.records.reading import AS_LOGGED, Reading
+from xlogdecode.records.reading import AS_LOGGED, LogHints
 
 __all__ = ["count", "count_text"]
 
@@ -25,7 +25,7 @@ def count(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
-    reading: Reading = AS_LOGGED,
+    reading: LogHints = AS_LOGGED,
     tally: Tally | None = None,
 ) -> int:
     """Return how many records of one source are wanted, those around them not counted.
@@ -48,7 +48,7 @@ def count_text(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
-    reading: Reading = AS_LOGGED,
+    reading: LogHints = AS_LOGGED,
     tally: Tally | None = None,
     page: int = PAGE,
 ) -> int:

@@ -34,7 +34,7 @@ _NEVER = bytes((0xC0, 0xC1, *range(0xF5, 0x100)))
 _SIGNLESS = bytes({*range(256)} - {*_CONTROLS, *_NEVER})
 _LOST = "\ufffd".encode()
 _NO_CHARACTER = re.compile(_LOST + rb"|\xc2[\x80-\x9f]")
-"""What an editor, or a wrong conversion, makes in UTF-8 of bytes that were no text."""
+"""The bytes that an editor, or a wrong conversion, makes in UTF-8 of bytes that were no text."""
 _TORN_OPENING = re.compile(rb"[^\n]{1,79}?" + _OPENING, re.DOTALL)
 """A line of a log behind the remains of a block's header."""
 _LINES = 4096

@@ -20,10 +20,10 @@ from xlogdecode.types import Sink, Source
 if TYPE_CHECKING:
     from xlogdecode.filters import Tally
     from xlogdecode.jobs.period import Openings
-    from xlogdecode.jobs.request import View
+    from xlogdecode.jobs.request import TextView
     from xlogdecode.writers import Writer
 
-    MakesView = Callable[[Sink, Sequence[str]], View] | None
+    MakesView = Callable[[Sink, Sequence[str]], TextView] | None
 
 __all__ = ["LEFT_OUT", "Decoder", "add_cause", "through", "torn"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xlogdecode.jobs.result import Period, Result
-from xlogdecode.jobs.status import State, state_of
+from xlogdecode.jobs.status import LogState, state_of
 
 __all__ = ["Row"]
 
@@ -17,7 +17,7 @@ class Row:
     """One input, or the totals."""
 
     name: str
-    state: State | None = None
+    state: LogState | None = None
     size: int = 0
     """Bytes, unpacked if an archive holds it."""
     text: int = 0

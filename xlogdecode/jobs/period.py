@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xlogdecode.records.events import PAGE
 from xlogdecode.records.layouts import LEVELS, LONGEST_HEAD, heads
 from xlogdecode.records.matchers import JOINS, openers
-from xlogdecode.records.reading import AS_LOGGED, Reading, Settled, is_of_the_table, settle
+from xlogdecode.records.reading import AS_LOGGED, LogHints, Settled, is_of_the_table, settle
 from xlogdecode.records.timestamps import Stamps, date_in_name
 from xlogdecode.types import Buffer
 
@@ -38,7 +38,7 @@ class Time(NamedTuple):
         return f"{around[0].replace('T', ' ') if around else self.hour}{self.clock}"
 
 
-class Found(NamedTuple):
+class TimeFound(NamedTuple):
     """A record that shows when it was logged."""
 
     time: Time
@@ -48,18 +48,18 @@ class Found(NamedTuple):
 class Openings:
     """Finds the records of a text by the table that all of the package goes by."""
 
-    def __init__(self, reading: Reading = AS_LOGGED) -> None:
+    def __init__(self, reading: LogHints = AS_LOGGED) -> None:
         """Make the patterns ready; `reading` is what a person says of the logs."""
         self.reading = reading
         self._openers = openers()
         self._line = re.compile(rf"^(?:{heads(LEVELS)})[^\n]*".encode(), re.MULTILINE)
 
-    def first(self, text: bytes, own: "OwnLayout | None" = None) -> Found | None:
+    def first(self, text: bytes, own: "OwnLayout | None" = None) -> TimeFound | None:
         """Return the first record in `text` that has a time; `own` is the layout, if not known."""
         lines = _ANY_LINE if own else self._line
         return self._first_of((line[0] for line in lines.finditer(text)), own)
 
-    def last(self, text: bytes, own: "OwnLayout | None" = None) -> Found | None:
+    def last(self, text: bytes, own: "OwnLayout | None" = None) -> TimeFound | None:
         """Return the last record in `text` that has a time."""
         lines = _ANY_LINE if own else self._line
         for size in (*_TAILS, len(text)):
@@ -69,18 +69,18 @@ class Openings:
                 return record
         return None
 
-    def _first_of(self, lines: Iterable[bytes], own: "OwnLayout | None") -> Found | None:
+    def _first_of(self, lines: Iterable[bytes], own: "OwnLayout | None") -> TimeFound | None:
         stamps = Stamps()
         for data in lines:
             line = data.decode("latin-1")
             parts = own.parts(line, stamps) if own and not is_of_the_table(line) else None
             if own and parts and parts.hour and parts.clock:
-                return Found(Time(parts.hour, parts.clock, parts.zone), own.name)
+                return TimeFound(Time(parts.hour, parts.clock, parts.zone), own.name)
             opened = self._openers.match(line)
             fields = opened[1].groupdict() if opened else {}
             hour, clock = fields.get("hour"), fields.get("clock")
             if opened and opened[0].layout in JOINS and hour and clock:
-                return Found(Time(hour, clock, fields.get("zone")), opened[0].layout)
+                return TimeFound(Time(hour, clock, fields.get("zone")), opened[0].layout)
         return None
 
 

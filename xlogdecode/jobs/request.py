@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xlogdecode.jobs.selection import Selection
-    from xlogdecode.records.reading import Reading
+    from xlogdecode.records.reading import LogHints
     from xlogdecode.types import Buffer, Sink
 
-__all__ = ["Request", "View"]
+__all__ = ["Request", "TextView"]
 
 
-class View(Protocol):
+class TextView(Protocol):
     """Takes text, and writes it as people are to see it."""
 
     def write(self, data: "Buffer", /) -> object:
@@ -58,9 +58,9 @@ class Request(NamedTuple):
     """With `test`: each result has the time that its records cover."""
     utf8: bool = False
     """Bytes that are not UTF-8 are replaced."""
-    reading: "Reading | None" = None
-    """What a person says of the layout and the encoding of the logs, if anything."""
-    view: "Callable[[Sink, Sequence[str]], View] | None" = None
+    reading: "LogHints | None" = None
+    """The layout and the encoding of the logs, where a person gave them."""
+    view: "Callable[[Sink, Sequence[str]], TextView] | None" = None
     """Makes of a sink one that shows text of an input, or of a timeline, whose sources it gets."""
     processes: int = 0
     """Processes that may share the work; 0 is as many as are of use."""

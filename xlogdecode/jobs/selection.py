@@ -17,7 +17,7 @@ from xlogdecode.merging import MergedLog, render_merged
 from xlogdecode.outputs.sanitize import shown
 from xlogdecode.records import Event, Loss, Record
 from xlogdecode.records.events import iter_events
-from xlogdecode.records.reading import AS_LOGGED, Reading
+from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.records.record import CONTEXT_KEYS
 from xlogdecode.types import Sink, Source
 from xlogdecode.writers import (
@@ -58,8 +58,8 @@ class Selection:
     """Of CSV: it is for Excel."""
     zone: tzinfo | None = None
     """The zone of times that have none."""
-    reading: Reading = AS_LOGGED
-    """What a person says of the layout and the encoding of the logs."""
+    reading: LogHints = AS_LOGGED
+    """The layout and the encoding of the logs, as a person gave them."""
     is_local: bool = False
     """Times are written in the zone of the machine."""
     redactor: "Redactor | None" = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from xlogdecode.decoder.report import OTHER_CURVE, Report
 from xlogdecode.framing.events import Reason
 
-__all__ = ["State", "Status", "key_remedy", "of_report", "state_of", "worst"]
+__all__ = ["LogState", "Status", "key_remedy", "of_report", "state_of", "worst"]
 
 
 def key_remedy(reason: str) -> str:
@@ -34,8 +34,8 @@ _MOST_SEVERE_FIRST = (
 )  # fmt: skip
 
 
-class State(enum.Enum):
-    """What came of an input, in a word."""
+class LogState(enum.Enum):
+    """The state of an input, in a word."""
 
     OK = "OK"
     CUT = "cut off"
@@ -46,16 +46,16 @@ class State(enum.Enum):
 
 
 _STATES = {
-    Status.OK: State.OK,
-    Status.LOST: State.DAMAGED,
-    Status.LOCKED: State.ENCRYPTED,
+    Status.OK: LogState.OK,
+    Status.LOST: LogState.DAMAGED,
+    Status.LOCKED: LogState.ENCRYPTED,
 }
 
 
-def state_of(status: Status, report: Report) -> State:
+def state_of(status: Status, report: Report) -> LogState:
     """Return what came of an input with this status and report."""
     is_cut = status is Status.LOST and set(report.lost) == {Reason.CUT.value}
-    return State.CUT if is_cut else _STATES.get(status, State.FAILED)
+    return LogState.CUT if is_cut else _STATES.get(status, LogState.FAILED)
 
 
 def of_report(report: Report) -> Status:

@@ -14,7 +14,7 @@ _BOUND: Final = 4096
 """Hours that are kept."""
 
 Around = tuple[str, str]
-"""What is before and after the clock in ISO 8601 (`records.timestamps.Stamps`)."""
+"""The texts before and after the clock in ISO 8601 (`records.timestamps.Stamps`)."""
 
 
 class Instants:

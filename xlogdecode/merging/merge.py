@@ -23,7 +23,7 @@ from xlogdecode.merging.sorting import Timed, sorted_runs
 from xlogdecode.merging.survey import Survey, survey
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import Page, pages
-from xlogdecode.records.reading import AS_LOGGED, Reading
+from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.writers import Prefixer, TextWriter, Writer, render
 from xlogdecode.writers.render import last_of, write_shown
 
@@ -55,7 +55,7 @@ def merge(
     wanted: Filter | None = None,
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
-    reading: Reading = AS_LOGGED,
+    reading: LogHints = AS_LOGGED,
     tally: Tally | None = None,
 ) -> Iterator[tuple[str, Record | Loss]]:
     """Yield the wanted records and the losses of all logs in order of time, each with its log.
@@ -78,7 +78,7 @@ def render_merged(
     wanted: Filter | None = None,
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
-    reading: Reading = AS_LOGGED,
+    reading: LogHints = AS_LOGGED,
     change: Change | None = None,
     tally: Tally | None = None,
     last: int | None = None,
@@ -111,7 +111,7 @@ def count_merged(
     wanted: Filter,
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
-    reading: Reading = AS_LOGGED,
+    reading: LogHints = AS_LOGGED,
     tally: Tally | None = None,
 ) -> int:
     """Return how many records `merge` yields, those of context not counted."""
@@ -139,7 +139,7 @@ class _Part:
     wanted: Filter
     zone: tzinfo | None
     local: tzinfo | None
-    reading: Reading
+    reading: LogHints
     tally: Tally | None
 
     def items(self, page: int = _PAGE) -> Iterator[Timed]:
@@ -175,7 +175,7 @@ class _Part:
         )
 
 
-def _survey(log: MergedLog, zone: tzinfo | None, local: tzinfo | None, reading: Reading) -> Survey:
+def _survey(log: MergedLog, zone: tzinfo | None, local: tzinfo | None, reading: LogHints) -> Survey:
     """Read a log to see what is in it; once more if its banner's zone is that of lines before."""
     seen, is_late = survey(log.events(), log.name, zone, local, reading)
     return survey(log.events(), log.name, seen.zone, local, reading)[0] if is_late else seen
@@ -186,7 +186,7 @@ def _parts(
     wanted: Filter,
     zone: tzinfo | None,
     local: tzinfo | None,
-    reading: Reading,
+    reading: LogHints,
     tally: Tally | None,
 ) -> list[_Part]:
     """Read all logs for the first time."""

@@ -19,7 +19,7 @@ from xlogdecode.records.events import LONGEST, Page, Then, pages
 from xlogdecode.records.first_zone import FirstZone, look_ahead
 from xlogdecode.records.layouts import TIMED_STARTS, timed_fields
 from xlogdecode.records.matchers import JOINS, openers
-from xlogdecode.records.reading import AS_LOGGED, Reading
+from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.records.timestamps import Stamps, date_in_name, zone_of_hour
 
 __all__ = ["Survey", "survey"]
@@ -47,7 +47,7 @@ def survey(
     name: str,
     zone: tzinfo | None,
     local: tzinfo | None,
-    reading: Reading = AS_LOGGED,
+    reading: LogHints = AS_LOGGED,
 ) -> tuple[Survey, bool]:
     """Return what is in a log, and whether its zone is that of times that were read before it.
 

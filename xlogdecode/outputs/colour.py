@@ -29,7 +29,7 @@ STYLES: Final = {
     "kept": "2",
     "note": "36",
 }
-"""What is shown -> the parameters of its code."""
+"""A kind of text -> the parameters of its code."""
 
 SOURCES: Final = ("36", "35", "34", "32", "96", "95", "94", "92")
 """The parameters for the names of sources, in turn: not the colours of levels."""

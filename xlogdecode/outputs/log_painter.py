@@ -36,7 +36,7 @@ Span = tuple[int, int, str]
 
 
 class _Opening(NamedTuple):
-    """What a line opens."""
+    """The kind of record that a line opens."""
 
     code: str
     """The parameters of its code."""

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from xlogdecode.line_layouts import NOTE_ROWS
 from xlogdecode.records.events import PAGE, Event, Page, pages
-from xlogdecode.records.reading import AS_LOGGED, Reading, Settled, settle
+from xlogdecode.records.reading import AS_LOGGED, LogHints, Settled, settle
 from xlogdecode.records.timestamps import zone_of_hour
 
 __all__ = ["AHEAD", "Ahead", "FirstZone", "look_ahead"]
@@ -65,7 +65,7 @@ class Ahead(NamedTuple):
         return self.settled is not None and self.settled.own is None
 
 
-def look_ahead(events: Iterable[Event], reading: Reading = AS_LOGGED) -> Ahead:
+def look_ahead(events: Iterable[Event], reading: LogHints = AS_LOGGED) -> Ahead:
     """Return what the start of a log shows, and all `events`.
 
     The look ends where an event says that nothing more is there for now. A log whose first PAGE

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from xlogdecode.line_layouts import LEVEL_WORDS, ZONE
-from xlogdecode.records.own_layout import GENERIC, Parts, level_of, of_epoch
+from xlogdecode.records.own_layout import GENERIC, HeadParts, level_of, of_epoch
 from xlogdecode.records.timestamps import Stamp, Stamps
 
 __all__ = ["GenericLayout", "settled_by"]
@@ -76,19 +76,19 @@ class LevelPlace:
     """One place of the level in a line."""
 
     before: str
-    """What is between the time and the level."""
+    """The characters between the time and the level."""
     after: str
     kinds: tuple[tuple[str, str], ...] = _KINDS
     is_near: bool = True
     """The level is next to the time: the message begins behind it, else behind the time."""
 
-    def patterns(self) -> Iterator["Style"]:
+    def patterns(self) -> Iterator["LineStyle"]:
         """Yield how a line may look that has its level there, by the kind of the level."""
         all_known = "|".join(known for known, _ in self.kinds)
         for known, any_level in self.kinds:
             written = f"{all_known}|{any_level}" if self.is_near else all_known
             message = "(?P<message>)" if self.is_near else ""
-            yield Style(
+            yield LineStyle(
                 *(
                     f"{self.before}(?P<level>{level}){self.after}{message}"
                     for level in (known, written)
@@ -96,7 +96,7 @@ class LevelPlace:
             )
 
 
-class Style(NamedTuple):
+class LineStyle(NamedTuple):
     """A place of the level and a way to write it, as patterns of what is behind a time."""
 
     known: str
@@ -155,11 +155,11 @@ class GenericLayout:
 
     shape: Shape
     level: re.Pattern[str] | None
-    """What each line has behind its time; None where the most have no level."""
+    """The characters behind the time of each line; None where most have no level."""
     name: str = GENERIC
     yields: bool = True
 
-    def parts(self, line: str, stamps: Stamps) -> Parts | None:
+    def parts(self, line: str, stamps: Stamps) -> HeadParts | None:
         """Return the parts of a line, without its end; None where it opens no record."""
         time = _OPENING.match(line)
         if time is None or _shape(time) != self.shape:
@@ -168,14 +168,14 @@ class GenericLayout:
         end = _end_of(time, line)
         level = level_of(time["first"])
         if self.level is None:
-            return Parts(level, hour, clock, zone, message=line[end:].lstrip(" \t"))
+            return HeadParts(level, hour, clock, zone, message=line[end:].lstrip(" \t"))
         found = self.level.match(line, time.end())
         if found is None:
             return None
         groups = found.groupdict()
         pid, tid = groups.get("pid"), groups.get("tid")
         start = found.end() if "message" in groups else end
-        return Parts(
+        return HeadParts(
             level or level_of(found["level"]),
             hour,
             clock,
@@ -192,7 +192,7 @@ def settled_by(lines: Iterable[str]) -> tuple[GenericLayout | None, int]:
     It is that of most lines; of the first of them where others are as many.
     """
     shapes: Counter[Shape] = Counter()
-    styles: dict[Shape, Counter[Style | None]] = {}
+    styles: dict[Shape, Counter[LineStyle | None]] = {}
     for line in lines:
         found = _OPENING.match(line)
         if found is None:
@@ -210,7 +210,7 @@ def settled_by(lines: Iterable[str]) -> tuple[GenericLayout | None, int]:
     return GenericLayout(shape, _compiled(style.any) if style and is_usual else None), count
 
 
-def _style_of(line: str, start: int) -> Style | None:
+def _style_of(line: str, start: int) -> LineStyle | None:
     """Return the first style that fits a line behind its time."""
     return next((each for each in _STYLES if _compiled(each.known).match(line, start)), None)
 

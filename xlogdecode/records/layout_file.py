@@ -16,7 +16,7 @@ from typing import Final
 from xlogdecode.encodings import parse_encoding
 from xlogdecode.errors import UsageError
 from xlogdecode.records.own_layout import LineLayout, parse_line_pattern, parse_time_format
-from xlogdecode.records.reading import Reading
+from xlogdecode.records.reading import LogHints
 from xlogdecode.records.timestamps import Stamps
 from xlogdecode.yaml_file import YamlValue, load_yaml
 
@@ -29,14 +29,14 @@ _EMPTY: Final = "write `layouts:`, and below it a dash and `layout: NAME` for ea
 _KEYS: Final = ("layout", "pattern", "time", "levels", "samples")
 
 
-def reading_of(layout: AnyLayout | None, encoding: str | None) -> Reading:
+def reading_of(layout: AnyLayout | None, encoding: str | None) -> LogHints:
     """Return what a person says of a log. Raises UsageError, and ConfigError for a file."""
     layouts: tuple[LineLayout, ...] = ()
     if isinstance(layout, str | os.PathLike):
         layouts = read_layouts(layout)
     elif layout is not None:
         layouts = (layout,) if isinstance(layout, LineLayout) else tuple(layout)
-    return Reading(layouts, None if encoding is None else parse_encoding(encoding))
+    return LogHints(layouts, None if encoding is None else parse_encoding(encoding))
 
 
 def read_layouts(path: str | os.PathLike[str]) -> tuple[LineLayout, ...]:

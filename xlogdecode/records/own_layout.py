@@ -16,7 +16,7 @@ from xlogdecode.errors import UsageError
 from xlogdecode.line_layouts import LEVEL_WORDS, LEVELS, NOTE_ROWS, RECORD_ROWS
 from xlogdecode.records.timestamps import Stamp, Stamps, stamp_of
 
-__all__ = ["GENERIC", "LineLayout", "OwnLayout", "Parts", "level_of", "of_epoch"]
+__all__ = ["GENERIC", "HeadParts", "LineLayout", "OwnLayout", "level_of", "of_epoch"]
 
 GENERIC: Final = "generic"
 """The name of the layout of lines that open with a date and time."""
@@ -35,7 +35,7 @@ _EPOCH: Final = re.compile(
 )
 
 
-class Parts(NamedTuple):
+class HeadParts(NamedTuple):
     """The parts of a record's first line, one character a byte; see `line_layouts.FIELDS`."""
 
     level: str | None = None
@@ -51,7 +51,7 @@ class Parts(NamedTuple):
 
 
 class OwnLayout(Protocol):
-    """What finds records of one layout."""
+    """The patterns that find records of one layout."""
 
     @property
     def name(self) -> str:
@@ -61,7 +61,7 @@ class OwnLayout(Protocol):
     def yields(self) -> bool:
         """Whether lines that are of the table (`line_layouts`) are left to that."""
 
-    def parts(self, line: str, stamps: Stamps) -> Parts | None:
+    def parts(self, line: str, stamps: Stamps) -> HeadParts | None:
         """Return the parts of a line, without its end; None where it opens no record."""
 
 
@@ -102,7 +102,7 @@ class LineLayout:
     time: str
     """The format of the time as `datetime.strptime` has it, or `epoch`; empty without the group."""
     levels: Mapping[str, str] = field(hash=False)
-    """What the log writes for a level -> one of V D I W E F."""
+    """The level as the log writes it -> one of V D I W E F."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class LineLayout:
         """Whether lines that are of the table are left to that: a person knows better."""
         return False
 
-    def parts(self, line: str, stamps: Stamps) -> Parts | None:
+    def parts(self, line: str, stamps: Stamps) -> HeadParts | None:
         """Return the parts of a line, without its end; None where it opens no record."""
         text, codec = decoded(line, None) if not line.isascii() else (line, "")
         found = self.pattern.match(text)
@@ -150,7 +150,7 @@ class LineLayout:
         stamp = self._stamp(groups["time"], stamps) if groups.get("time") else None
         hour, clock, zone = stamp or (None, None, None)
         at = groups.get("line") or ""
-        return Parts(
+        return HeadParts(
             self._level(groups.get("level")),
             hour,
             clock,

@@ -16,14 +16,14 @@ from xlogdecode.records.matchers import JOINS, SINGLES, openers
 from xlogdecode.records.reading import (
     AS_LOGGED,
     HEAD,
-    Reading,
+    LogHints,
     Settled,
     is_of_the_table,
     opens_of_the_table,
     settle,
 )
 from xlogdecode.records.record import Place, Record
-from xlogdecode.records.runs import STRIDE, Cutter, Run, cutter_of
+from xlogdecode.records.runs import STRIDE, Cutter, RecordRun, cutter_of
 from xlogdecode.records.timestamps import Stamps, date_in_name
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def read_records(
     *,
     source: str = "",
     zone: tzinfo | None = None,
-    reading: Reading = AS_LOGGED,
+    reading: LogHints = AS_LOGGED,
     page: int = PAGE,
 ) -> Iterator[Record | Loss]:
     """Yield the records of one source, and its losses, in order; memory stays flat.
@@ -73,13 +73,13 @@ def read_batches(
     *,
     source: str = "",
     zone: tzinfo | None = None,
-    reading: Reading = AS_LOGGED,
+    reading: LogHints = AS_LOGGED,
     page: int = PAGE,
 ) -> Iterator[list[Record] | Loss]:
     """Yield what `read_records` yields, the records in lists: as fast as it goes."""
     for found in read_runs(events, source=source, zone=zone, reading=reading, page=page):
         if isinstance(found, list):
-            parts = (part.records() if isinstance(part, Run) else part for part in found)
+            parts = (part.records() if isinstance(part, RecordRun) else part for part in found)
             yield list(chain.from_iterable(parts))
         else:
             yield found
@@ -90,9 +90,9 @@ def read_runs(
     *,
     source: str = "",
     zone: tzinfo | None = None,
-    reading: Reading = AS_LOGGED,
+    reading: LogHints = AS_LOGGED,
     page: int = PAGE,
-) -> Iterator[list[Run | list[Record]] | Loss]:
+) -> Iterator[list[RecordRun | list[Record]] | Loss]:
     """Yield what `read_batches` yields, but many records of a kind in a row as columns."""
     ahead = look_ahead(events, reading)
     reader = _Reader(source, ahead.zone or zone, reading, ahead.settled)
@@ -142,7 +142,7 @@ class _Reader:
     """The state of a source between two pages."""
 
     def __init__(
-        self, source: str, zone: tzinfo | None, reading: Reading, settled: Settled | None
+        self, source: str, zone: tzinfo | None, reading: LogHints, settled: Settled | None
     ) -> None:
         stamps = Stamps(zone, date_in_name(source))
         self._place = Place(source, None, recovered=False, stamps=stamps, encoding=reading.encoding)
@@ -163,14 +163,14 @@ class _Reader:
         self._openers = openers()
         self._cutter: Cutter | None = None
         """That of the layout of the last record of the app: likely that of the next."""
-        self._done: list[Run | list[Record]] = []
+        self._done: list[RecordRun | list[Record]] = []
         """All of the page that is before `_records`."""
 
-    def end(self) -> list[Run | list[Record]]:
+    def end(self) -> list[RecordRun | list[Record]]:
         """Return the record that waits, if one does; nothing that follows belongs to it."""
         return self._without_returns(self._hand_on(Then.END))
 
-    def read(self, page: Page) -> list[Run | list[Record]]:
+    def read(self, page: Page) -> list[RecordRun | list[Record]]:
         """Return the records of `page` that are complete."""
         text, where = _decode(page)
         position, head = 0, self._handed_on
@@ -221,7 +221,7 @@ class _Reader:
     ) -> int:
         """Take records of the usual layout that begin at `start`; return where they end."""
         self._close()
-        run = Run(cutter, self._place, columns, text, start)
+        run = RecordRun(cutter, self._place, columns, text, start)
         run.block_offset = where.of_all(run.starts[:-1])
         run.text_line = self._text_line
         self._text_line += run.lines
@@ -274,7 +274,7 @@ class _Reader:
         opened = self._openers.match(line)
         return cutter_of(opened[0].layout) if opened and opened[0].layout in JOINS else None
 
-    def _hand_on(self, then: Then) -> list[Run | list[Record]]:
+    def _hand_on(self, then: Then) -> list[RecordRun | list[Record]]:
         """Return the records so far, but for one to which more may belong."""
         done, self._done = self._done, []
         if then is Then.END:
@@ -282,7 +282,7 @@ class _Reader:
             records, self._records = self._records, []
             self._handed_on, self._in_line = None, False
             return [*done, records]
-        if done and not self._records and isinstance(done[-1], Run):
+        if done and not self._records and isinstance(done[-1], RecordRun):
             self._records = [done[-1].pop()]
             if not len(done[-1]):
                 done.pop()
@@ -299,11 +299,13 @@ class _Reader:
         self._records, self._handed_on = [], records[-1] if joins or self._in_line else None
         return [*done, records]
 
-    def _without_returns(self, found: list[Run | list[Record]]) -> list[Run | list[Record]]:
+    def _without_returns(
+        self, found: list[RecordRun | list[Record]]
+    ) -> list[RecordRun | list[Record]]:
         """Return `found`; its lines may have ended in CR and LF."""
         if not self._has_returns:
             return found
-        parts = (part.records() if isinstance(part, Run) else part for part in found)
+        parts = (part.records() if isinstance(part, RecordRun) else part for part in found)
         return [[record.without_returns() for record in part] for part in parts]
 
     def _other(self, text: str, offset: int, line: int) -> Record:

@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from xlogdecode.records.own_layout import LineLayout, OwnLayout
 
 __all__ = [
-    "AS_LOGGED", "HEAD", "Reading", "Settled", "is_of_the_table", "opens_of_the_table", "settle",
+    "AS_LOGGED",
+    "HEAD",
+    "LogHints",
+    "Settled",
+    "is_of_the_table",
+    "opens_of_the_table",
+    "settle",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a person says of a log."""
+class LogHints:
+    """The layout and the encoding of a log, as a person gave them."""
 
     layouts: "tuple[LineLayout, ...]" = ()
     """Layouts of an app's own formatter: the first that a line of the log fits is that log's."""
@@ -28,7 +34,7 @@ class Reading:
     """The codec of bytes that are not UTF-8; None is to try GB18030 (see `encodings`)."""
 
 
-AS_LOGGED: Final = Reading()
+AS_LOGGED: Final = LogHints()
 
 
 class Settled(NamedTuple):
@@ -68,7 +74,7 @@ def _is_full(line: str) -> bool:
     )
 
 
-def settle(text: str, reading: Reading) -> Settled | None:
+def settle(text: str, reading: LogHints) -> Settled | None:
     """Return the layout that the first text of a log shows, one character a byte, or None.
 
     A person's own go first, those of the table next; where lines that open with a date and time

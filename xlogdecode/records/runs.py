@@ -17,10 +17,10 @@ from xlogdecode.line_layouts import FIELDS, RECORD_ROWS, RecordRow, unnamed
 from xlogdecode.records.layouts import joined_tail
 from xlogdecode.records.record import Place, Record
 
-__all__ = ["STRIDE", "Cutter", "Run", "cutter_of"]
+__all__ = ["STRIDE", "Cutter", "RecordRun", "cutter_of"]
 
 PIECES: Final = ("before", "behind", "source")
-"""What is before the time in a head, behind it, and in the tail of the layout."""
+"""The parts before the time in a head, behind it, and in the tail of the layout."""
 
 STRIDE: Final = 7
 """The columns of a run."""
@@ -82,7 +82,7 @@ class Cutter:
         return map(self._known[part].__getitem__, pieces)
 
 
-class Run:
+class RecordRun:
     """Consecutive records of one layout and one place, in columns of equal length."""
 
     def __init__(
@@ -148,7 +148,7 @@ class Run:
     def pop(self) -> Record:
         """Take the last record away, and return it."""
         columns = (self.heads, self.before, self.hour, self.clock, self.behind, self.source)
-        last = Run(
+        last = RecordRun(
             self.cutter,
             self.place,
             [[column.pop()] for column in (*columns, self.message)],

@@ -18,7 +18,7 @@ from xlogdecode.retention.mounts import MountTable
 from xlogdecode.retention.names import Recogniser, recogniser
 from xlogdecode.retention.patterns import Patterns
 from xlogdecode.retention.roots import RootFolder, resolve
-from xlogdecode.retention.walk import Look, Walk, WalkOptions, fault
+from xlogdecode.retention.walk import FolderLook, FolderWalk, WalkOptions, fault
 
 __all__ = ["Scanner", "scan", "scan_directories"]
 
@@ -74,11 +74,11 @@ class Scanner:
         self._ways.__exit__()
         self._mounts.close()
 
-    def looks(self, root: RootFolder, options: WalkOptions) -> Iterator[Look]:
+    def looks(self, root: RootFolder, options: WalkOptions) -> Iterator[FolderLook]:
         """Yield each log folder below `root`, open."""
         try:
             folder = self._ways.open(root.path)
-            walk = Walk(folder, root, self._recognise, self._mounts, self._leaper, options)
+            walk = FolderWalk(folder, root, self._recognise, self._mounts, self._leaper, options)
         except OSError as error:
             if options.settled or options.wanted(root.path):
                 yield fault(_unreadable_root(root, error))

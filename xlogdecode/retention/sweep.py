@@ -24,7 +24,7 @@ from xlogdecode.retention.policy import Policy, Root
 from xlogdecode.retention.reasons import DecisionReason
 from xlogdecode.retention.roots import RootFolder, expand, has_wildcard, resolve
 from xlogdecode.retention.scan import Scanner
-from xlogdecode.retention.walk import Look, WalkOptions, fault
+from xlogdecode.retention.walk import FolderLook, WalkOptions, fault
 from xlogdecode.retention.workers import WHOLE, Share
 
 __all__ = ["DecisionBatch", "Sweep", "Target"]
@@ -177,14 +177,14 @@ class Sweep:
             for look in looks:
                 yield self._batch(number, root, look)
 
-    def _batch(self, number: int, root: Root, look: Look) -> DecisionBatch:
+    def _batch(self, number: int, root: Root, look: FolderLook) -> DecisionBatch:
         decisions = plan(
             look.candidates, root.rule, now=self.now, packages=root.packages, judge=self._judge
         )
         return DecisionBatch(number, look.folder, look.directory, decisions, look.found, look.kept)
 
     def _all_at_once(
-        self, number: int, root: Root, looks: Iterator[Look]
+        self, number: int, root: Root, looks: Iterator[FolderLook]
     ) -> Iterator[DecisionBatch]:
         candidates: list[Candidate] = []
         found = 0
@@ -214,7 +214,7 @@ class Sweep:
             cross_mounts=self.policy.cross_mounts,
         )
 
-    def _looks(self, target: Target, options: WalkOptions) -> Iterator[Look]:
+    def _looks(self, target: Target, options: WalkOptions) -> Iterator[FolderLook]:
         root, folder, error = target
         if error is None:
             yield from self._scanner(root).looks(folder, options)
@@ -262,7 +262,7 @@ class Sweep:
                 yield Target(root, folder, error)
 
 
-def _unseen(looks: Iterator[Look], seen: set[str]) -> Iterator[Look]:
+def _unseen(looks: Iterator[FolderLook], seen: set[str]) -> Iterator[FolderLook]:
     """Leave out folders that another root had before."""
     here = ""
     for look in looks:

@@ -24,10 +24,10 @@ from xlogdecode.retention.patterns import MAX_DEPTH, PatternState
 from xlogdecode.retention.reasons import DecisionReason
 from xlogdecode.retention.roots import RootFolder
 
-__all__ = ["Look", "Walk", "WalkOptions", "everywhere"]
+__all__ = ["FolderLook", "FolderWalk", "WalkOptions", "everywhere"]
 
 
-class Look(NamedTuple):
+class FolderLook(NamedTuple):
     """A log folder, or the next part of a large one; or a fault on the way."""
 
     folder: Folder | None
@@ -77,11 +77,11 @@ class _Place(NamedTuple):
     def shown(self) -> str:
         return _below(self.root.shown, self.names)
 
-    def entry(self, name: str, kind: EntryKind, error: OSError | None = None) -> Look:
+    def entry(self, name: str, kind: EntryKind, error: OSError | None = None) -> FolderLook:
         directory = LogDirectory(self.path, self.shown, "", "")
         return fault(Candidate(directory, name, kind, error=error))
 
-    def itself(self, kind: EntryKind, error: OSError | None = None) -> Look:
+    def itself(self, kind: EntryKind, error: OSError | None = None) -> FolderLook:
         path, shown = Path(self.path), Path(self.shown)
         directory = LogDirectory(str(path.parent), str(shown.parent), "", "")
         return fault(Candidate(directory, path.name, kind, error=error))
@@ -91,9 +91,9 @@ def _below(root: str, names: tuple[str, ...]) -> str:
     return join(root, os.sep.join(names)) if names else root  # noqa: PTH118 - hot
 
 
-def fault(candidate: Candidate) -> Look:
+def fault(candidate: Candidate) -> FolderLook:
     """Return the look at something that is not gone into."""
-    return Look(None, candidate.directory, [candidate], found=False, kept=[])
+    return FolderLook(None, candidate.directory, [candidate], found=False, kept=[])
 
 
 class _Level(NamedTuple):
@@ -106,7 +106,7 @@ class _Level(NamedTuple):
     """Places further down that are open already, the next one last."""
 
 
-class Walk:
+class FolderWalk:
     """One walk below one root."""
 
     def __init__(
@@ -118,7 +118,7 @@ class Walk:
         leaper: Leaper,
         options: WalkOptions,
     ) -> None:
-        """Walk below the open `folder`; `recognise` has an entry a layout. Raises OSError."""
+        """FolderWalk below the open `folder`; `recognise` has an entry a layout. Raises OSError."""
         self._top = _Place(folder, root, ())
         self._recognise = recognise
         self._mounts = mounts
@@ -128,12 +128,12 @@ class Walk:
         self._device = folder.identity()[0]
         self._mount: object = None
 
-    def looks(self, start: PatternState) -> Iterator[Look]:
+    def looks(self, start: PatternState) -> Iterator[FolderLook]:
         """Yield the log folders at and below the root, a folder before those in it.
 
         The way down is a list and no recursion: this runs for every folder there is.
         """
-        faults: list[Look] = []
+        faults: list[FolderLook] = []
         levels = [self._level(self._top, start, faults)]
         try:
             yield from self._accepted(self._top, start)
@@ -152,7 +152,7 @@ class Walk:
             while levels:
                 self._leave(levels)
 
-    def _level(self, place: _Place, state: PatternState, faults: list[Look]) -> _Level:
+    def _level(self, place: _Place, state: PatternState, faults: list[FolderLook]) -> _Level:
         names = self._names_below(place, state, faults)
         return made(_Level, (place, state, names, []))
 
@@ -163,7 +163,7 @@ class Walk:
         for place, _ in level.ready:
             place.folder.close()
 
-    def _next(self, level: _Level, faults: list[Look]) -> tuple[_Place, PatternState] | None:
+    def _next(self, level: _Level, faults: list[FolderLook]) -> tuple[_Place, PatternState] | None:
         """Return the next folder of a level, open, and the state there; None at its end."""
         place, state, names, ready = level
         if ready:
@@ -208,7 +208,9 @@ class Walk:
     def _wants(self, place: _Place, name: str) -> bool:
         return self._wanted(join(place.path, name))
 
-    def _names_below(self, place: _Place, state: PatternState, faults: list[Look]) -> Iterator[str]:
+    def _names_below(
+        self, place: _Place, state: PatternState, faults: list[FolderLook]
+    ) -> Iterator[str]:
         """Yield the names of folders and links that some pattern may go on with, sorted.
 
         Literal names are tried even if the list has them not: a system may know them in another
@@ -237,7 +239,7 @@ class Walk:
 
     def _not_entered(
         self, place: _Place, name: str, state: PatternState, error: OSError
-    ) -> Iterator[Look]:
+    ) -> Iterator[FolderLook]:
         if not (state.settled or self._wants(place, name)):
             return
         if error.errno not in NO_FOLDER:
@@ -251,13 +253,13 @@ class Walk:
         if link and state.expects(name, link=True):
             yield place.entry(name, EntryKind.LINK)
 
-    def _accepted(self, place: _Place, state: PatternState) -> Iterator[Look]:
+    def _accepted(self, place: _Place, state: PatternState) -> Iterator[FolderLook]:
         for accept in state.accepts:
             package = accept.package(place.names)
             if package is not None and (accept.settled or self._wanted(place.path)):
                 yield from self._look(place, accept.row, package)
 
-    def _look(self, place: _Place, row: FolderLayout, package: str) -> Iterator[Look]:
+    def _look(self, place: _Place, row: FolderLayout, package: str) -> Iterator[FolderLook]:
         """Yield what is in a log folder, by name; folders in it are left out."""
         options, recognise = self._options, self._recognise[row.name]
         try:
@@ -280,7 +282,7 @@ class Walk:
                 yield place.itself(EntryKind.FOREIGN)
                 return
             is_first = found and not first
-            yield Look(place.folder, directory, looked.candidates, is_first, looked.kept)
+            yield FolderLook(place.folder, directory, looked.candidates, is_first, looked.kept)
 
     def _entries(self, folder: Folder, row: FolderLayout, recognise: Recogniser) -> list[str]:
         """Return the names in a log folder that are looked at, sorted."""

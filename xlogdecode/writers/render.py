@@ -10,8 +10,8 @@ from xlogdecode.filters import LAST, Filter, Last, Selector, Shown, Tally, last_
 from xlogdecode.records import Event, Loss, Record, read_batches
 from xlogdecode.records.first_zone import look_ahead
 from xlogdecode.records.reader import read_runs
-from xlogdecode.records.reading import AS_LOGGED, Reading
-from xlogdecode.records.runs import Run
+from xlogdecode.records.reading import AS_LOGGED, LogHints
+from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import last_session
 from xlogdecode.writers.rows import RowWriter
 from xlogdecode.writers.text import TextWriter
@@ -68,7 +68,7 @@ def render(
     source: str = "",
     zone: tzinfo | None = None,
     local: tzinfo | None = None,
-    reading: Reading = AS_LOGGED,
+    reading: LogHints = AS_LOGGED,
     change: Change = None,
     add: Add = None,
     tally: Tally | None = None,
@@ -133,7 +133,7 @@ def _batches(
     wanted: Filter,
     source: str,
     zone: tzinfo | None,
-    reading: Reading,
+    reading: LogHints,
     add: Add,
 ) -> tuple[Iterable[Batch], Filter]:
     """Return the records and losses among which to select, and what is still to be selected."""
@@ -148,13 +148,13 @@ def _batches(
 
 
 def _rows(
-    events: Iterable[Event], writer: RowWriter, source: str, zone: tzinfo | None, reading: Reading
+    events: Iterable[Event], writer: RowWriter, source: str, zone: tzinfo | None, reading: LogHints
 ) -> Iterator[bytes]:
     """Yield the rows of all that is read, page by page."""
     for page in read_runs(events, source=source, zone=zone, reading=reading):
-        parts: Iterable[Run | Batch] = page if isinstance(page, list) else [[page]]
+        parts: Iterable[RecordRun | Batch] = page if isinstance(page, list) else [[page]]
         yield b"".join(
-            writer.write_run(part) if isinstance(part, Run) else writer.write(part, source)
+            writer.write_run(part) if isinstance(part, RecordRun) else writer.write(part, source)
             for part in parts
         )
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.columns import Columns, columns_of
 from xlogdecode.records.record import Place
-from xlogdecode.records.runs import Run
+from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import SESSION_LAYOUTS
 from xlogdecode.writers.fields import EXTRA_KEYS, FIELDS
 from xlogdecode.writers.objects import UTF_8, Kept, as_object, context_of, printable
@@ -27,7 +27,7 @@ Value = str | int | bool | None
 _SHARED: Final = itemgetter(
     *map(Columns._fields.index, ("layout", "place", "hour", "zone")),
 )
-"""What all records have in common that are written as one run."""
+"""The parts that all records of one run have in common."""
 
 _TIME, _MESSAGE = "time", "message"
 
@@ -172,7 +172,7 @@ class RowWriter:
         """Return nothing: each row is complete."""
         return b""
 
-    def write_run(self, run: Run) -> bytes:
+    def write_run(self, run: RecordRun) -> bytes:
         """Return the rows of a run, as `write` does of its records."""
         odd = [text for text in run.texts() if not text.isascii()]
         if odd and not _is_utf8("\n".join(odd).encode("latin-1")):
