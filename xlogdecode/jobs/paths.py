@@ -48,8 +48,8 @@ def decode_paths(
     a.xlog goes to a.xlog.log beside it, that of the logs in case.zip into the folder case; `target`
     is a file for the text of one log, else a folder that mirrors the inputs. Globs are expanded.
 
-    `filter` takes some of the records, `format` is `text`, `json` or `csv`, `zone` that of times
-    that have none; `layout` and `encoding` are as for `read_records`. `recursive` takes the logs in
+    `filter` takes some of the records, `format` is one of `--format`, `zone` that of times that
+    have none; `layout` and `encoding` are as for `read_records`. `recursive` takes the logs in
     folders. An output that exists is an error in the result, unless `replace` is set, or `update`:
     it decodes only what is newer than its output. `remove` removes each source whose complete text
     is in place.

@@ -180,21 +180,9 @@ class Selection:
 
         A `shared` writer has more to come: it is not closed.
         """
-        report, tally = Report(), Tally()
         if self.count:
-            events = iter_events(source, options, report, per_block=False)
-            number = count(
-                events,
-                self.filter,
-                source=name,
-                zone=self.zone,
-                reading=self.reading,
-                tally=tally,
-            )
-            if not report.gave_nothing:
-                label = "" if name == self.sole_name else f"{shown(name)}: "
-                sink.write(f"{label}{number}\n".encode())
-            return report, tally
+            return self._count(source, sink, options, name)
+        report, tally = Report(), Tally()
         faults: list[Exception] = []
         events = _noting(iter_events(source, options, report, per_block=self.per_block), faults)
         if self.redactor is not None:
@@ -213,6 +201,20 @@ class Selection:
             raise faults[0]
         if shared is None and (end := writer.close()):
             sink.write(end)
+        return report, tally
+
+    def _count(
+        self, source: Source, sink: Sink, options: Options, name: str
+    ) -> tuple[Report, Tally]:
+        """Write the number of the records that are taken."""
+        report, tally = Report(), Tally()
+        events = iter_events(source, options, report, per_block=False)
+        number = count(
+            events, self.filter, source=name, zone=self.zone, reading=self.reading, tally=tally
+        )
+        if not report.gave_nothing:
+            label = "" if name == self.sole_name else f"{shown(name)}: "
+            sink.write(f"{label}{number}\n".encode())
         return report, tally
 
 

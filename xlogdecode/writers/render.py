@@ -94,15 +94,9 @@ def render(
         events, is_exact = ahead.events, not ahead.is_of_the_table
     if is_bulk(writer, wanted, change) and isinstance(writer, TextWriter) and not is_exact:
         spans = select_text(
-            events,
-            wanted,
-            source=source,
-            zone=zone,
-            local=local,
-            reading=reading,
-            tally=tally,
+            events, wanted, source=source, zone=zone, local=local, reading=reading, tally=tally,
             left_out=writer.gap,
-        )
+        )  # fmt: skip
         if last is not None:
             spans = last_of_text(spans, last)
         yield from (writer.add(span, source) for span in spans)
@@ -117,15 +111,15 @@ def render(
     batches, wanted = _batches(events, wanted, source, zone, reading, add)
     by_session = isinstance(writer, SessionsWriter)
     selector = Selector(wanted, local=local, tally=tally, with_banners=by_session)
-    if last is not None or wanted.before or wanted.after:
-        groups: Iterable[Iterable[Shown[Record | Loss]]] = map(selector.show, batches)
-        if last is not None:
-            groups = last_of(groups, Last(last, wanted.before), pauses)
-        yield from (write_shown(group, writer, source, change) for group in groups)
+    if last is None and not wanted.before and not wanted.after:
+        for batch in batches:
+            found = batch if wanted.is_empty else list(selector.pick(batch))
+            yield writer.write(change(found) if change else found, source)
         return
-    for batch in batches:
-        found = batch if wanted.is_empty else list(selector.pick(batch))
-        yield writer.write(change(found) if change else found, source)
+    groups: Iterable[Iterable[Shown[Record | Loss]]] = map(selector.show, batches)
+    if last is not None:
+        groups = last_of(groups, Last(last, wanted.before), pauses)
+    yield from (write_shown(group, writer, source, change) for group in groups)
 
 
 def _batches(
