@@ -167,3 +167,17 @@ def test_a_sweep_shows_what_goes_in_colours(tmp_path):
     head, row = [line for line in lines if not line.startswith("xlogdecode: ")][:2]
     assert head.split() == ["folder", "keep", "delete", "size"]
     assert max(map(wcswidth, (head, row))) <= 80
+
+
+def test_a_sweep_shortens_paths_for_a_terminal_and_never_for_a_pipe(tmp_path):
+    root = tmp_path / "很长的文件夹名称"
+    folder = root / "tencent/imsdklogs/com.example.chat"
+    folder.mkdir(parents=True)
+    log = folder / "imsdk_20240101.xlog"
+    log.write_bytes(LOG.read_bytes())
+    os.utime(log, (1.7e9, 1.7e9))
+    _, screen = in_terminal("sweep", root, columns=80)
+    (line,) = [line for line in screen.decode().split("\r\n") if line.startswith("delete")]
+    assert wcswidth(line) <= 80
+    assert "...240101.xlog: older than 7 days" in line
+    assert str(log) in run("sweep", root).out.decode()

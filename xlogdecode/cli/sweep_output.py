@@ -11,10 +11,10 @@ from typing import Any, Final
 import click
 
 from xlogdecode.cli.messages import make_way
-from xlogdecode.cli.streams import has_colour, table_look
+from xlogdecode.cli.streams import table_look
 from xlogdecode.outputs.colour import painted
 from xlogdecode.outputs.sanitize import shown
-from xlogdecode.outputs.table import Cell, as_table
+from xlogdecode.outputs.table import LEAST, Cell, Look, as_table, shortened, width_of
 from xlogdecode.retention.apply import SweepOutcome, SweepVerdict, is_warning
 from xlogdecode.retention.totals import Totals
 
@@ -36,7 +36,7 @@ class Printer:
         self._as_json = as_json
         self._dry_run = dry_run
         self._quiet = quiet
-        self._colours = has_colour(sys.stdout)
+        self._look = table_look()
         self._folders: dict[str, Totals] | None = {} if by_folder and not as_json else None
         self._all = verbose or as_json or quiet
         self._waiting: list[SweepOutcome] = []
@@ -100,7 +100,7 @@ class Printer:
         if self._as_json:
             self._write(_json_line(outcome) + "\n")
         else:
-            self._write(_text_line(outcome, colours=self._colours) + "\n")
+            self._write(_text_line(outcome, self._look) + "\n")
 
     @property
     def failed(self) -> bool:
@@ -177,12 +177,16 @@ _STYLES: Final = {
 }
 
 
-def _text_line(outcome: SweepOutcome, *, colours: bool) -> str:
+def _text_line(outcome: SweepOutcome, look: Look) -> str:
+    """Return the line of a file; on a terminal its path gives way, so that the line fits."""
     decision, verdict, _ = outcome
-    word = f"{verdict.value:<8}"
-    if colours and verdict in _STYLES:
+    word, path = f"{verdict.value:<8}", shown(decision.candidate.shown)
+    if look.width is not None:
+        others = width_of(f"{word} : {decision.because}")
+        path = shortened(path, max(look.width - others, LEAST))
+    if look.colours and verdict in _STYLES:
         word = painted(word, _STYLES[verdict])
-    return f"{word} {shown(decision.candidate.shown)}: {decision.because}"
+    return f"{word} {path}: {decision.because}"
 
 
 def _folder_table(folders: dict[str, Totals], *, dry_run: bool) -> str:

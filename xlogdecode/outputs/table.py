@@ -9,14 +9,14 @@ from typing import Final, NamedTuple
 
 from xlogdecode.outputs.sanitize import shown
 
-__all__ = ["Cell", "Look", "as_table", "shortened", "width_of"]
+__all__ = ["LEAST", "Cell", "Look", "as_table", "shortened", "width_of"]
 
 _GAP: Final = "  "
 _CUT: Final = "..."
 _SHORTEST: Final = 32
 """Cells of a terminal to which names are shortened before a column is left out."""
 
-_LEAST: Final = 12
+LEAST: Final = 12
 """Cells that a name keeps in any case."""
 
 
@@ -55,7 +55,7 @@ def as_table(
     columns = _fitting(widths, spare, look.width)
     if look.width is not None:
         others = sum(widths[column] + len(_GAP) for column in columns[1:])
-        widths[0] = min(widths[0], max(look.width - others, _LEAST))
+        widths[0] = min(widths[0], max(look.width - others, LEAST))
     lines = []
     for number, row in enumerate(cells):
         row[0] = shortened(row[0], widths[0])
