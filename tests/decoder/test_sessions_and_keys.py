@@ -61,6 +61,25 @@ def test_the_right_key_among_many_opens_every_session(agreements: list[bytes]) -
     assert len(agreements) == 100 + len(WRONG)
 
 
+@pytest.mark.parametrize("keys", [(), WRONG], ids=["two keys", "22 keys"])
+def test_sessions_of_two_servers_in_turns_are_all_read(keys: tuple[bytes, ...]) -> None:
+    servers = (SERVER, private_key("another server"))
+    blocks = [
+        block(
+            KINDS["zlib-crypt"],
+            [line],
+            seq=number + 1,
+            session=new_session(servers[number // 3 % 2], f"client {number}"),
+        )
+        for number, line in enumerate(LINES[:90])
+    ]
+    text, report = decode_bytes(file_of(blocks), Options(keys=(*keys, *servers)))
+    assert text == b"".join(LINES[:90])
+    assert report.is_whole
+    _, report = decode_bytes(file_of(blocks), Options(keys=(*keys, SERVER)))
+    assert (report.blocks.total(), report.locked_blocks, report.lost_bytes) == (45, 45, 0)
+
+
 def test_a_session_whose_first_blocks_are_damaged_is_read_all_the_same() -> None:
     blocks = [
         block(KINDS["zlib-crypt"], LINES[number::40], seq=number + 1, session=new_session(SERVER))

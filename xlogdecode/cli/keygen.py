@@ -8,9 +8,9 @@ import click
 from xlogdecode.cli.help import Command
 from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.streams import standard_output
-from xlogdecode.crypto import make_key_pair
 from xlogdecode.errors import OutputError, UsageError
 from xlogdecode.outputs import SaveFile
+from xlogdecode.secp256k1 import make_key_pair
 
 __all__ = ["keygen"]
 

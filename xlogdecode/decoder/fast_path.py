@@ -168,7 +168,7 @@ class FastPath:
                 yield None
             if magic in encrypted:
                 if start not in clear:
-                    clear = self._decrypted(buffer, blocks[number:])
+                    clear = self._decrypted(buffer, blocks, number)
                 if start not in clear:
                     yield None
                 source, first, last = clear[start], 0, end - begin
@@ -177,10 +177,15 @@ class FastPath:
                 yield None
             yield text
 
-    def _decrypted(self, buffer: bytes, blocks: Sequence[Found]) -> dict[int, bytes]:
-        """Return, by where they start, the payloads of the first block's client key in a row."""
-        client_key = buffer[blocks[0].start + 9 : blocks[0].begin]
-        key = self._payloads.key_of(client_key)
+    def _decrypted(self, buffer: bytes, blocks: Sequence[Found], number: int) -> dict[int, bytes]:
+        """Return, by where they start, the payloads in a row of the client key of block `number`.
+
+        None where no key fits at once: the careful path tries all.
+        """
+        start, begin, end, magic, _, _ = blocks[number]
+        client_key = buffer[start + 9 : begin]
+        payload = memoryview(buffer)[begin:end]
+        key = self._payloads.key_at_once(_codecs()[magic], client_key, payload)
         if key is None:
             return {}
         encrypted = _encrypted()
@@ -188,7 +193,8 @@ class FastPath:
         starts: list[int] = []
         payloads: list[memoryview] = []
         size = 0
-        for start, begin, end, magic, _, _ in blocks:
+        for index in range(number, len(blocks)):
+            start, begin, end, magic, _, _ = blocks[index]
             if magic not in encrypted:
                 continue
             if buffer[start + 9 : begin] != client_key or size > _DECRYPTED:

@@ -10,11 +10,12 @@ from xlogdecode.codecs import (
     may_start_with,
     unpack,
 )
-from xlogdecode.crypto import Keyring, TeaKey, decrypt, is_of_another_curve
+from xlogdecode.crypto import GROUP, Keyring, TeaKey, decrypt
 from xlogdecode.decoder.salvage import salvage_plain, up_to_the_fault
 from xlogdecode.decoder.soundness import Soundness, find_hole
 from xlogdecode.format import CRASH_BUFFER_SIZE, NOT_TEXT, Codec
 from xlogdecode.framing import Block, Proof, Verdict
+from xlogdecode.secp256k1 import is_of_another_curve
 from xlogdecode.types import Buffer
 
 __all__ = ["Payloads", "Unpacked"]
@@ -27,6 +28,8 @@ _FIRST = 16
 """Bytes in which most wrong keys show: two groups of the cipher."""
 _USUAL_RATIO, _MOST_RATIO = 16, 1040
 """Bytes of text for one of payload that are tried first, and that deflate makes at most."""
+_REMEMBERED = 64 << 10
+"""Bytes of payload up to which what they decrypt to is remembered, until the next block."""
 _PROBING, _DECRYPTING, _A_BYTE, _A_BYTE_OF_TEXT = 20_000, 400_000, 10, 3
 """Nanoseconds: of any probe; of one that tries keys; of unpacking a byte."""
 _FULL = CRASH_BUFFER_SIZE - 1024
@@ -67,6 +70,7 @@ class Payloads:
         self._probed: tuple[Block, Unpacked] | None = None
         self._tried: tuple[tuple[int, ...], TeaKey | None] | None = None  # the last place
         self._begun: tuple[int, ...] | None = None  # magic, offset and length of what may start so
+        self._decrypted: tuple[int, TeaKey, bytearray] | None = None  # the last place and key
 
     def probe(self, block: Block) -> Proof:
         """Try whether the payload decodes; where only its beginning is there, whether that does.
@@ -147,16 +151,25 @@ class Payloads:
         hole = find_hole(bytes(kept), 0, len(kept))
         kept = kept if hole < 0 else kept[:hole]
         if broken.reading.encrypted:
-            kept = kept[: len(kept) // 8 * 8]  # a cipher group cut in two is no text
+            kept = kept[: len(kept) // GROUP * GROUP]  # a cipher group cut in two is no text
         stream = self._clear(broken, kept)
         if stream is not None:
             yield from up_to_the_fault(*stream)
 
     # keys
 
-    def key_of(self, client_key: bytes) -> TeaKey | None:
-        """Return the TEA key that a payload of this client key was read with, if one was."""
-        return self._keyring.proven(client_key)
+    def key_at_once(self, codec: Codec, client_key: bytes, payload: memoryview) -> TeaKey | None:
+        """Return the TEA key that is proven for a client key, or the one by which the server key
+        that fitted last proves itself on this payload of it.
+        """
+        key = self._keyring.proven(client_key)
+        if key is not None:
+            return key
+        key = self._keyring.likely(client_key)
+        if key is None or not may_start_with(codec, decrypt(payload[:_FIRST], key)):
+            return None
+        is_proven = self._proves(client_key, key, Stream(codec, decrypt(payload, key)))
+        return key if is_proven else None
 
     @property
     def untried(self) -> int:
@@ -176,7 +189,19 @@ class Payloads:
         if not reading.encrypted:
             return Stream(reading.codec, payload)
         key = self._key_for(block)
-        return None if key is None else Stream(reading.codec, decrypt(payload, key))
+        return None if key is None else Stream(reading.codec, self._decrypt(block, payload, key))
+
+    def _decrypt(self, block: Block, payload: memoryview, key: TeaKey) -> bytearray:
+        """Return the beginning of a block's payload decrypted; small ones are decrypted once."""
+        size = len(payload)
+        if self._decrypted is not None and self._decrypted[:2] == (block.offset, key):
+            clear = self._decrypted[2]
+            if size == len(clear) or (size < len(clear) and size % GROUP == 0):
+                return clear[:size]
+        clear = decrypt(payload, key)
+        if size <= _REMEMBERED:
+            self._decrypted = (block.offset, key, clear)
+        return clear
 
     def _key_for(self, block: Block) -> TeaKey | None:
         """Return the TEA key that fits: the proven one, or else the one that the payload proves.
@@ -191,7 +216,7 @@ class Payloads:
         size = min(_HEADS[-1], block.header.length)
         head = block.remains[:size]
         if len(head) < block.header.length:
-            head = head[: len(head) // 8 * 8]
+            head = head[: len(head) // GROUP * GROUP]
         is_there = len(block.payload) >= block.header.length
         place = (block.reading.magic, block.offset, block.header.length, len(head), is_there)
         if self._tried is None or self._tried[0] != place:
@@ -203,16 +228,22 @@ class Payloads:
         for key in self._keyring.tea_keys(client_key, block.offset, block.header.length):
             if not may_start_with(codec, decrypt(head[:_FIRST], key)):
                 continue
-            clear = decrypt(head, key)
+            clear = self._decrypt(block, head, key)
             if is_there and may_start_with(codec, clear):
-                stream = Stream(codec, decrypt(block.payload, key))
-                result = self._unpack(stream)
-                if result.verdict is Verdict.WHOLE and _is_proof(stream, result.text):
-                    self._keyring.prove(client_key, key)
+                stream = Stream(codec, self._decrypt(block, block.payload, key))
+                if self._proves(client_key, key, stream):
                     return key
             if _opens_as_text(codec, clear):
                 return key
         return None
+
+    def _proves(self, client_key: bytes, key: TeaKey, stream: Stream) -> bool:
+        """Tell whether a payload that `key` decrypted proves that key, which is then remembered."""
+        result = self._unpack(stream)
+        is_proven = result.verdict is Verdict.WHOLE and _is_proof(stream, result.text)
+        if is_proven:
+            self._keyring.prove(client_key, key)
+        return is_proven
 
     def _unpack(self, stream: Stream) -> Unpacked:
         codec, data = stream

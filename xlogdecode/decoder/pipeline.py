@@ -7,7 +7,7 @@ that does not fit the framer goes on, one proven block at a time, until a few ar
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from xlogdecode.crypto import Keyring, is_of_another_curve
+from xlogdecode.crypto import Keyring
 from xlogdecode.decoder.fast_path import FastPath, Run
 from xlogdecode.decoder.options import DamagedError, Options, Piece
 from xlogdecode.decoder.payloads import Payloads
@@ -16,6 +16,7 @@ from xlogdecode.decoder.sequence import Numbered, Sequence
 from xlogdecode.decoder.soundness import Soundness
 from xlogdecode.format import begins_with_a_block
 from xlogdecode.framing import Block, Damage, Event, Fill, Framer, PlainText, Verdict
+from xlogdecode.secp256k1 import is_of_another_curve
 from xlogdecode.types import Buffer, Source
 
 if TYPE_CHECKING:
