@@ -23,7 +23,7 @@ _DELTA = 0x9E3779B9
 _ROUNDS = 16
 GROUP = 8
 """Bytes that are encrypted together."""
-_TILE = 1 << 17
+_TILE = 1 << 15
 """Groups decrypted at a time: less would stay in a core's cache, and have two threads fight
 for the interpreter, which each step lets go of.
 """

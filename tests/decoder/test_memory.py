@@ -24,7 +24,7 @@ pytestmark = [
         sys.platform == "win32", reason="a child's peak memory is asked of getrusage"
     ),
 ]
-CEILING = 64_000_000
+CEILING = 64 << 20
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from xlogdecode.codecs import (
 )
 from xlogdecode.crypto import GROUP, Keyring, TeaKey, decrypt
 from xlogdecode.decoder.salvage import salvage_plain, up_to_the_fault
-from xlogdecode.decoder.soundness import Soundness, find_hole
+from xlogdecode.decoder.soundness import Soundness, find_hole_in_view
 from xlogdecode.format import CRASH_BUFFER_SIZE, NOT_TEXT, Codec
 from xlogdecode.framing import Block, Proof, Verdict
 from xlogdecode.secp256k1 import is_of_another_curve
@@ -118,7 +118,7 @@ class Payloads:
         stream = self._clear(block, payload)
         if stream is None:
             return Unpacked(self._locked_or_broken(block), None)
-        if find_hole(bytes(payload), 0, len(payload)) >= 0:
+        if find_hole_in_view(payload) >= 0:
             return Unpacked(Verdict.BROKEN, None)
         return self._unpack(stream)
 
@@ -148,7 +148,7 @@ class Payloads:
         if absurd:
             return
         kept = remains[: broken.header.length]
-        hole = find_hole(bytes(kept), 0, len(kept))
+        hole = find_hole_in_view(kept)
         kept = kept if hole < 0 else kept[:hole]
         if broken.reading.encrypted:
             kept = kept[: len(kept) // GROUP * GROUP]  # a cipher group cut in two is no text

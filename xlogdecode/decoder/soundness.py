@@ -13,10 +13,12 @@ from xlogdecode.codecs import CodecError, count_flushes, count_lines, flushed_te
 from xlogdecode.format import Codec
 from xlogdecode.types import Buffer
 
-__all__ = ["Soundness", "find_hole"]
+__all__ = ["Soundness", "find_hole", "find_hole_in_view"]
 
 _HOLES = (bytes(64), b"\xff" * 64)
 """More zeros, and bytes of 0xFF, than any payload holds: at most 15 and 4 were seen in a row."""
+
+_PIECE = 1 << 20
 
 _ENOUGH = 8
 """Flushes that end lines from which on one that does not is a fault, if most do."""
@@ -26,6 +28,16 @@ def find_hole(data: bytes, begin: int, end: int) -> int:
     """Return the first index of what no writer leaves in a payload, in `data[begin:end]`; or -1."""
     found = [index for hole in _HOLES if (index := data.find(hole, begin, end)) >= 0]
     return min(found, default=-1)
+
+
+def find_hole_in_view(data: memoryview) -> int:
+    """Return the same for a view, of which no more than a piece is copied at a time."""
+    for begin in range(0, len(data), _PIECE):
+        piece = bytes(data[begin : begin + _PIECE + len(_HOLES[0]) - 1])
+        hole = find_hole(piece, 0, len(piece))
+        if hole >= 0:
+            return begin + hole
+    return -1
 
 
 class Soundness:

@@ -9,13 +9,15 @@ class InputWindow:
     `buffer[start:]` is still to be looked at.
     """
 
-    __slots__ = ("_closed", "_pending", "base", "buffer", "start")
+    __slots__ = ("_closed", "_pending", "awaited", "base", "buffer", "start")
 
     def __init__(self) -> None:
         """Start at the head of an input."""
         self.buffer = b""
         self.base = 0
         self.start = 0
+        self.awaited = 0
+        """Bytes that must have come before it is worth it to copy them to the rest."""
         self._pending: list[bytes] = []
         self._closed = False
 
@@ -40,9 +42,11 @@ class InputWindow:
     def refill(self) -> int | None:
         """Take in the bytes fed, drop those done with; return by how much indices moved.
 
-        None where nothing was fed.
+        None where nothing was fed, or less than is awaited.
         """
         if not self._pending:
+            return None
+        if not self._closed and sum(map(len, self._pending)) < self.awaited:
             return None
         start = self.start
         rest = self.buffer[start:]
