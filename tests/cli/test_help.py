@@ -13,9 +13,9 @@ import pytest
 from tests.command import run
 from tests.manual import MANUAL, Example, make_folder
 from tests.manual import run as run_example
-from xlogdecode.cli.command_help import GUESSES, HELP
 from xlogdecode.cli.commands import COMMANDS
-from xlogdecode.cli.pages import heading_of, rendered
+from xlogdecode.cli.help_texts import GUESSES, HELP
+from xlogdecode.cli.markdown import heading_of, rendered
 from xlogdecode.outputs.table import width_of
 
 TOPICS = sorted(str(path.relative_to(MANUAL).with_suffix("")) for path in MANUAL.rglob("*.md"))

@@ -50,7 +50,7 @@ def test_patterns_of_records_are_made_only_where_a_filter_is_asked_for(tmp_path:
     assert imported(path) & filtering == set()
     modules = imported(path, "-p", "E")
     assert "xlogdecode.filters" in modules
-    assert modules & {"importlib.metadata", "xlogdecode.cli.command_help"} == set()  # of help
+    assert modules & {"importlib.metadata", "xlogdecode.cli.help_texts"} == set()  # of help
 
 
 def test_text_for_a_pipe_needs_nothing_of_the_terminal(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from xlogdecode import __version__
 from xlogdecode.cli import settle
 from xlogdecode.cli.commands import COMMANDS, GROUP_OPTIONS, refuse_commands
 from xlogdecode.cli.exits import status_of
-from xlogdecode.cli.help import CommandGroup
+from xlogdecode.cli.grouped_help import CommandGroup
 from xlogdecode.errors import UsageError
 
 if TYPE_CHECKING:

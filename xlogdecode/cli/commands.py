@@ -16,7 +16,7 @@ COMMANDS = {
     "layouts": "xlogdecode.cli.layouts:layouts",
     "encode": "xlogdecode.cli.encode:encode",
     "keygen": "xlogdecode.cli.keygen:keygen",
-    "help": "xlogdecode.cli.help_command:help_command",
+    "help": "xlogdecode.cli.help:help_command",
     "man": "xlogdecode.cli.man:man",
     "completion": "xlogdecode.cli.completion:completion",
 }

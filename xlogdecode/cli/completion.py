@@ -7,7 +7,7 @@ from typing import Final
 import click
 from click.shell_completion import get_completion_class
 
-from xlogdecode.cli.help import Command
+from xlogdecode.cli.grouped_help import Command
 from xlogdecode.errors import UsageError
 from xlogdecode.platform.files import SaveFile
 

@@ -13,7 +13,7 @@ from xlogdecode.cli.commands import refuse_commands
 from xlogdecode.cli.conflicts import refuse_conflicts
 from xlogdecode.cli.decode_options import decode_options
 from xlogdecode.cli.filter_options import parse_selection
-from xlogdecode.cli.help import Command
+from xlogdecode.cli.grouped_help import Command
 from xlogdecode.cli.messages import Messages, say_what_is_missing
 from xlogdecode.cli.run import run_batch
 from xlogdecode.cli.streams import log_output, standard_output

@@ -5,10 +5,9 @@ from typing import Any, TypeVar
 
 import click
 
-from xlogdecode.cli.colour_option import color_option
+from xlogdecode.cli.common_options import PathOption, color_option
 from xlogdecode.cli.filter_options import FILTERS
-from xlogdecode.cli.help import in_group
-from xlogdecode.cli.paths import PathOption
+from xlogdecode.cli.grouped_help import in_group
 
 __all__ = ["decode_options"]
 

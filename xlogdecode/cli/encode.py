@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 import click
 
-from xlogdecode.cli.help import Command
-from xlogdecode.cli.paths import PathOption
+from xlogdecode.cli.common_options import PathOption
+from xlogdecode.cli.grouped_help import Command
 from xlogdecode.encode.block_format import CODECS, FORMATS, MODES
 from xlogdecode.encode.blocks import iter_blocks
 from xlogdecode.errors import InputError, OutputError

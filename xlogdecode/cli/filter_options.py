@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlogdecode.cli.help import in_group
-from xlogdecode.cli.paths import PathOption
+from xlogdecode.cli.common_options import PathOption
+from xlogdecode.cli.grouped_help import in_group
 from xlogdecode.errors import UsageError
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlogdecode.cli.help import Command, in_group
+from xlogdecode.cli.common_options import PathOption
+from xlogdecode.cli.grouped_help import Command, in_group
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
-from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.progress import Progress
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from xlogdecode.cli.help import Command
-from xlogdecode.cli.paths import PathOption
+from xlogdecode.cli.common_options import PathOption
+from xlogdecode.cli.grouped_help import Command
 from xlogdecode.cli.streams import standard_output
 from xlogdecode.errors import OutputError, UsageError
 from xlogdecode.outputs import SaveFile

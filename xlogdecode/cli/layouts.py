@@ -6,9 +6,8 @@ import shlex
 
 import click
 
-from xlogdecode.cli.colour_option import color_option
-from xlogdecode.cli.help import Command
-from xlogdecode.cli.paths import PathOption
+from xlogdecode.cli.common_options import PathOption, color_option
+from xlogdecode.cli.grouped_help import Command
 from xlogdecode.cli.streams import table_look
 from xlogdecode.cli.sweep_output import Stdout, readable, size_in_words
 from xlogdecode.outputs.sanitize import shown

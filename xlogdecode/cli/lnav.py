@@ -2,7 +2,7 @@
 
 import click
 
-from xlogdecode.cli.help import Command
+from xlogdecode.cli.grouped_help import Command
 
 __all__ = ["lnav_command"]
 

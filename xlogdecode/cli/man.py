@@ -8,8 +8,8 @@ from textwrap import wrap
 import click
 
 from xlogdecode import __version__
-from xlogdecode.cli.command_help import HELP
-from xlogdecode.cli.help import Command, project_address
+from xlogdecode.cli.grouped_help import Command, project_address
+from xlogdecode.cli.help_texts import HELP
 
 __all__ = ["man"]
 

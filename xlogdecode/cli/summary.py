@@ -11,12 +11,11 @@ from typing import Any, Final
 
 import click
 
-from xlogdecode.cli.colour_option import color_option
+from xlogdecode.cli.common_options import PathOption, color_option
 from xlogdecode.cli.filter_options import parse_reading, redactor_of
-from xlogdecode.cli.help import Command
+from xlogdecode.cli.grouped_help import Command
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
-from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.progress import Progress
 from xlogdecode.cli.streams import table_look
 from xlogdecode.decoder.options import Options

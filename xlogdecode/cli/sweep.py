@@ -12,9 +12,8 @@ from typing import Any
 
 import click
 
-from xlogdecode.cli.colour_option import color_option
-from xlogdecode.cli.help import Command
-from xlogdecode.cli.paths import PathOption
+from xlogdecode.cli.common_options import PathOption, color_option
+from xlogdecode.cli.grouped_help import Command
 from xlogdecode.cli.progress import Counting
 from xlogdecode.cli.sweep_output import MANY, Printer, Stdout
 from xlogdecode.errors import UsageError

@@ -1,4 +1,4 @@
-"""The option `--color`, which several commands have."""
+"""Options, and types of them, that several commands have."""
 
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -7,9 +7,19 @@ import click
 
 from xlogdecode.cli.streams import choose_colour
 
-__all__ = ["color_option"]
+__all__ = ["PathOption", "color_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class PathOption(click.Path):
+    """A path that is not empty: an unset variable names nothing, and is no wish for a default."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; it need not exist."""
+        if not value:
+            self.fail("it is empty: is a variable unset?", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class Decorator(Protocol):
