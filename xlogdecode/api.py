@@ -16,7 +16,8 @@ from xlogdecode.errors import InputError, OutputError, UsageError
 from xlogdecode.inputs import Input, foreign_kind_of, kind_of, open_input
 from xlogdecode.inputs.compressed import may_be_wrapped
 from xlogdecode.inputs.files import Member
-from xlogdecode.outputs import SaveFile, is_file_at
+from xlogdecode.outputs import save_file, shown_place
+from xlogdecode.platform.files import is_same_file, is_url
 from xlogdecode.types import Buffer, Source
 
 if TYPE_CHECKING:
@@ -86,10 +87,12 @@ def decode_file(
     OutputError, also if `target` exists and `replace` is not set, or is the source itself.
     """
     with open_source(source) as stream:
-        like = stream.stat if isinstance(stream, Input) and stream.is_regular else None
-        if like is not None and is_file_at(target, like):
-            raise OutputError(f"{os.fspath(target)}: is the source itself; choose another name")
-        with SaveFile(target, like=like, replace=replace) as file:
+        like = stream.info if isinstance(stream, Input) else None
+        is_source = source == target if is_url(target) else like and is_same_file(target, like)
+        if is_source:
+            shown = shown_place(os.fspath(target))
+            raise OutputError(f"{shown}: is the source itself; choose another name")
+        with save_file(target, like=like, replace=replace) as file:
             return decode(stream, file, options)
 
 

@@ -26,6 +26,7 @@ from tests.samples import (
     tree,
 )  # fmt: skip
 from xlogdecode.outputs import SaveFile
+from xlogdecode.platform.files import info_of
 
 
 def texts_in(folder):
@@ -267,7 +268,7 @@ def test_nothing_is_left_where_ctrl_c_comes_behind_a_system_call(tmp_path, monke
         with SaveFile(tmp_path / "text", like=like) as file:
             file.write(b"all of it")
 
-    like = LOG.stat()
+    like = info_of(LOG.stat())
     monkeypatch.setattr(os, call, interrupted)
     with pytest.raises(KeyboardInterrupt):
         save()

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from xlogdecode.errors import OutputError
-from xlogdecode.platform.files import SaveFile
+from xlogdecode.platform.files import SaveFile, info_of
 
 
 @pytest.fixture(params=["with links", "without links"])
@@ -64,7 +64,7 @@ def test_a_text_has_the_mode_of_its_source_without_execution(tmp_path, mode, uma
     source.chmod(mode)
     before = os.umask(umask)
     try:
-        with SaveFile(tmp_path / "a.log", like=source.stat()) as file:
+        with SaveFile(tmp_path / "a.log", like=info_of(source.stat())) as file:
             (part,) = tmp_path.glob(".*")
             assert stat.S_IMODE(part.stat().st_mode) & ~mode == 0  # never more, not for a moment
         with SaveFile(tmp_path / "key", secret=True):

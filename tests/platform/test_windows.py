@@ -127,7 +127,7 @@ def test_a_saved_file_keeps_the_time_of_its_source(tmp_path):
     source.write_bytes(b"")
     source.chmod(0o444)
     os.utime(source, ns=(10**18, 10**18))
-    with files.SaveFile(path, like=source.stat()) as file:
+    with files.SaveFile(path, like=files.info_of(source.stat())) as file:
         file.write_all([b"te", b"", b"xt"])
     assert path.read_bytes() == b"text"
     assert path.stat().st_mtime_ns == 10**18

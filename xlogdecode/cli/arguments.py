@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xlogdecode.cli.filter_options import parse_reading
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.decoder.options import Options
-from xlogdecode.inputs import STDIN
+from xlogdecode.inputs import STDIN, is_url
 from xlogdecode.jobs.request import Request
 
 if TYPE_CHECKING:
@@ -83,10 +83,14 @@ class Arguments:
         return any(is_given(getattr(self, name)) for name in _RECORDS)
 
     @property
-    def output_path(self) -> "Path | None":
-        """The file or folder of `-o`; None without it, and where it is standard output."""
+    def output_path(self) -> "Path | str | None":
+        """The file or folder of `-o`, a text if it is a URL; None without it, and where it is
+        standard output.
+        """
         if self.output is None or self.output == STDIN:
             return None
+        if is_url(self.output):
+            return self.output
         from pathlib import Path  # 4 ms that most runs need not spend
 
         return Path(self.output)

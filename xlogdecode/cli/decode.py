@@ -118,7 +118,7 @@ def _refuse_output(arguments: Arguments) -> None:
     if arguments.redact_map and os.path.lexists(arguments.redact_map) and not arguments.force:
         raise UsageError(f"{arguments.redact_map}: exists; -f replaces it")
     output = arguments.output_path
-    if output is None or not output.is_file():
+    if output is None or isinstance(output, str) or not output.is_file():
         return
     from xlogdecode.outputs import is_file_at
 

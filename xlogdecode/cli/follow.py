@@ -17,7 +17,7 @@ from xlogdecode.decoder.decode import Piece
 from xlogdecode.decoder.report import Loss
 from xlogdecode.errors import UsageError
 from xlogdecode.follow import Follower
-from xlogdecode.inputs import STDIN, is_crash_buffer, kind_of, open_input
+from xlogdecode.inputs import STDIN, is_crash_buffer, is_url, kind_of, open_input
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.status import Status, key_remedy
 from xlogdecode.outputs import Utf8
@@ -82,6 +82,10 @@ def _log_of(paths: list[str], selection: "Selection | None") -> str:
 
 
 def _refuse_what_does_not_grow(path: str) -> None:
+    if is_url(path):
+        from xlogdecode.platform.stores import shown_url
+
+        raise UsageError(f"{shown_url(path)}: -F follows a file; objects in a store do not grow")
     if path == STDIN or Path(path).is_dir():
         raise UsageError(f"{path}: -F follows one log; name its file")
     if is_crash_buffer(path):

@@ -52,10 +52,10 @@ class Progress:
         text_on_terminal = request.to_sink and sys.stdout.isatty()
         if quiet or text_on_terminal or not sys.stderr.isatty():
             return
-        from xlogdecode.inputs import STDIN
+        from xlogdecode.inputs import STDIN, is_url
 
-        if STDIN in paths:
-            return  # its text goes to standard output, and its size no one knows
+        if STDIN in paths or any(map(is_url, paths)):
+            return  # its size no one knows, or to list a store once more would take as long
         total = sum(_sizes(paths, request))
         if total < (_WORTH_IF_SLOW if is_slow or request.selection else WORTH_A_BAR):
             return

@@ -1,4 +1,4 @@
-"""Where the bytes come from: files, folders, globs, archives, pipes, standard input.
+"""Where the bytes come from: files, folders, globs, archives, stores, pipes, standard input.
 
 for item in iter_entries(["case.zip", "logs"], recursive=True):
     if isinstance(item, Entry):
@@ -8,14 +8,17 @@ for item in iter_entries(["case.zip", "logs"], recursive=True):
 
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of
 from xlogdecode.inputs.crash_buffers import Saved, unsaved_beside
-from xlogdecode.inputs.entries import FoundFile, expand, iter_entries, iter_places, open_place
-from xlogdecode.inputs.files import STDIN, STDIN_NAME, Entry, Input, Refusal, open_input
+from xlogdecode.inputs.entries import expand, iter_entries, iter_places, open_place
+from xlogdecode.inputs.files import STDIN, STDIN_NAME, Entry, FoundFile, Input, Refusal
 from xlogdecode.inputs.names import crash_buffers_of, is_crash_buffer, is_log
+from xlogdecode.inputs.opening import open_input
+from xlogdecode.platform.files import FileInfo, is_url
 
 __all__ = [
     "STDIN",
     "STDIN_NAME",
     "Entry",
+    "FileInfo",
     "FoundFile",
     "Input",
     "Refusal",
@@ -25,6 +28,7 @@ __all__ = [
     "foreign_kind_of",
     "is_crash_buffer",
     "is_log",
+    "is_url",
     "iter_entries",
     "iter_places",
     "kind_of",

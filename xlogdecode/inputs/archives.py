@@ -21,6 +21,7 @@ from xlogdecode.inputs.picks import is_for_more, is_match, is_named
 from xlogdecode.inputs.tar_archive import tar_members
 from xlogdecode.inputs.unwrap import as_log
 from xlogdecode.inputs.zip_archive import zip_members
+from xlogdecode.platform.files import is_url
 
 __all__ = ["Unpacker"]
 
@@ -106,7 +107,8 @@ class Unpacker:
         if entry.tree:
             inside = entry._replace(below=stem, path=None)
         else:
-            top = os.path.join(entry.top, stem)  # noqa: PTH118 - as it was named
+            join = posixpath.join if is_url(entry.top) else os.path.join
+            top = join(entry.top, stem)  # as it was named
             inside = entry._replace(top=top, below="", tree=posixpath.basename(stem), path=None)
         waiting: list[Entry] = []
         members = zip_members if kind is ArchiveKind.ZIP else tar_members

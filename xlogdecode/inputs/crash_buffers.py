@@ -19,8 +19,10 @@ from xlogdecode.format import (
     Reading,
     parse_header,
 )
-from xlogdecode.inputs.files import Chain, Input, Member, open_input
+from xlogdecode.inputs.files import Chain, Input, Member
 from xlogdecode.inputs.names import crash_buffers_of, natural_order
+from xlogdecode.inputs.opening import open_input
+from xlogdecode.platform.files import is_url
 from xlogdecode.types import Source
 
 __all__ = ["LARGEST_BUFFER", "Saved", "unsaved_beside"]
@@ -119,7 +121,7 @@ class Saved:
         for path in paths:
             try:
                 with open_input(path) as source:
-                    if source.is_regular:
+                    if source.is_regular or is_url(path):
                         self.scan(source)
             except InputError:
                 continue  # it was reported when its turn came
@@ -177,7 +179,12 @@ def _block_at(data: bytes) -> _Block | None:
 
 
 def unsaved_beside(log: str) -> str | None:
-    """Return the crash buffer beside a log, if it holds records that no log beside it has."""
+    """Return the crash buffer beside a log, if it holds records that no log beside it has.
+
+    None of a log in a store, where each look is a request.
+    """
+    if is_url(log):
+        return None
     folder, name = os.path.split(log)
     for buffer in crash_buffers_of(name):
         path = os.path.join(folder, buffer)  # noqa: PTH118 - pathlib takes 4 ms
@@ -199,7 +206,7 @@ def _logs_beside(log: str, buffer: str) -> Iterator[Input]:
     left = _MOST_LOOKED_AT
     for one in (name, *sorted({*names} - {name}, key=natural_order, reverse=True)):
         with suppress(InputError), open_input(os.path.join(folder, one)) as source:  # noqa: PTH118 - as above
-            left -= 0 if one == name else source.stat.st_size
+            left -= 0 if one == name else source.size
             if left < 0:
                 return
             if source.is_regular:

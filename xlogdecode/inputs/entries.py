@@ -3,40 +3,21 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
-from xlogdecode.errors import InputError, UsageError
+from xlogdecode.errors import InputError, UsageError, XlogError
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of, may_be_wrapped
-from xlogdecode.inputs.files import STDIN, Entry, Input, Refusal, open_input
+from xlogdecode.inputs.files import STDIN, Entry, FoundFile, Input, Refusal
 from xlogdecode.inputs.names import LOOKED_FOR, is_archive, is_log, natural_order
+from xlogdecode.inputs.opening import open_found
 from xlogdecode.inputs.picks import picked, split_pick
+from xlogdecode.platform.files import is_url
 from xlogdecode.types import Buffer, Source
 
-__all__ = ["FoundFile", "expand", "iter_entries", "iter_places", "open_place", "walk"]
+__all__ = ["expand", "iter_entries", "iter_places", "open_place", "walk"]
 
 OnRead = Callable[[int], object] | None
 Given = str | os.PathLike[str] | Source | Buffer
 """A path, an open binary file, or bytes."""
-
-
-class FoundFile(NamedTuple):
-    """A file that was found, or named, and its place in the tree that was named."""
-
-    path: str
-    top: str
-    """The folder that `below` starts from."""
-    below: str
-    """With slashes."""
-    tree: str = ""
-    """The folder's name, where a folder was named."""
-    path_index: int = 0
-    """Which of the paths it is in."""
-    pick: str = ""
-    """Which members are wanted, if the file is an archive: all, unless it says so."""
-    in_archive: bool = False
-    """As of an `Entry`: never."""
-    is_picked: bool = False
-    """As of an `Entry`: never."""
 
 
 def iter_entries(
@@ -94,9 +75,17 @@ def iter_places(
 ) -> Iterator[FoundFile | Refusal]:
     """Yield the file at each of `paths`, and with `recursive` those in folders; none is opened.
 
+    Of a URL whose scheme or place cannot be used a Refusal is yielded.
+
     `recursive`, `plain` and `archives` are as for `iter_entries`.
     """
     for index, path in enumerate(paths):
+        if is_url(path):
+            from xlogdecode.inputs.stores import places_at
+
+            for item in places_at(path, recursive=recursive, plain=plain, archives=archives):
+                yield item._replace(path_index=index) if isinstance(item, FoundFile) else item
+            continue
         if recursive and path != STDIN and os.path.isdir(path):  # noqa: PTH112
             for item in walk(path, plain=plain, archives=archives):
                 yield item._replace(path_index=index) if isinstance(item, FoundFile) else item
@@ -111,9 +100,9 @@ def open_place(
 ) -> Iterator[Entry | Refusal]:
     """Open a file and yield it, or the logs in it if it is an archive (as `iter_entries`)."""
     try:
-        source = open_input(place.path, on_read)
-    except InputError as error:
-        yield Refusal(*_split(str(error), place.path))
+        source = open_found(place, on_read)
+    except XlogError as error:
+        yield Refusal(*_split(str(error), place.name))
         return
     yield from _entries_of(source, place, plain=plain)
 
@@ -131,7 +120,7 @@ def _entries_of(
         return
     path = None if place.path == STDIN else place.path
     entry = Entry(
-        source.name, place.top, place.below, place.tree, source, source.stat, path,
+        source.name, place.top, place.below, place.tree, source, source.info, path,
         place.path_index, is_streamed=path is None,
     )  # fmt: skip
     foreign = foreign_kind_of(head)
@@ -165,6 +154,14 @@ def expand(paths: list[str]) -> list[str]:
     """Return `paths` with each glob that no shell has expanded (on Windows none does) replaced."""
     found: list[str] = []
     for path in paths:
+        if is_url(path):
+            from xlogdecode.inputs.stores import expand_url
+
+            try:
+                found += expand_url(path)
+            except XlogError:
+                found.append(path)  # its turn will show what is wrong
+            continue
         if path == STDIN or not any(sign in path for sign in "*?[") or os.path.lexists(path):
             found.append(path)
             continue

@@ -3,13 +3,16 @@
 import os
 import select
 import stat
-import sys
 from collections.abc import Callable
-from typing import IO, NamedTuple, Self
+from typing import IO, TYPE_CHECKING, NamedTuple, Self
 
-from xlogdecode.errors import InputError
+from xlogdecode.errors import InputError, XlogError
+from xlogdecode.platform.files import FileInfo, info_of, is_url, stat_of
 
-__all__ = ["STDIN", "STDIN_NAME", "Chain", "Entry", "Input", "Member", "Refusal", "open_input"]
+if TYPE_CHECKING:
+    from xlogdecode.inputs.stores import Ahead
+
+__all__ = ["STDIN", "STDIN_NAME", "Chain", "Entry", "FoundFile", "Input", "Member", "Refusal"]
 
 STDIN = "-"
 STDIN_NAME = "standard input"
@@ -36,10 +39,12 @@ class Input:
     ) -> None:
         """Read from `fd`, called `name`; `on_read` gets how many bytes came."""
         self.name = name
-        self.stat = os.fstat(fd)
-        self.is_regular = stat.S_ISREG(self.stat.st_mode)
+        found = os.fstat(fd)
+        self.is_folder = stat.S_ISDIR(found.st_mode)
+        self.is_regular = stat.S_ISREG(found.st_mode)
         """Whether it is a file that can be read from any place."""
-        self.size = self.stat.st_size if self.is_regular else 0
+        self.info = info_of(found) if self.is_regular else FileInfo()
+        self.size = found.st_size if self.is_regular else 0
         """Bytes of a file; 0 where nobody knows."""
         self.bytes_read = 0
         self._fd = fd
@@ -72,7 +77,7 @@ class Input:
 
         A log shows itself by its first byte, and is not waited for any longer.
         """
-        is_small = self.is_regular and self.stat.st_size < _AT_ONCE
+        is_small = self.is_regular and self.size < _AT_ONCE
         head = self._head or self.read(_AT_ONCE if is_small else _HEAD)
         self._head = b""
         while head[:1] > b"\x1f" and len(head) < 512 and (more := self.read(_HEAD - len(head))):
@@ -95,7 +100,7 @@ class Input:
             raise InputError(f"{self.name}: cannot be read: {error.strerror}") from None
         self.advance(len(data))
         if self.is_regular and len(data) < wanted:  # saves asking once more
-            self._at_end = not data or 0 < self.stat.st_size <= self.bytes_read
+            self._at_end = not data or 0 < self.size <= self.bytes_read
         return head + data if head else data
 
     def _take(self, size: int) -> bytes:
@@ -249,10 +254,10 @@ class Entry(NamedTuple):
     tree: str
     """The name of its folder or archive; empty for a file named by itself."""
     source: Input | Member
-    stat: os.stat_result
-    """Of the file on disk."""
+    info: FileInfo
+    """The size, the last change and the identity of the file or the object."""
     path: str | None = None
-    """That file, where all of it is this log."""
+    """That file, or the URL of the object, where all of it is this log."""
     path_index: int = 0
     """Which of the paths it is in."""
     is_picked: bool = False
@@ -268,22 +273,51 @@ class Entry(NamedTuple):
         return self.path is None and bool(self.tree)
 
 
-def open_input(path: str, on_read: Callable[[int], object] | None = None) -> Input:
-    """Open a file, or standard input for `-`. Raises InputError."""
-    if path == STDIN:
-        return Input(sys.stdin.fileno(), STDIN_NAME, owned=False, on_read=on_read)
-    if not path:
-        raise InputError("'': names nothing: is a variable unset?")
-    try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    except ValueError as error:  # NUL, or a character that no name here can have
-        raise InputError(f"{path!r}: is no file's name: {error}") from None
-    except OSError as error:
-        if os.path.isdir(path):  # noqa: PTH112 - Windows cannot open one, and says that otherwise
-            raise InputError(f"{path}: is a folder: -r takes the logs in it") from None
-        raise InputError(f"{path}: cannot be opened: {error.strerror}") from None
-    source = Input(fd, path, on_read=on_read)
-    if stat.S_ISDIR(source.stat.st_mode):
-        source.close()
-        raise InputError(f"{path}: is a folder: -r takes the logs in it")
-    return source
+class FoundFile(NamedTuple):
+    """A file that was found, or named, and its place in the tree that was named."""
+
+    path: str
+    top: str
+    """The folder that `below` starts from."""
+    below: str
+    """With slashes."""
+    tree: str = ""
+    """The folder's name, where a folder was named."""
+    path_index: int = 0
+    """Which of the paths it is in."""
+    pick: str = ""
+    """Which members are wanted, if the file is an archive: all, unless it says so."""
+    in_archive: bool = False
+    """As of an `Entry`: never."""
+    is_picked: bool = False
+    """As of an `Entry`: never."""
+    info: FileInfo | None = None
+    """What a listing says of an object in a store; None where nothing was listed."""
+    ahead: "Ahead | None" = None
+    """Where an object in a store may have been fetched to."""
+
+    @property
+    def name(self) -> str:
+        """The name in messages."""
+        if not is_url(self.path):
+            return self.path
+        from xlogdecode.platform.stores import shown_url
+
+        return shown_url(self.path)
+
+    def look(self) -> FileInfo:
+        """Return the size, the last change and the identity, all None if it cannot be seen.
+
+        Of an object that no listing gave, that is one request.
+        """
+        if self.info is not None:
+            return self.info
+        if is_url(self.path):
+            from xlogdecode.platform.stores import info_at
+
+            try:
+                return info_at(self.path)
+            except XlogError:
+                return FileInfo()
+        found = stat_of(self.path)
+        return FileInfo() if found is None else info_of(found)

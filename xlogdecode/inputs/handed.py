@@ -1,11 +1,11 @@
 """Inputs that a caller hands over: bytes, and open binary files, which stay open."""
 
 import os
-import stat
 from io import BytesIO, TextIOBase
 from typing import IO, Any
 
 from xlogdecode.inputs.files import Input
+from xlogdecode.platform.files import FileInfo
 from xlogdecode.types import Buffer, Source
 
 __all__ = ["Handed", "handed"]
@@ -20,7 +20,7 @@ class Handed(Input):
         self._is_seekable = _is_at_start(source)
         size = _size_of(self._source) if self._is_seekable else 0
         self.name = name
-        self.stat = os.stat_result((stat.S_IFIFO, 0, 0, 1, 0, 0, size, 0, 0, 0))
+        self.info = FileInfo()
         self.is_regular = False
         self.size = size
         self.bytes_read = 0

@@ -14,6 +14,7 @@ from xlogdecode.inputs import (
     Saved,
     is_crash_buffer,
     is_log,
+    is_url,
     iter_places,
     open_place,
     unsaved_beside,
@@ -108,8 +109,14 @@ class Batch:
         """Tell whether another process may decode it: a log that waits for no other."""
         if isinstance(item, Refusal) or self._is_sole or self.request.in_turn:
             return False
+        if self._executor is None and self._is_in_store(item):
+            return False  # what talks to stores does not survive a fork
         name = item.below
         return item.path != STDIN and is_log(name, plain=True) and not is_crash_buffer(name)
+
+    def _is_in_store(self, item: FoundFile) -> bool:
+        """Tell whether a text comes from a store, or goes to one."""
+        return is_url(item.path) or isinstance(self.request.output, str)
 
     def _shared(self, places: Sequence[FoundFile]) -> Iterator[Result]:
         """Decode logs in several processes, if that is of use; yield the results in order."""
@@ -145,7 +152,7 @@ class Batch:
         try:
             return Job(place, self._target(place))
         except OutputError as error:
-            return failed(place.path, error)
+            return failed(place.name, error)
 
     def _one(self, item: FoundFile | Refusal, target: str | None = None) -> Iterator[Result]:
         """Decode what is at a place, or in the archive there, in this process."""

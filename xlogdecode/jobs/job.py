@@ -1,7 +1,5 @@
 """One input: decoded to where its text goes, and the result of that."""
 
-import os
-import stat
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,7 +12,8 @@ from xlogdecode.inputs import Entry, Input, Saved, is_crash_buffer, unsaved_besi
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Period, Result, failed, of_damage
 from xlogdecode.jobs.status import Status, of_report
-from xlogdecode.outputs import SaveFile, Utf8
+from xlogdecode.outputs import Utf8, look_at, save_file, shown_place
+from xlogdecode.platform.files import FileInfo, is_url
 from xlogdecode.types import Sink, Source
 
 if TYPE_CHECKING:
@@ -31,6 +30,9 @@ T = TypeVar("T")
 
 _LARGE = 4 << 20
 """Bytes of a file that is worth more processes."""
+
+_UNDATED = "a store dates its objects: -u takes this text for complete; use -f once there is a key"
+"""What is said of a text in a store that lacks what is encrypted."""
 
 LEFT_OUT = "all its records are in a log already: left out"
 
@@ -68,8 +70,9 @@ class Decoder:
             with entry.source as opened:
                 if target is not None and self._is_up_to_date(entry, target):
                     _leave(entry, saved)
-                    note = f"{target} is up to date"
-                    done = Result(entry.name, Status.OK, Report(), target, note=note)
+                    shown = shown_place(target)
+                    note = f"{shown} is up to date"
+                    done = Result(entry.name, Status.OK, Report(), shown, note=note)
                     return done._replace(is_skipped=True)
                 source = _unsaved(opened, entry, saved)
                 if source is None:
@@ -89,12 +92,14 @@ class Decoder:
     def _is_up_to_date(self, entry: Entry, target: str) -> bool:
         """Tell whether nothing has to be done. Raises OutputError for the input itself."""
         request = self._request
-        found = _file_at(target) if request.replaces else None
+        found = look_at(target) if request.replaces else None
         if found is None:
             return False
-        if os.path.samestat(found, entry.stat):
-            raise OutputError(f"{target}: is the input itself; -o names another file")
-        return request.update and found.st_mtime_ns >= entry.stat.st_mtime_ns
+        is_input = target == entry.path if is_url(target) else found.identity == entry.info.identity
+        if is_input:
+            shown = shown_place(target)
+            raise OutputError(f"{shown}: is the input itself; -o names another file")
+        return request.update and _is_newer(found, entry.info)
 
     def _to_sink(self, entry: Entry, source: Source) -> Result:
         request = self._request
@@ -128,18 +133,14 @@ class Decoder:
         target: str,
         saved: Saved | None,
     ) -> Result:
-        request, like = self._request, entry.stat
-        is_file = stat.S_ISREG(like.st_mode)
-        file = SaveFile(
-            target, like=like if is_file and entry.path else None, replace=request.replaces
-        )
+        request, like = self._request, entry.info
+        file = save_file(target, like=like if entry.path else None, replace=request.replaces)
         try:
             with file:
                 if request.header:
                     file.write(request.header)
                 report, tally = self._convert(source, file, entry.name)
-                if report.locked_blocks and is_file:
-                    file.date_before(like)
+                is_undated = bool(report.locked_blocks) and not file.date_before(like)
                 is_copy = request.is_copy and _is_plain(report)
                 if (not report.bytes_out and not report.is_whole) or is_copy:
                     file.discard()
@@ -151,9 +152,10 @@ class Decoder:
         result = _result(entry, report)
         is_complete = result.status is Status.OK and file.is_in_place
         is_source = entry.path is not None and isinstance(entry.source, Input)
+        note = _UNDATED if is_undated and file.is_written else ""
         return result._replace(
-            path=target if file.is_written else None,
-            note=_remove(entry) if request.remove and is_complete and is_source else "",
+            path=shown_place(target) if file.is_written else None,
+            note=_remove(entry) if request.remove and is_complete and is_source else note,
             tally=tally,
             size=file.size if file.is_in_place and not request.is_copy else None,
         )
@@ -181,7 +183,7 @@ class Decoder:
     def _decode(self, source: Source, sink: Sink) -> Report:
         """Decode into `sink`, in several processes where that is of use."""
         options = self._request.options
-        if isinstance(source, Input) and source.stat.st_size >= _LARGE:
+        if isinstance(source, Input) and source.size >= _LARGE:
             from xlogdecode.jobs.stretches import decode_large, processes_for
 
             processes = processes_for(source, sink, options, self._request.processes)
@@ -263,22 +265,24 @@ def _is_plain(report: Report) -> bool:
     return bool(report.plain_text) and report.bytes_out == report.plain_text and report.is_whole
 
 
-def _file_at(path: str) -> os.stat_result | None:
-    try:
-        found = os.stat(path)  # noqa: PTH116 - thousands of files a second
-    except OSError:
-        return None
-    return found if stat.S_ISREG(found.st_mode) else None
+def _is_newer(output: FileInfo, source: FileInfo) -> bool:
+    """Tell whether an output is not older than its source, as far as both are dated."""
+    times = output.mtime_ns, source.mtime_ns
+    return None not in times and (output.mtime_ns or 0) >= (source.mtime_ns or 0)
 
 
 def _remove(entry: Entry) -> str:
     """Remove a source whose text is complete and in place; return why it is kept, if it is."""
     from pathlib import Path  # 4 ms that most runs need not spend
 
-    path, was = Path(entry.path or ""), entry.stat
+    if is_url(entry.path or ""):
+        from xlogdecode.platform.stores import remove
+
+        return remove(entry.path or "", entry.info)
+    path, was = Path(entry.path or ""), entry.info
     try:
         now = path.stat()
-        if (now.st_size, now.st_mtime_ns) != (was.st_size, was.st_mtime_ns):
+        if (now.st_size, now.st_mtime_ns) != (was.size, was.mtime_ns):
             return "has changed while it was read: kept"
         path.unlink()
     except OSError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from xlogdecode.decoder.options import Options
 from xlogdecode.errors import UsageError
-from xlogdecode.inputs import STDIN, expand
+from xlogdecode.inputs import STDIN, expand, is_url
 from xlogdecode.jobs.batch import Batch
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result
@@ -72,7 +72,7 @@ def decode_paths(
     request = Request(
         options._replace(verify=options.verify or options.strict or remove),
         selection,
-        output=Path(where) if where else None,
+        output=where if is_url(where) else Path(where) if where else None,
         output_is_folder=where.endswith((os.sep, os.altsep or os.sep)),
         replace=replace,
         update=update,

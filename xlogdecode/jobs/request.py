@@ -37,8 +37,8 @@ class Request(NamedTuple):
     options: Options = Options()
     selection: "Selection | None" = None
     """Which records, in which format; None is the text as it was logged."""
-    output: "Path | None" = None
-    """The file, or the folder, for the text; None is beside each input."""
+    output: "Path | str | None" = None
+    """The file, or the folder, for the text, by its URL in a store; None is beside each input."""
     output_is_folder: bool = False
     """`output` is a folder, even if it does not exist yet."""
     to_sink: bool = False

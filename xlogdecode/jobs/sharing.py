@@ -97,7 +97,7 @@ def by_forks(
             try:
                 prepare(job.place, job.target)
             except OutputError as error:
-                return DecodedFile(failed(job.place.path, error), Saved())
+                return DecodedFile(failed(job.place.name, error), Saved())
         return decode_file_of(job, request, sink) or LEFT
 
     stretch = max(1, min(_STRETCH, len(jobs) // (processes * 4)))

@@ -69,7 +69,7 @@ def decode_large(source: Input, sink: Sink, options: Options, processes: int) ->
 
 def _share(source: Input, sink: Sink, options: Options, processes: int, pipeline: Pipeline) -> None:
     """Have processes decode stretches, and `pipeline` go on behind them."""
-    size = source.stat.st_size
+    size = source.size
     stretches = list(_stretches(source.fd, size))
     if len(stretches) <= processes:
         return

@@ -1,6 +1,5 @@
 """All inputs as one timeline: each is read twice, and all are written once, in order of time."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +16,10 @@ from xlogdecode.jobs.result import Result, failed, of_damage
 from xlogdecode.jobs.selection import Selection
 from xlogdecode.jobs.status import Status, of_report
 from xlogdecode.merging import MergedLog, count_merged
-from xlogdecode.outputs import SaveFile
+from xlogdecode.outputs import save_file, shown_place
+from xlogdecode.outputs.destinations import is_folder
 from xlogdecode.outputs.sanitize import shown
+from xlogdecode.platform.files import FileInfo, is_same_file, is_url
 from xlogdecode.records import Event
 from xlogdecode.records.events import iter_events
 from xlogdecode.types import Sink
@@ -46,8 +47,9 @@ class Timeline:
         self._hints: list[str] = []
         self._tally = Tally()
         output = request.output
-        if output is not None and (request.output_is_folder or output.is_dir()):
-            raise UsageError(f"{output}: is a folder; -o takes one file for a timeline")
+        if output is not None and (request.output_is_folder or is_folder(output)):
+            shown = shown_place(str(output))
+            raise UsageError(f"{shown}: is a folder; -o takes one file for a timeline")
 
     def results(self, on_read: OnRead = None) -> Iterator[Result]:
         """Write the timeline; then yield the result of each input, in their order.
@@ -91,15 +93,16 @@ class Timeline:
             found.append(_Part(item, opened, options, per_block=self._selection.per_block))
         return _without_saved(found)
 
-    def _write(self, parts: "Sequence[_Part]") -> Path | None:
+    def _write(self, parts: "Sequence[_Part]") -> Path | str | None:
         """Write the timeline; return the file that it went to."""
         target = self.request.output
         if target is None:
             self._convert(self._sink, parts, self.request.view)
             return None
         if any(part.is_at(target) for part in parts):
-            raise UsageError(f"{target}: is one of the inputs; -o names another file")
-        file = SaveFile(target, replace=self.request.replace)
+            shown = shown_place(str(target))
+            raise UsageError(f"{shown}: is one of the inputs; -o names another file")
+        file = save_file(target, replace=self.request.replace)
         try:
             with file:
                 self._convert(file, parts)
@@ -149,9 +152,10 @@ class _Part:
 
     def __init__(self, entry: Entry, opened: Opened, options: Options, *, per_block: bool) -> None:
         self.name = entry.name
+        self.path = entry.path
         self.is_crash_buffer = is_crash_buffer(entry.below)
         self.opened = opened
-        self._file = entry.stat if entry.path else None
+        self._file = entry.info if entry.path else FileInfo()
         self._options = options
         self._per_block = per_block
         self._report = Report()
@@ -176,16 +180,16 @@ class _Part:
         """Whether there is not even an empty log."""
         return self._failure is not None or self._report.gave_nothing
 
-    def is_at(self, path: Path) -> bool:
+    def is_at(self, path: Path | str) -> bool:
         """Tell whether it is the very file at `path`."""
-        try:
-            return self._file is not None and os.path.samestat(self._file, path.stat())
-        except OSError:
-            return False
+        if is_url(path):
+            return self.path == path
+        return is_same_file(path, self._file)
 
-    def result(self, written: Path | None) -> Result:
+    def result(self, written: Path | str | None) -> Result:
         """Return its result; `written` is the file of the timeline, if it went to one."""
-        path, is_printed = None if written is None else str(written), written is None
+        path = None if written is None else shown_place(str(written))
+        is_printed = written is None
         if self._failure is not None:
             return self._failure._replace(report=self._report, path=path, is_printed=is_printed)
         status = of_report(self._report)

@@ -5,12 +5,12 @@ import re
 from typing import TYPE_CHECKING
 
 from xlogdecode.errors import OutputError
-from xlogdecode.inputs import Entry, FoundFile
+from xlogdecode.inputs import Entry, FoundFile, is_url
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Places", "same_name"]
+__all__ = ["Places", "is_folder", "same_name"]
 
 _FORBIDDEN = r'[<>:"|?*]|[. ]+\Z'
 _RESERVED = r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)"
@@ -24,16 +24,18 @@ class Places:
     """Gives each input a place of its own."""
 
     def __init__(
-        self, output: "Path | None", *, in_folder: bool, several: bool, suffix: str = ".log"
+        self, output: "Path | str | None", *, in_folder: bool, several: bool, suffix: str = ".log"
     ) -> None:
         """Put all below `output`, or into it if it is to be one file, or beside each source.
+
+        An `output` in a store is its URL. Raises as `store_at` does, and OutputError.
 
         `in_folder` makes `output` a folder, `several` keeps what was asked for by several paths
         apart in it. A folder that exists is one in any case. `suffix` ends all names but `output`.
         """
         self._suffix = suffix
         self._output = output
-        self._in_folder = in_folder or (output is not None and output.is_dir())
+        self._in_folder = in_folder or (output is not None and is_folder(output))
         self._several = several
         self._taken: dict[str, int] = {}
         """Each place that is taken, and the last number that was given to another of its name."""
@@ -57,14 +59,19 @@ class Places:
 
     def _root(self, entry: Entry | FoundFile) -> str:
         """Return the folder that the text of `entry` goes below, with a slash behind it."""
+        if isinstance(self._output, str):
+            root = self._output.rstrip("/")
+            return f"{root}/{entry.tree}/" if self._several and entry.tree else f"{root}/"
+        if self._output is None and is_url(entry.top):
+            return f"{entry.top}/"
         if self._output is None and not re.search(_UNTIDY, entry.top):
             return f"{entry.top}/" if entry.top else ""
         from pathlib import Path  # 4 ms that a log in a folder need not spend
 
-        root = self._output or Path(entry.top)
+        folder = self._output or Path(entry.top)
         if self._output is not None and self._several and entry.tree:
-            root /= _portable(_storable(entry.tree))
-        return "" if root == Path() else f"{str(root).removesuffix('/')}/"
+            folder /= _portable(_storable(entry.tree))
+        return "" if folder == Path() else f"{str(folder).removesuffix('/')}/"
 
     def prepare(self, entry: Entry | FoundFile, target: str) -> None:
         """Make the folder that `target` is in, if it is one of ours. Raises OutputError."""
@@ -75,7 +82,16 @@ class Places:
             return
         from pathlib import Path
 
-        parent, root = Path(folder), self._output or Path(entry.top)
+        top: Path | str = self._output or entry.top
+        if is_url(target):
+            from xlogdecode.outputs.stores import local_path
+
+            local = local_path(target)
+            if local is None:  # a store has no folders
+                return
+            target, top = local, local_path(str(top)) or top
+            folder = os.path.dirname(target)  # noqa: PTH120 - as above
+        parent, root = Path(folder), Path(top)
         if root == Path(target):
             return
         try:
@@ -101,6 +117,15 @@ class Places:
         self._taken[key] = 1
         self._taken[first] = number
         return target
+
+
+def is_folder(output: "Path | str") -> bool:
+    """Tell whether a folder is at the path or the URL of an output. Raises OutputError."""
+    if not isinstance(output, str):
+        return output.is_dir()
+    from xlogdecode.outputs.stores import is_folder_at
+
+    return output.endswith("/") or is_folder_at(output)
 
 
 def same_name(target: str) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN
-from xlogdecode.inputs.entries import FoundFile, walk
+from xlogdecode.inputs.entries import walk
+from xlogdecode.inputs.files import FoundFile
 from xlogdecode.outputs.destinations import same_name
 from xlogdecode.platform.files import is_file_at, stat_of
 

@@ -1,4 +1,4 @@
-"""Files that are complete or not there at all, and descriptors whose errors name them."""
+"""Files that are complete or not there at all, what is known of files, and paths that are URLs."""
 
 import contextlib
 import errno
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from xlogdecode.errors import OutputError
 from xlogdecode.types import Buffer
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "OpenFile", "SaveFile", "is_file_at", "may_replace", "stat_of", "write_durably",
+    "FileInfo", "OpenFile", "SaveFile", "info_of", "is_file_at", "is_same_file", "is_url",
+    "may_replace", "stat_of", "write_durably",
 ]  # fmt: skip
 
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -30,6 +31,43 @@ _COARSEST = 2_000_000_000
 
 _LONGEST = 50
 """Characters of a name that have at most 200 bytes, whatever they are."""
+
+
+def is_url(path: str | os.PathLike[str]) -> bool:
+    """Tell whether `path` is a URL, as in `s3://bucket/a.xlog`."""
+    scheme, found, _ = os.fspath(path).partition("://")
+    return (
+        bool(found)
+        and len(scheme) > 1
+        and scheme.isascii()
+        and scheme[0].isalpha()
+        and not (set(scheme.lower()) - _SCHEME)
+    )
+
+
+_SCHEME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
+"""The signs of a scheme (RFC 3986, 3.1)."""
+
+
+class FileInfo(NamedTuple):
+    """The size of a file or of an object in a store, its last change, and which one it is."""
+
+    size: int | None = None
+    """Bytes; None where nobody knows."""
+    mtime_ns: int | None = None
+    """Its last change, in ns since 1970; None of what has none, such as a pipe."""
+    identity: tuple[int, int] | str | None = None
+    """The device and inode of a file, the ETag of an object; None where it has neither."""
+    mode: int | None = None
+    """The permissions of a file."""
+    atime_ns: int | None = None
+
+
+def info_of(found: os.stat_result) -> FileInfo:
+    """Return what is known of a regular file."""
+    identity = (found.st_dev, found.st_ino)
+    mode = stat.S_IMODE(found.st_mode)
+    return FileInfo(found.st_size, found.st_mtime_ns, identity, mode, found.st_atime_ns)
 
 
 class OpenFile:
@@ -82,7 +120,7 @@ class SaveFile:
         self,
         path: str | os.PathLike[str],
         *,
-        like: os.stat_result | None = None,
+        like: FileInfo | None = None,
         replace: bool = False,
         secret: bool = False,
     ) -> None:
@@ -95,9 +133,9 @@ class SaveFile:
         self.size = 0
         """Bytes of it, once it is in place."""
         self._replace = replace
-        self._like = like
-        self._mtime_ns = None if like is None else like.st_mtime_ns
-        self._mode = None if like is None or os.name == "nt" else stat.S_IMODE(like.st_mode) & 0o666
+        like = like or FileInfo()
+        self._atime_ns, self._mtime_ns = like.atime_ns, like.mtime_ns
+        self._mode = None if like.mode is None or os.name == "nt" else like.mode & 0o666
         self._first_mode = 0o600 if secret else 0o666 if self._mode is None else self._mode
         folder, name = os.path.split(path)
         if len(name) > _LONGEST:
@@ -152,9 +190,14 @@ class SaveFile:
         """Whether what was written is where it was to go."""
         return self.is_in_place or self._is_special
 
-    def date_before(self, source: os.stat_result) -> None:
-        """Have it look older than its source, for not all of that is in it: -u takes that anew."""
-        self._mtime_ns = source.st_mtime_ns - _COARSEST
+    def date_before(self, source: FileInfo) -> bool:
+        """Have it look older than its source, for not all of that is in it: -u takes that anew.
+
+        Return whether it will.
+        """
+        if source.mtime_ns is not None:
+            self._mtime_ns = source.mtime_ns - _COARSEST
+        return True
 
     def discard(self) -> None:
         """Leave no file."""
@@ -216,7 +259,7 @@ class SaveFile:
         """
         by_descriptor = os.utime in os.supports_fd
         if self._mtime_ns is not None and isinstance(target, int) == by_descriptor:
-            read_ns = self._mtime_ns if self._like is None else self._like.st_atime_ns
+            read_ns = self._mtime_ns if self._atime_ns is None else self._atime_ns
             os.utime(target, ns=(read_ns, self._mtime_ns))
 
 
@@ -247,6 +290,12 @@ def _found(path: str | os.PathLike[str]) -> os.stat_result | None:
         with contextlib.suppress(OSError):
             return os.stat(path)  # noqa: PTH116 - as above
     return found
+
+
+def is_same_file(place: str | os.PathLike[str], info: FileInfo) -> bool:
+    """Tell whether the regular file that `info` is of is at `place`."""
+    found = stat_of(place) if info.identity is not None else None
+    return found is not None and (found.st_dev, found.st_ino) == info.identity
 
 
 def is_file_at(place: str | os.PathLike[str] | int, found: os.stat_result) -> bool:
