@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from xlogdecode.format import CRASH_BUFFER_SIZE, READINGS, Reading
 from xlogdecode.framing.buffer import InputWindow
 from xlogdecode.framing.events import Block, Event, PlainText, Reason
+from xlogdecode.framing.gap import Gap
 from xlogdecode.framing.plaintext import (
     LONGEST_OPENING,
     first_junk,
@@ -21,7 +22,7 @@ from xlogdecode.framing.plaintext import (
     split_lines,
     text_end,
 )
-from xlogdecode.framing.resync import Gap, Resync, mend
+from xlogdecode.framing.resync import Resync, mend
 from xlogdecode.framing.validator import (
     Answer,
     Fit,
