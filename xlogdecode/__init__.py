@@ -27,9 +27,9 @@ if TYPE_CHECKING:
         XlogError,
     )
     from xlogdecode.filters import Filter, parse_level
+    from xlogdecode.jobs.exit_status import Status
     from xlogdecode.jobs.paths import decode_paths
     from xlogdecode.jobs.result import Result
-    from xlogdecode.jobs.status import Status
     from xlogdecode.keys import read_keys
     from xlogdecode.records import Record
     from xlogdecode.records.layout_file import read_layouts

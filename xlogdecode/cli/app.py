@@ -12,7 +12,7 @@ import click
 from xlogdecode import __version__
 from xlogdecode.cli import settle
 from xlogdecode.cli.commands import COMMANDS, GROUP_OPTIONS, refuse_commands
-from xlogdecode.cli.exits import status_of
+from xlogdecode.cli.failures import status_of
 from xlogdecode.cli.grouped_help import CommandGroup
 from xlogdecode.errors import UsageError
 

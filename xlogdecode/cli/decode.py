@@ -20,7 +20,7 @@ from xlogdecode.cli.streams import log_output, standard_output
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import STDIN, STDIN_NAME, expand
 from xlogdecode.jobs.batch import Batch
-from xlogdecode.jobs.status import Status
+from xlogdecode.jobs.exit_status import Status
 
 if TYPE_CHECKING:
     from xlogdecode.cli.report import ReportFile

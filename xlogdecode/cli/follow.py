@@ -18,8 +18,8 @@ from xlogdecode.decoder.report import Loss
 from xlogdecode.errors import UsageError
 from xlogdecode.follow import Follower
 from xlogdecode.inputs import STDIN, is_crash_buffer, is_url, kind_of, open_input
+from xlogdecode.jobs.exit_status import Status, key_remedy
 from xlogdecode.jobs.request import Request
-from xlogdecode.jobs.status import Status, key_remedy
 from xlogdecode.outputs import Utf8
 from xlogdecode.types import Sink
 

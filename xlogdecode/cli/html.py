@@ -20,9 +20,9 @@ from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
+from xlogdecode.jobs.exit_status import Status, key_remedy, of_report, state_of, worst
 from xlogdecode.jobs.job import LEFT_OUT
 from xlogdecode.jobs.request import Request
-from xlogdecode.jobs.status import Status, key_remedy, of_report, state_of, worst
 from xlogdecode.outputs import SaveFile
 from xlogdecode.when import parse_size, parse_zone
 

@@ -8,8 +8,8 @@ from xlogdecode.cli.messages import Messages, make_way, say_notes
 from xlogdecode.cli.progress import Progress
 from xlogdecode.cli.streams import standard_output, table_look
 from xlogdecode.jobs.batch import Batch
+from xlogdecode.jobs.exit_status import Status, worst
 from xlogdecode.jobs.listing import Row
-from xlogdecode.jobs.status import Status, worst
 from xlogdecode.outputs.table import Cell, as_table
 
 __all__ = ["list_logs"]

@@ -139,7 +139,7 @@ class Messages:
             self._print(result)
 
     def _print(self, result: "Result") -> None:
-        from xlogdecode.jobs.status import Status, key_remedy
+        from xlogdecode.jobs.exit_status import Status, key_remedy
 
         name, report, status = result.name, result.report, result.status
         if self.quiet and status is Status.LOCKED:

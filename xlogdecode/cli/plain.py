@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from xlogdecode.jobs.status import Status
+    from xlogdecode.jobs.exit_status import Status
 
 __all__ = ["run", "takes"]
 
@@ -34,7 +34,7 @@ def _is_file(word: str) -> bool:
 
 def run(words: Sequence[str]) -> int:
     """Decode the files; return the exit status."""
-    from xlogdecode.cli.exits import status_of
+    from xlogdecode.cli.failures import status_of
 
     return status_of(lambda: _decode(words))
 
@@ -45,8 +45,8 @@ def _decode(words: Sequence[str]) -> "Status":
     from xlogdecode.cli.run import run_batch
     from xlogdecode.cli.streams import log_output
     from xlogdecode.jobs.batch import Batch
+    from xlogdecode.jobs.exit_status import Status
     from xlogdecode.jobs.request import Request
-    from xlogdecode.jobs.status import Status
 
     flags = {letter for word in words if word.startswith("-") for letter in word}
     files = [word for word in words if not word.startswith("-")]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from xlogdecode.cli.messages import Messages, say_notes
 from xlogdecode.cli.progress import Progress
-from xlogdecode.jobs.status import Status, worst
+from xlogdecode.jobs.exit_status import Status, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

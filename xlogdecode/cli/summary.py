@@ -23,9 +23,9 @@ from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.filters import LAST, Filter, Judge
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
+from xlogdecode.jobs.exit_status import Status, key_remedy, of_report, worst
 from xlogdecode.jobs.job import LEFT_OUT, add_cause
 from xlogdecode.jobs.request import Request
-from xlogdecode.jobs.status import Status, key_remedy, of_report, worst
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import iter_events
 from xlogdecode.records.local_times import LocalTimes

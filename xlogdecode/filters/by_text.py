@@ -18,7 +18,6 @@ from xlogdecode.filters.tally import PageTally, Tally
 from xlogdecode.filters.time_range import Window
 from xlogdecode.records import Event, Loss, Record, read_batches
 from xlogdecode.records.events import PAGE, Page, Then, pages
-from xlogdecode.records.first_zone import look_ahead
 from xlogdecode.records.layouts import (
     FATAL_NOTES,
     LEVELS,
@@ -31,6 +30,7 @@ from xlogdecode.records.layouts import (
     timed_heads,
     unlike_others,
 )
+from xlogdecode.records.look_ahead import look_ahead
 from xlogdecode.records.matchers import JOINS, openers
 from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.records.timestamps import Stamps, date_in_name, on_any_day

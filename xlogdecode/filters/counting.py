@@ -12,7 +12,7 @@ from xlogdecode.filters.tally import PageTally, Tally
 from xlogdecode.records import Event, read_records
 from xlogdecode.records.bounds import Counter
 from xlogdecode.records.events import PAGE, Page, pages
-from xlogdecode.records.first_zone import look_ahead
+from xlogdecode.records.look_ahead import look_ahead
 from xlogdecode.records.reading import AS_LOGGED, LogHints
 
 __all__ = ["count", "count_text"]

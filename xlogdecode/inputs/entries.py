@@ -52,7 +52,7 @@ def iter_entries(
             )
             opened.append(partial(_opened, places, open_each))
         else:
-            from xlogdecode.inputs.handed import handed
+            from xlogdecode.inputs.from_callers import handed
 
             opened.append(partial(_entries_of, handed(given, index), plain=plain))
     return (

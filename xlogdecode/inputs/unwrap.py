@@ -18,7 +18,7 @@ from xlogdecode.decoder.as_text import (
 from xlogdecode.inputs.bounds import Meter
 from xlogdecode.inputs.compressed import Inflated, may_be_wrapped
 from xlogdecode.inputs.files import Entry, Input, Member
-from xlogdecode.inputs.undoing import Base64, Dump, Hex, LineFeeds, Mapped, SingleBytes, Step
+from xlogdecode.inputs.wrappings import Base64, Dump, Hex, LineFeeds, Mapped, SingleBytes, Step
 from xlogdecode.types import Source
 
 __all__ = ["Unwrapped", "as_log", "unwrapped"]

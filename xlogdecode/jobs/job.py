@@ -9,9 +9,9 @@ from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
 from xlogdecode.framing.events import Reason
 from xlogdecode.inputs import Entry, Input, Saved, is_crash_buffer, unsaved_beside
+from xlogdecode.jobs.exit_status import Status, of_report
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Period, Result, failed, of_damage
-from xlogdecode.jobs.status import Status, of_report
 from xlogdecode.outputs import Utf8, look_at, save_file, shown_place
 from xlogdecode.platform.files import FileInfo, is_url
 from xlogdecode.types import Sink, Source
@@ -184,7 +184,7 @@ class Decoder:
         """Decode into `sink`, in several processes where that is of use."""
         options = self._request.options
         if isinstance(source, Input) and source.size >= _LARGE:
-            from xlogdecode.jobs.stretches import decode_large, processes_for
+            from xlogdecode.jobs.large_file import decode_large, processes_for
 
             processes = processes_for(source, sink, options, self._request.processes)
             if processes > 1:

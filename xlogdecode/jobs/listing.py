@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from xlogdecode.jobs.exit_status import LogState, state_of
 from xlogdecode.jobs.result import Period, Result
-from xlogdecode.jobs.status import LogState, state_of
 
 __all__ = ["Row"]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xlogdecode.decoder.options import DamagedError
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import MissingExtraError, XlogError
-from xlogdecode.jobs.status import Status, key_remedy
+from xlogdecode.jobs.exit_status import Status, key_remedy
 
 if TYPE_CHECKING:
     from xlogdecode.filters import Tally

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, OutputError
 from xlogdecode.inputs import FoundFile, Input, Refusal, Saved, open_place
+from xlogdecode.jobs.exit_status import Status
+from xlogdecode.jobs.forked_workers import LEFT, Left, Lost, in_turns
 from xlogdecode.jobs.job import Decoder
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed
-from xlogdecode.jobs.ring import LEFT, Left, Lost, in_turns
-from xlogdecode.jobs.status import Status
 from xlogdecode.platform.forks import may_fork, usable_processors
 from xlogdecode.types import Sink
 

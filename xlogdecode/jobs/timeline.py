@@ -10,11 +10,11 @@ from xlogdecode.errors import InputError, MissingExtraError, UsageError, XlogErr
 from xlogdecode.filters import Tally
 from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, iter_entries
 from xlogdecode.inputs.spool import Opened, Spool
+from xlogdecode.jobs.exit_status import Status, of_report
 from xlogdecode.jobs.job import LEFT_OUT, through, torn
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed, of_damage
 from xlogdecode.jobs.selection import Selection
-from xlogdecode.jobs.status import Status, of_report
 from xlogdecode.merging import MergedLog, count_merged
 from xlogdecode.outputs import save_file, shown_place
 from xlogdecode.outputs.destinations import is_folder

@@ -16,8 +16,8 @@ from operator import itemgetter
 from xlogdecode.merging.instants import Instants
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import LONGEST, Page, Then, pages
-from xlogdecode.records.first_zone import FirstZone, look_ahead
 from xlogdecode.records.layouts import TIMED_STARTS, timed_fields
+from xlogdecode.records.look_ahead import FirstZone, look_ahead
 from xlogdecode.records.matchers import JOINS, openers
 from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.records.timestamps import Stamps, date_in_name, zone_of_hour

@@ -10,8 +10,8 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final
 
 from xlogdecode.records.events import LONGEST, PAGE, BlockRun, Event, Loss, Page, Then, pages
-from xlogdecode.records.first_zone import look_ahead
 from xlogdecode.records.layouts import GOING_ON, LEVELS, NOTES, heads
+from xlogdecode.records.look_ahead import look_ahead
 from xlogdecode.records.matchers import JOINS, SINGLES, openers
 from xlogdecode.records.reading import (
     AS_LOGGED,

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from xlogdecode.filters import LAST, Filter, Last, Selector, Shown, Tally, last_of_text, select_text
 from xlogdecode.records import Event, Loss, Record, read_batches
-from xlogdecode.records.first_zone import look_ahead
+from xlogdecode.records.look_ahead import look_ahead
 from xlogdecode.records.reader import read_runs
 from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.records.runs import RecordRun

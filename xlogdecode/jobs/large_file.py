@@ -21,7 +21,7 @@ from xlogdecode.errors import InputError
 from xlogdecode.framing import walk
 from xlogdecode.framing.buffer import InputWindow
 from xlogdecode.inputs import Input
-from xlogdecode.jobs.ring import Left, Lost, in_turns
+from xlogdecode.jobs.forked_workers import Left, Lost, in_turns
 from xlogdecode.platform.files import OpenFile, SaveFile
 from xlogdecode.platform.forks import may_fork, usable_processors
 from xlogdecode.types import Buffer, Sink

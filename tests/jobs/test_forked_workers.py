@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux 
 PRELUDE = """
 import os, signal, sys, time
 from xlogdecode.errors import OutputError
-from xlogdecode.jobs.ring import LEFT, Lost, in_turns
+from xlogdecode.jobs.forked_workers import LEFT, Lost, in_turns
 
 class Out:
     def write(self, data):
