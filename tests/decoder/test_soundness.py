@@ -7,12 +7,13 @@ Files are full blocks, and days of the IM SDK's shape: small blocks of chunks of
 import functools
 import random
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 
 from tests.damage import SERVER
+from tests.damage.edits import HOLES, SHIFTS, Edit, delete, flip
 from tests.mars import KINDS, Block, block, file_of, imsdk_lines, log, mars_lines, new_session
 from tests.mars.blocks import full_blocks
 from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
@@ -22,8 +23,6 @@ from xlogdecode.codecs import flushed_texts
 OPTIONS = Options(keys=(SERVER,), marks=False)
 FULL = ("zlib", "zlib-crypt", "zstd", "zstd-crypt")
 SHAPES = (*FULL, "imsdk-chunked", "imsdk-day")
-
-Edit = Callable[[bytearray, int, random.Random], None]
 
 
 class Log(NamedTuple):
@@ -49,37 +48,12 @@ def log_of(shape: str) -> Log:
     return Log(file_of(blocks), frozenset(text.splitlines(keepends=True)))
 
 
+def file_text(blocks: list[Block]) -> bytes:
+    return b"".join(one.text for one in blocks)
+
+
 def never_logged(log: Log, text: bytes) -> list[bytes]:
     return [line for line in text.splitlines(keepends=True) if line not in log.lines]
-
-
-def page(fill: bytes, size: int) -> Edit:
-    def edit(data: bytearray, at: int, _: random.Random) -> None:
-        at -= at % 512
-        data[at : at + size] = fill * len(data[at : at + size])
-
-    return edit
-
-
-def insert(data: bytearray, at: int, dice: random.Random) -> None:
-    data.insert(at, dice.randrange(256))
-
-
-def delete(data: bytearray, at: int, _: random.Random) -> None:
-    del data[at]
-
-
-def flip(data: bytearray, at: int, dice: random.Random) -> None:
-    data[at] ^= 1 << dice.randrange(8)
-
-
-HOLES = {
-    "a sector of zeros": page(b"\0", 512),
-    "a page of zeros": page(b"\0", 4096),
-    "a sector of 0xFF": page(b"\xff", 512),
-    "a page of 0xFF": page(b"\xff", 4096),
-}
-SHIFTS = {"a byte more": insert, "a byte less": delete}
 
 
 def outcomes(shape: str, edits: list[Edit], count: int, options: Options) -> list[tuple[bool, int]]:
@@ -147,6 +121,36 @@ def test_a_torn_header_swallows_no_line_and_prints_no_key(kind: str, place: int)
         text, report = decode_bytes(before + header + behind, Options(marks=False))
         assert text == b"".join(lines), kept
         assert report.lost_bytes == kept
+
+
+@pytest.mark.parametrize(("kind", "plain"), [("zlib-crypt", 0x06), ("zstd-crypt", 0x08)])
+def test_no_ciphertext_passes_for_text_under_a_plain_magic(kind: str, plain: int) -> None:
+    lines = list(mars_lines(5, 120))
+    session = new_session(SERVER, "flipped")
+    blocks = [block(KINDS[kind], [line], seq=n, session=session) for n, line in enumerate(lines, 1)]
+    for number, one in enumerate(blocks):
+        others = [*blocks[:number], *blocks[number + 1 :]]
+        if b"\0" not in one.payload:
+            data = bytearray(file_of(blocks))
+            data[sum(len(each.data) for each in blocks[:number])] = plain
+            text, report = decode_bytes(bytes(data), OPTIONS)
+            assert text == file_text(others)
+            assert report.lost.total() == 1
+
+
+def test_plain_blocks_of_what_apps_log_are_text_whatever_bytes_are_in_it() -> None:
+    noise = bytes(byte for byte in random.Random(1).randbytes(150) if byte not in (0, 10))
+    head = b"[I][2024-01-01 +8.0 08:00:00.000][1, 1*][tag][file.cc:1, f][got "
+    lines = [
+        b"first\n",
+        head + noise,
+        b"no line feed",
+        "\u7f51\u7edc".encode("gb18030") * 40,
+        b"last\n",
+    ]
+    data = file_of([block(KINDS["sync-zlib"], [line]) for line in lines])
+    text, report = decode_bytes(data)
+    assert (text, report.is_whole) == (b"".join(lines), True)
 
 
 def test_a_key_field_that_holds_an_empty_header_is_no_torn_one() -> None:

@@ -21,6 +21,7 @@ from xlogdecode.decoder.soundness import Soundness, find_hole
 from xlogdecode.format import READINGS, Codec
 from xlogdecode.framing import Found, PlainRun, plain_run, walk
 from xlogdecode.framing.buffer import InputWindow
+from xlogdecode.framing.plaintext import is_noise
 from xlogdecode.framing.runs import AHEAD
 from xlogdecode.types import Buffer
 
@@ -172,6 +173,8 @@ class FastPath:
                 if start not in clear:
                     yield None
                 source, first, last = clear[start], 0, end - begin
+            if codecs[magic] is Codec.PLAIN and is_noise(buffer, begin, end):
+                yield None
             text = unpack_lines(codecs[magic], source, first, last)
             if weigh and text and not weigh(codecs[magic], source[first:last], text):
                 yield None

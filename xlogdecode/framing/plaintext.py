@@ -9,8 +9,8 @@ from xlogdecode.framing.events import PlainText
 from xlogdecode.line_layouts import LONGEST_OPENING, signatures
 
 __all__ = [
-    "LONGEST_OPENING", "TextEnd", "first_junk", "log_begins", "opens_a_log", "split_lines",
-    "text_end", "text_resumes",
+    "LONGEST_OPENING", "TextEnd", "first_junk", "is_noise", "log_begins", "opens_a_log",
+    "split_lines", "text_end", "text_resumes",
 ]  # fmt: skip
 
 _OPENING = signatures()
@@ -32,6 +32,11 @@ _CONTROLS = bytes(byte for byte in range(256) if NOT_TEXT.match(bytes((byte,))))
 _NEVER = bytes((0xC0, 0xC1, *range(0xF5, 0x100)))
 """Bytes that are not in UTF-8; one of 20 of compressed data is one."""
 _SIGNLESS = bytes({*range(256)} - {*_CONTROLS, *_NEVER})
+_NO_CONTROLS = bytes({*range(256)} - {*_CONTROLS})
+_KINDS, _ONE_OF = 6, 16
+"""Different control characters, and their share, that make a block noise: one of nine bytes of
+what is encrypted is one, and what apps log has one or two kinds of them, as separators.
+"""
 _LOST = "\ufffd".encode()
 _NO_CHARACTER = re.compile(_LOST + rb"|\xc2[\x80-\x9f]")
 """The bytes that an editor, or a wrong conversion, makes in UTF-8 of bytes that were no text."""
@@ -161,6 +166,13 @@ def _is_in(line: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def is_noise(buffer: bytes, begin: int, end: int) -> bool:
+    """Tell whether a plain payload is none: an encrypted one of whose magic a bit was flipped."""
+    controls = buffer[begin:end].translate(None, _NO_CONTROLS)
+    is_much = len(controls) * _ONE_OF > end - begin and len(set(controls)) >= _KINDS
+    return is_much and not _OPENS.match(buffer, begin)
 
 
 def split_lines(text: PlainText) -> Iterator[PlainText]:

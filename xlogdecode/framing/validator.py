@@ -17,6 +17,7 @@ from xlogdecode.format import (
     parse_header,
 )
 from xlogdecode.framing.events import Block, Proof, Verdict
+from xlogdecode.framing.plaintext import is_noise
 
 __all__ = [
     "LINE", "LONGEST_SEARCHED", "MENDING", "Answer", "Budget", "Fit", "Follow", "Probe",
@@ -235,6 +236,8 @@ class Validator:
             return Answer.NO
         if fit is Fit.MORE:
             return Answer.MORE
+        if is_noise(view.buffer, begin, end):
+            return Answer.NO
         follow = what_follows(view, end + 1)
         if fit is Fit.TAILER:
             if follow is Follow.MORE:
