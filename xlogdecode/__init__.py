@@ -64,7 +64,7 @@ _MODULES = {
     "filters": ("Filter", "parse_level"),
     "jobs.paths": ("decode_paths",),
     "jobs.result": ("Result",),
-    "jobs.status": ("Status",),
+    "jobs.exit_status": ("Status",),
     "keys": ("read_keys",),
     "decoder.options": ("DamagedError", "Options", "Piece"),
     "records": ("Record",),

@@ -22,10 +22,10 @@ DECODE = """
 import json, sys
 from xlogdecode.cli import main
 from xlogdecode.decoder.pipeline import Pipeline
-from xlogdecode.jobs import job, stretches
+from xlogdecode.jobs import job, large_file
 
 job._LARGE = 1
-stretches._STRETCH = 8000
+large_file._STRETCH = 8000
 taken = []
 take_part = Pipeline.take_part
 Pipeline.take_part = lambda *given: taken.append(given[2]) or take_part(*given)

@@ -21,7 +21,7 @@ from tests.records.lines import (
     streams,
 )  # fmt: skip
 from xlogdecode.filters import Filter, count_text, select_text
-from xlogdecode.records import Record, first_zone, read_records
+from xlogdecode.records import Record, look_ahead, read_records
 from xlogdecode.records import events as pages_module
 
 CHINA = timezone(timedelta(hours=8))
@@ -120,7 +120,7 @@ def test_a_time_without_a_zone_takes_that_of_the_banner_and_else_the_callers():
 @pytest.mark.parametrize(("more", "offset"), [(0, CHINA), (1, None)])
 @pytest.mark.parametrize("piece", [1000, 1 << 20])
 def test_the_first_banner_counts_for_what_is_before_it_within_a_megabyte(more, offset, piece):
-    room = first_zone.AHEAD - len(f"{IMSDK}\n\n{OPENED}") + more
+    room = look_ahead.AHEAD - len(f"{IMSDK}\n\n{OPENED}") + more
     text = f"{IMSDK}\n{'x' * room}\n{OPENED}\n".encode()
     events = [(at, text[at : at + piece]) for at in range(0, len(text), piece)]
     first, *_ = read_records(events)
