@@ -5,6 +5,7 @@ Files are full blocks, and days of the IM SDK's shape: small blocks of chunks of
 """
 
 import functools
+import io
 import random
 import statistics
 from collections.abc import Iterator
@@ -19,10 +20,22 @@ from tests.mars.blocks import full_blocks
 from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
 from xlogdecode import Options, decode_bytes
 from xlogdecode.codecs import flushed_texts
+from xlogdecode.decoder.decode import decode
 
 OPTIONS = Options(keys=(SERVER,), marks=False)
 FULL = ("zlib", "zlib-crypt", "zstd", "zstd-crypt")
 SHAPES = (*FULL, "imsdk-chunked", "imsdk-day")
+
+
+class Drip(io.BytesIO):
+    """A source that gives so many bytes at a time, as a pipe does."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        super().__init__(data)
+        self._size = size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(size or self._size, self._size))
 
 
 class Log(NamedTuple):
@@ -182,6 +195,21 @@ def test_a_log_whose_lines_end_otherwise_is_no_damage_and_said_to_be_unchecked()
         assert [note.text for note in report.notes] == [
             "10 blocks cannot be checked: flushes do not end with a line feed in this log"
         ]
+
+
+@pytest.mark.parametrize("plain", [0, 3, 9, 20])
+@pytest.mark.parametrize("packed", [0, 5, 9, 20])
+def test_where_a_log_is_cut_does_not_decide_what_is_sound_in_it(plain: int, packed: int) -> None:
+    tips = [block(KINDS["imsdk-plain"], [line]) for line in imsdk_lines(1, plain)]
+    days = log(KINDS["imsdk-chunked"], list(imsdk_lines(2, packed)), per_block=1)
+    doubtful = block(KINDS["imsdk-chunked"], [b"a line\n", b"half a ", b"line\n"])
+    data = b"junk" + file_of([*tips, *days, doubtful, *days])
+    found = []
+    for size in (len(data), 97, 512):
+        sink = io.BytesIO()
+        report = decode(Drip(data, size), sink, OPTIONS)
+        found.append((sink.getvalue(), report.losses))
+    assert found[0] == found[1] == found[2]
 
 
 def test_the_last_line_of_a_full_buffer_may_be_cut() -> None:

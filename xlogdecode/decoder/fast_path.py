@@ -155,11 +155,14 @@ class FastPath:
             if size > _MOST_TEXT:
                 self.is_blocked = False
                 break
-        self._soundness.learn_lines(len(texts))
+        if not self._soundness.is_thorough:
+            codecs = _codecs()
+            packed = sum(codecs[block.magic] is not Codec.PLAIN for block in blocks[: len(texts)])
+            self._soundness.learn_lines(packed)
         return texts
 
     def _iter_texts(self, buffer: bytes, blocks: Sequence[Found]) -> Iterator[Buffer | None]:
-        weigh = self._soundness.is_sound if self._soundness.is_thorough else None
+        soundness = self._soundness
         holes = find_hole(buffer, blocks[0].begin, blocks[-1].end) >= 0
         codecs, encrypted = _codecs(), _encrypted()
         clear: dict[int, bytes] = {}
@@ -173,11 +176,14 @@ class FastPath:
                 if start not in clear:
                     yield None
                 source, first, last = clear[start], 0, end - begin
-            if codecs[magic] is Codec.PLAIN and is_noise(buffer, begin, end):
+            codec = codecs[magic]
+            if codec is Codec.PLAIN and is_noise(buffer, begin, end):
                 yield None
-            text = unpack_lines(codecs[magic], source, first, last)
-            if weigh and text and not weigh(codecs[magic], source[first:last], text):
-                yield None
+            text = unpack_lines(codec, source, first, last)
+            if text and codec is not Codec.PLAIN and soundness.is_thorough:
+                if not soundness.is_sound(codec, source[first:last], text):
+                    yield None
+                soundness.learn_lines(1)
             yield text
 
     def _decrypted(self, buffer: bytes, blocks: Sequence[Found], number: int) -> dict[int, bytes]:
