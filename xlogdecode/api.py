@@ -295,12 +295,18 @@ def summarize(
     table = built_in_events() if events is None else load_events(os.fspath(events))
     summary = Summary(table)
     for source in sources:
-        add_to(
-            read_records(
-                source, options, wanted=wanted, zone=zone, layout=layout, encoding=encoding
-            ),
-            summary,
+        report = Report()
+        records = read_records(
+            source,
+            options,
+            wanted=wanted,
+            zone=zone,
+            layout=layout,
+            encoding=encoding,
+            report=report,
         )
+        add_to(records, summary)
+        summary.missing += report.gaps
     return summary
 
 

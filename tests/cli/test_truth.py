@@ -13,6 +13,7 @@ from tests.command import Done, run
 from tests.mars import KINDS, block
 from tests.samples import LOG, TEXT, ZLIB, files_in, put
 from tests.shared import CORPUS, FIXTURES, needs_corpus
+from xlogdecode import summarize
 
 LOCKED = FIXTURES / "async_zlib_crypt_small.xlog"
 
@@ -115,6 +116,7 @@ def test_a_summary_says_that_blocks_are_missing() -> None:
     assert done.out.endswith(b"losses: none\nblocks are missing in 1 place (by sequence number)\n")
     assert json.loads(run("summary", "--json", path).out)["losses"]["missing"] == 1
     assert b"missing" not in run("summary", LOG).out
+    assert summarize(path, LOG, path).missing == 2
 
 
 def test_a_report_that_cannot_be_written_speaks_of_its_own_option(log: Path) -> None:
