@@ -19,11 +19,19 @@ from xlogdecode.cli.progress import Progress
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError
-from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
+from xlogdecode.inputs import (
+    Entry,
+    Refusal,
+    Saved,
+    is_crash_buffer,
+    is_log,
+    is_url,
+    iter_entries,
+)
 from xlogdecode.jobs.exit_status import Status, key_remedy, of_report, state_of, worst
 from xlogdecode.jobs.job import LEFT_OUT
 from xlogdecode.jobs.request import Request
-from xlogdecode.outputs import SaveFile
+from xlogdecode.outputs import save_file, shown_place
 from xlogdecode.when import parse_size, parse_zone
 
 if TYPE_CHECKING:
@@ -133,7 +141,7 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
     page.filtered = _as_written(given)
     gc.set_threshold(_COLLECT, 50, 100)
     try:
-        with SaveFile(given["output"], replace=given["force"]) as file:
+        with save_file(given["output"], replace=given["force"]) as file:
             with Progress(list(paths), _EVERYTHING, redactor=redactor, is_slow=True) as progress:
                 statuses = list(maker.fill(page, paths, progress))
             if statuses and all(status is Status.FAILED for status in statuses):
@@ -144,9 +152,10 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
     finally:
         page.close()
     for cut in cuts:
-        say(f"note: {given['output']}: left out {cut}; --max-size takes more")
+        say(f"note: {shown_place(given['output'])}: left out {cut}; --max-size takes more")
     if given["opens"]:
-        webbrowser.open(Path(given["output"]).resolve().as_uri())
+        path = given["output"]
+        webbrowser.open(path if is_url(path) else Path(path).resolve().as_uri())
     return worst(statuses).value
 
 

@@ -28,6 +28,8 @@ class Input:
     """A readable file descriptor whose errors name the input. Reads return what has come."""
 
     fault = ""
+    seeks_freely = True
+    """Whether it costs nothing to read the same bytes twice, where that is possible."""
 
     def __init__(
         self,

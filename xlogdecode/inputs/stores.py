@@ -69,7 +69,7 @@ class StoreInput(Input):
         self.bytes_read = 0
         self._url = url
         self._file: Any = None if data is None else BytesIO(data)
-        self._is_fetched = data is not None
+        self.seeks_freely = data is not None
         self._head = b""
         self._at_end = False
         self._on_read = on_read
@@ -86,16 +86,11 @@ class StoreInput(Input):
         found: IO[bytes] = _Named(file, self._url)  # type: ignore[assignment]
         return found
 
-    @property
-    def is_at_hand(self) -> bool:
-        """Whether all of it was fetched."""
-        return self._is_fetched
-
     def _take(self, size: int) -> bytes:
         file = self._opened()
         with faults(self._url):
             data = bytes(file.read(size))
-        if not data and not self._is_fetched and self.bytes_read < self.size:
+        if not data and not self.seeks_freely and self.bytes_read < self.size:
             raise InputError(
                 f"{self.name}: ends after {self.bytes_read:,} of {self.size:,} bytes; try again"
             )
@@ -107,7 +102,7 @@ class StoreInput(Input):
             with faults(self._url):
                 if self.info.size is not None and self.info.size <= _SMALL:
                     self._file = BytesIO(_fetch(store, [store.path])[0])
-                    self._is_fetched = True
+                    self.seeks_freely = True
                 else:
                     self._file = store.fs.open(store.path, "rb", block_size=_BLOCK)
         return self._file

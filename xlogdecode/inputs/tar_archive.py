@@ -116,9 +116,10 @@ class _Found(NamedTuple):
 def tar_members(source: Source, meter: Meter) -> Iterator[OpenMember | Refused]:
     """Yield the members of a tar, and of tars that follow it, joined by `cat`. Raises BombError.
 
-    Days come in their order where it is a file on disk, which is gone through once before.
+    Days come in their order where it is a file on disk, which is gone through once before; of a
+    store it would come twice.
     """
-    file = seekable(source)
+    file = seekable(source) if isinstance(source, Input) and source.seeks_freely else None
     if file is None or not isinstance(source, Input):
         yield from _in_turn(source.read, meter)
         return

@@ -19,7 +19,7 @@ from xlogdecode.inputs import (
     open_place,
     unsaved_beside,
 )
-from xlogdecode.jobs.job import Decoder
+from xlogdecode.jobs.job import Decoder, up_to_date
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed
 from xlogdecode.types import Sink
@@ -159,6 +159,17 @@ class Batch:
         if isinstance(item, Refusal):
             yield from self._refused(item)
             return
+        if self._may_be_up_to_date(item):
+            try:
+                target = target or self._target(item)
+                is_done = target is not None and self._decoder.is_up_to_date(item, target)
+            except OutputError as error:
+                yield failed(item.name, error)
+                return
+            if target is not None and is_done:
+                self._saved.left.append(item.path)
+                yield up_to_date(item.name, target)
+                return
         plain = self.request.takes_plain
         for entry in open_place(item, plain=plain, on_read=self._on_read):
             if isinstance(entry, Refusal):
@@ -166,6 +177,11 @@ class Batch:
             else:
                 self._hints += [f"{entry.name}: {entry.note}"] if entry.note else []
                 yield self._decode(entry, None if entry.in_archive else target)
+
+    def _may_be_up_to_date(self, item: FoundFile) -> bool:
+        """Tell whether a listing has the time of a log, which then need not be opened to see it."""
+        is_dated = self.request.update and item.info is not None
+        return is_dated and is_log(item.below, plain=True) and not is_crash_buffer(item.below)
 
     def _refused(self, refusal: Refusal) -> Iterator[Result]:
         if refusal.is_failure:

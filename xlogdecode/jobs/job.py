@@ -8,7 +8,7 @@ from xlogdecode.decoder.options import DamagedError
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
 from xlogdecode.framing.events import Reason
-from xlogdecode.inputs import Entry, Input, Saved, is_crash_buffer, unsaved_beside
+from xlogdecode.inputs import Entry, FoundFile, Input, Saved, is_crash_buffer, unsaved_beside
 from xlogdecode.jobs.exit_status import Status, of_report
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Period, Result, failed, of_damage
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     MakesView = Callable[[Sink, Sequence[str]], TextView] | None
 
-__all__ = ["LEFT_OUT", "Decoder", "add_cause", "through", "torn"]
+__all__ = ["LEFT_OUT", "Decoder", "add_cause", "through", "torn", "up_to_date"]
 
 T = TypeVar("T")
 
@@ -68,12 +68,9 @@ class Decoder:
         """
         try:
             with entry.source as opened:
-                if target is not None and self._is_up_to_date(entry, target):
+                if target is not None and self.is_up_to_date(entry, target):
                     _leave(entry, saved)
-                    shown = shown_place(target)
-                    note = f"{shown} is up to date"
-                    done = Result(entry.name, Status.OK, Report(), shown, note=note)
-                    return done._replace(is_skipped=True)
+                    return up_to_date(entry.name, target)
                 source = _unsaved(opened, entry, saved)
                 if source is None:
                     return Result(entry.name, Status.OK, Report(), note=LEFT_OUT, is_skipped=True)
@@ -89,17 +86,18 @@ class Decoder:
         except DamagedError as damage:
             return of_damage(entry.name, damage)
 
-    def _is_up_to_date(self, entry: Entry, target: str) -> bool:
+    def is_up_to_date(self, entry: Entry | FoundFile, target: str) -> bool:
         """Tell whether nothing has to be done. Raises OutputError for the input itself."""
+        info = entry.info or FileInfo()
         request = self._request
         found = look_at(target) if request.replaces else None
         if found is None:
             return False
-        is_input = target == entry.path if is_url(target) else found.identity == entry.info.identity
+        is_input = target == entry.path if is_url(target) else found.identity == info.identity
         if is_input:
             shown = shown_place(target)
             raise OutputError(f"{shown}: is the input itself; -o names another file")
-        return request.update and _is_newer(found, entry.info)
+        return request.update and _is_newer(found, info)
 
     def _to_sink(self, entry: Entry, source: Source) -> Result:
         request = self._request
@@ -190,6 +188,13 @@ class Decoder:
             if processes > 1:
                 return decode_large(source, sink, options, processes)
         return decode(source, sink, options)
+
+
+def up_to_date(name: str, target: str) -> Result:
+    """Return the result of an input whose text, at `target`, is up to date."""
+    shown = shown_place(target)
+    note = f"{shown} is up to date"
+    return Result(name, Status.OK, Report(), shown, note=note, is_skipped=True)
 
 
 def through(

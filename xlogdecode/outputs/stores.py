@@ -7,9 +7,11 @@ fails; else it is kept in a temporary file until it is complete.
 
 import contextlib
 import errno
-from collections.abc import Iterable
+import signal
+import threading
+from collections.abc import Iterable, Iterator
 from tempfile import NamedTemporaryFile
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
 from xlogdecode.errors import OutputError
@@ -87,8 +89,12 @@ class SaveObject:
         data, self._held = bytes(self._held), bytearray()
         if self._store.scheme in _IN_PARTS:
             with self._faults():
-                self._parts = self._parts or self._open_parts()
-                self._parts.write(data)
+                if self._parts is None:
+                    self._parts = self._open_parts()
+                    with _ctrl_c_later():  # till it is known what would have to be dropped
+                        self._parts.write(data)
+                else:
+                    self._parts.write(data)
             return
         with keeping(shown_url(self.path)):
             if self._kept is None:
@@ -173,6 +179,22 @@ class SaveObject:
         kept, self._kept = self._kept, None
         if kept is not None:
             kept.close()
+
+
+@contextlib.contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of the block."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda *arguments: came.append(arguments))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came and callable(before):
+            before(*came[0])
 
 
 def _writable(url: str) -> Store:
