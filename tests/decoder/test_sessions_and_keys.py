@@ -22,9 +22,15 @@ def log_of(sessions: int, count: int, kind: str = "zlib-crypt") -> bytes:
     return file_of(blocks)
 
 
+def test_20_keys_are_all_tried_on_60_sessions() -> None:
+    pytest.importorskip("coincurve")
+    _, report = decode_bytes(log_of(60, 300), Options(keys=WRONG))
+    assert (report.locked_blocks, report.notes) == (300, [])
+
+
 @pytest.fixture
 def agreements(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """Return what the agreements gave, each of which takes 0.7 ms."""
+    """Return what the agreements gave, each of which takes 0.05 to 0.5 ms."""
     made: list[bytes] = []
     agree = crypto._tea_key
 
@@ -48,7 +54,7 @@ def test_no_wrong_key_makes_damage_of_a_locked_block(kind: str, keys: int, sessi
 def test_a_session_a_block_costs_a_bounded_number_of_agreements(agreements: list[bytes]) -> None:
     data = log_of(600, 600)
     _, report = decode_bytes(data, Options(keys=WRONG))
-    assert len(agreements) <= 256 + 4 * len(WRONG) + len(data) // 4096
+    assert len(agreements) <= 1280 + len(data) // 4096
     (note,) = report.notes
     assert "sessions locked before all keys were tried" in note.text
 
