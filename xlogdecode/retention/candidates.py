@@ -7,7 +7,7 @@ rest.
 import enum
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -100,13 +100,13 @@ def look_at(
     found: list[Candidate] = []
     kept: list[DecisionReason] = []
     keeps = by_name.reason if by_name else None
+    logs: Iterable[tuple[str, LogName | None]] = zip(names, map(recognise, names), strict=True)
     if by_name and by_name.counted:
-        names, kept = _counted(names, recognise, by_name)
+        logs, kept = _counted(names, recognise, by_name)
         keeps = None
     device = directory.identity[0] if directory.identity else 0
     has_logs = False
-    for name in names:
-        log = recognise(name)
+    for name, log in logs:
         if keeps and log and keeps(log):
             found.append(made(Candidate, (directory, name, _FILE, log, 0, 0, 0, 0, None)))
             continue
@@ -133,16 +133,16 @@ def look_at(
 
 def _counted(
     names: list[str], recognise: Recogniser, by_name: KeptByName
-) -> tuple[list[str], list[DecisionReason]]:
-    """Return the names of files to look at, and for each log that is kept without, why."""
+) -> tuple[list[tuple[str, LogName | None]], list[DecisionReason]]:
+    """Return names of files to look at, with what they say, and why other logs are kept."""
     known = by_name.known
     kept = [known[name] for name in names if name in known]
-    left = []
+    left: list[tuple[str, LogName | None]] = []
     for name in [name for name in names if name not in known] if kept else names:
         log = recognise(name)
         reason = by_name.reason(log) if log else None
         if reason is None:
-            left.append(name)
+            left.append((name, log))
             continue
         kept.append(reason)
         if len(known) < _MOST_NAMES:
@@ -157,7 +157,7 @@ _FILE: Final = EntryKind.FILE  # in the hot loop an Enum's member is slow to loo
 _TYPE: Final = 0o170000
 """The bits of a mode that say what a file is; `stat.S_IFMT` is a call."""
 _REGULAR: Final = stat.S_IFREG
-_MOST_NAMES: Final = 4096
+_MOST_NAMES: Final = 1024
 
 
 def _kind(name: str, log: LogName | None, status: os.stat_result, device: int) -> EntryKind | None:

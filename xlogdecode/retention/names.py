@@ -5,9 +5,9 @@ Nothing but a name decides here, and always all of it: `fullmatch`, in ASCII, in
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from xlogdecode.errors import UsageError
 
@@ -17,8 +17,7 @@ DATE: Final = "YYYYMMDD"
 """Where the date is in a pattern that a policy adds."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogName:
+class LogName(NamedTuple):
     """The contents of a log's name."""
 
     day: date | None
@@ -42,6 +41,7 @@ _TABLE: Final = {
         r"LiteAV_[CR]_(?P<day>[0-9]{8})(-[0-9]{1,10})?(_(?P<number>[0-9]{2}))?\.xlog(?P<decoded>\.log)?",
     ),
 }
+_MOST_NAMES: Final = 1024
 _ENDINGS: Final = (".xlog", ".clog", ".log")
 
 
@@ -84,13 +84,12 @@ def recogniser(kinds: Iterable[str], patterns: Iterable[str] = ()) -> Recogniser
     known: dict[str, LogName | None] = {}
 
     def recognise(name: str) -> LogName | None:
-        try:
+        if name in known:
             return known[name]
-        except KeyError:
-            found = _recognise(name, expressions) or _recognise_added(name, added)
-            if len(known) < 4096:
-                known[name] = found
-            return found
+        found = _recognise(name, expressions) or (_recognise_added(name, added) if added else None)
+        if len(known) < _MOST_NAMES:
+            known[name] = found
+        return found
 
     return recognise
 
@@ -117,6 +116,7 @@ def _recognise_added(name: str, expressions: list[re.Pattern[str]]) -> LogName |
     return LogName(max(filter(None, days)), found.number, found.source)
 
 
+@lru_cache(_MOST_NAMES)
 def _day(digits: str) -> date | None:
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))

@@ -29,7 +29,7 @@ from xlogdecode.retention.workers import WHOLE, Share
 
 __all__ = ["DecisionBatch", "Sweep", "Target"]
 
-PART = 2000
+PART = 1000
 """Files of one folder that are judged at a time."""
 _ROOTS_A_SHARE = 8
 """From so many roots for each share on, a root belongs to one share as a whole."""
@@ -120,7 +120,9 @@ class Sweep:
             older = log.day is None or log.day <= newest
             return DecisionReason.YOUNG if older else None
 
-        options = self._options(WHOLE, lambda *_: KeptByName(no_newer))
+        by_name = KeptByName(no_newer)
+        by_name.counted = True
+        options = self._options(WHOLE, lambda *_: by_name)._replace(newest_first=True)
         for target in self.targets:
             for look in self._looks(target, options):
                 newest = max(newest, newest_day(look.candidates, self.now) or newest)

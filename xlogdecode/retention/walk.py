@@ -60,6 +60,8 @@ class WalkOptions(NamedTuple):
     repair: bool = False
     """Put back what an interrupted sweep left."""
     cross_mounts: bool = False
+    newest_first: bool = False
+    """Entries of a folder by name from the last: of logs, the newest."""
 
 
 class _Place(NamedTuple):
@@ -268,6 +270,8 @@ class FolderWalk:
                 yield place.itself(EntryKind.FOREIGN)
                 return
             names = self._entries(place.folder, row, recognise)
+            if options.newest_first:
+                names.reverse()
         except OSError as error:
             yield place.itself(EntryKind.UNREADABLE, error)
             return

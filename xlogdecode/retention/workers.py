@@ -53,7 +53,7 @@ class Count:
         self.failures.extend(o for o in step.outcomes if is_warning(o))
 
 
-ALONE = 0.25
+ALONE = 0.05
 """Seconds of work that are too little to be shared: a process costs some milliseconds."""
 
 
