@@ -124,7 +124,7 @@ class Messages:
 
     def print_fault(self, result: "Result") -> None:
         """Print what went wrong with an input, if anything did, or that it is not a log."""
-        if _is_not_a_log(result.report) and not result.is_skipped:
+        if result.report.is_not_a_log and not result.is_skipped:
             say(f"{result.name}: ", summary_of(result.report))
         if result.error is None or str(result.error) in self._general:
             return
@@ -149,7 +149,7 @@ class Messages:
         is_up_to_date = result.is_skipped and result.path is not None
         if result.note and (self._verbose or not is_up_to_date):
             say(f"{name}: {result.note}")
-        if result.is_skipped or _is_not_a_log(report):
+        if result.is_skipped or report.is_not_a_log:
             return
         if status is not Status.OK or not result.is_printed or self._verbose:
             say(f"{name}: ", self._line(result))
@@ -180,13 +180,6 @@ class Messages:
         return line
 
 
-def _is_not_a_log(report: "Report") -> bool:
-    """Tell whether nothing of an input is a log."""
-    return report.gave_nothing and not report.blocks
-
-
 def summary_of(report: "Report") -> str:
     """Return the line on an input."""
-    if _is_not_a_log(report):
-        return f"not an xlog file: {report.foreign or f'no block found; {report.losses[0]}'}"
-    return report.summary()
+    return report.outcome()

@@ -109,6 +109,11 @@ class Report:
         """There was something, and it is neither a log nor a log that waits for its key."""
         return bool(self.lost) and not self.bytes_out and not self.locked_blocks
 
+    @property
+    def is_not_a_log(self) -> bool:
+        """Nothing of the input is a log."""
+        return self.gave_nothing and not self.blocks
+
     def add_part(self, part: "Report") -> None:
         """Add the counts of a part that has only sound blocks."""
         for kind, count in part.blocks.items():
@@ -171,6 +176,12 @@ class Report:
         if self.bytes_out or not self.locked_blocks:
             parts.append(text)
         return "; ".join(parts) + self._missing()
+
+    def outcome(self) -> str:
+        """Return the summary, or that the input is not a log."""
+        if self.is_not_a_log:
+            return f"not an xlog file: {self.foreign or f'no block found; {self.losses[0]}'}"
+        return self.summary()
 
     def _parts(self) -> str:
         """Return how many blocks gave text, and how many streams, if any did."""

@@ -6,20 +6,15 @@ import hashlib
 import json
 import os
 import stat
-import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from xlogdecode.errors import XlogError
 from xlogdecode.platform.files import write_durably
-from xlogdecode.platform.locks import try_lock
+from xlogdecode.platform.lock_file import CAREFUL, LockHeldError, locked
 
 __all__ = ["LockHeldError", "State", "locked"]
-
-
-class LockHeldError(XlogError):
-    """Another sweep of the same policy runs."""
 
 
 class State:
@@ -81,12 +76,10 @@ class State:
 
 
 _MOST_BYTES = 1 << 16
-_CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""Opens no link, and waits for nobody at a pipe."""
 
 
 def _read_small(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | _CAREFUL)
+    descriptor = os.open(path, os.O_RDONLY | CAREFUL)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
@@ -97,33 +90,6 @@ def _read_small(path: Path) -> bytes:
 
 def _key(texts: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-
-
-@contextlib.contextmanager
-def locked(path: Path, remedy: str, *, patience: float = 0) -> Iterator[None]:
-    """Hold the lock file at `path`, and make it and its folder where they are not.
-
-    Waits up to `patience` seconds for another that holds it.
-    The system drops the lock when the process ends, however it ends; the file stays. Raises
-    LockHeldError, and XlogError with `remedy` where the file cannot be made.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _CAREFUL, 0o600)
-    except OSError as error:
-        why = "it is a link" if error.errno == errno.ELOOP else error.strerror
-        raise XlogError(f"{path}: cannot be made: {why}: {remedy}") from None
-    end = time.monotonic() + patience
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise XlogError(f"{path}: cannot be made: not a regular file is there: {remedy}")
-        while not try_lock(descriptor):
-            if time.monotonic() >= end:
-                raise LockHeldError(f"{path}: another sweep holds the lock: let it finish")
-            time.sleep(0.1)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _user_folder() -> Path:

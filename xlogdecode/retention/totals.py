@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from xlogdecode.prometheus import Metric, metrics_text
 from xlogdecode.retention.apply import SweepOutcome, SweepVerdict
 from xlogdecode.retention.reasons import DecisionReason
 
@@ -89,33 +90,20 @@ class Totals:
         """
         files, size = self.gone
         success = last_success.timestamp() if last_success else 0
-        rows: list[tuple[str, str, list[tuple[str, float]]]] = [
+        rows: list[Metric] = [
             ("last_success_timestamp_seconds", "End of the last run without a failure.",
-             [("", success)]),
-            ("deleted_files", "Files the last run deleted or archived.", [("", files)]),
-            ("deleted_bytes", "Bytes the last run deleted or archived.", [("", size)]),
+             [({}, success)]),
+            ("deleted_files", "Files the last run deleted or archived.", [({}, files)]),
+            ("deleted_bytes", "Bytes the last run deleted or archived.", [({}, size)]),
             ("kept_files", "Files the last run kept, by reason.",
-             [(f'reason="{reason.name.lower()}"', self.kept[reason])
+             [({"reason": reason.name.lower()}, self.kept[reason])
               for reason in DecisionReason if not reason.clears]),
             ("errors", "Failures of the last run.",
-             [("", self.files[SweepVerdict.FAILED] + faults)]),
-            ("folders", "Log folders the last run found.", [("", self.folders)]),
-            ("files", "Files the last run found in them.", [("", self.files.total())]),
+             [({}, self.files[SweepVerdict.FAILED] + faults)]),
+            ("folders", "Log folders the last run found.", [({}, self.folders)]),
+            ("files", "Files the last run found in them.", [({}, self.files.total())]),
             ("roots_without_logs", "Roots without a log folder in the last run.",
-             [("", self.without_logs)]),
-            ("duration_seconds", "Time of the last run.", [("", seconds)]),
+             [({}, self.without_logs)]),
+            ("duration_seconds", "Time of the last run.", [({}, seconds)]),
         ]  # fmt: skip
-        mine = f'policy="{_escaped(policy)}"' if policy else ""
-        lines = []
-        for name, meaning, values in rows:
-            whole = f"xlogdecode_sweep_{name}"
-            lines += [f"# HELP {whole} {meaning}", f"# TYPE {whole} gauge"]
-            for label, value in values:
-                labels = ",".join(filter(None, (mine, label)))
-                lines.append(f"{whole}{{{labels}}} {value!r}" if labels else f"{whole} {value!r}")
-        return "\n".join(lines) + "\n"
-
-
-def _escaped(text: str) -> str:
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+        return metrics_text("xlogdecode_sweep_", rows, {"policy": policy} if policy else {})
