@@ -100,6 +100,7 @@ def make_folder(folder: Path) -> dict[str, str]:
         for path in sorted((folder / "logs").iterdir()):
             case.write(path, path.name)
     (folder / "sweep.yaml").write_text(f"keep: 7d\nroots: [{{path: {folder / 'sdcard'}}}]\n")
+    (folder / "job.yaml").write_text("sources: logs\ntarget: decoded\n")
     path = f"{folder / 'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}"
     env = os.environ | {
         "PATH": path + os.environ["PATH"],

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         XlogError,
     )
     from xlogdecode.filters import Filter, parse_level
+    from xlogdecode.jobs.batch_job import BatchJob
     from xlogdecode.jobs.exit_status import Status
+    from xlogdecode.jobs.nightly import BatchResult, batch
     from xlogdecode.jobs.paths import decode_paths
     from xlogdecode.jobs.result import Result
     from xlogdecode.keys import read_keys
@@ -40,12 +42,13 @@ if TYPE_CHECKING:
     from xlogdecode.when import parse_bound
 
 __all__ = [
-    "ConfigError", "DamagedError", "Filter", "InputError", "KeyFileError", "LineLayout", "Loss",
-    "MissingExtraError", "Note", "Options", "OutputError", "Piece", "Record", "Report", "Result",
-    "Session", "Status", "Summary", "UsageError", "XlogError", "XlogHandler", "XlogWriter",
-    "decode_bytes", "decode_file", "decode_paths", "encode_bytes", "iter_decode", "iter_lines",
-    "iter_text", "merge", "parse_bound", "parse_level", "read_arrow", "read_keys", "read_layouts",
-    "read_records", "read_sessions", "redact", "summarize", "sweep",
+    "BatchJob", "BatchResult", "ConfigError", "DamagedError", "Filter", "InputError",
+    "KeyFileError", "LineLayout", "Loss", "MissingExtraError", "Note", "Options", "OutputError",
+    "Piece", "Record", "Report", "Result", "Session", "Status", "Summary", "UsageError",
+    "XlogError", "XlogHandler", "XlogWriter", "batch", "decode_bytes", "decode_file",
+    "decode_paths", "encode_bytes", "iter_decode", "iter_lines", "iter_text", "merge",
+    "parse_bound", "parse_level", "read_arrow", "read_keys", "read_layouts", "read_records",
+    "read_sessions", "redact", "summarize", "sweep",
 ]  # fmt: skip
 
 __version__ = "0.2.0"
@@ -62,6 +65,8 @@ _MODULES = {
         "UsageError", "XlogError",
     ),
     "filters": ("Filter", "parse_level"),
+    "jobs.batch_job": ("BatchJob",),
+    "jobs.nightly": ("BatchResult", "batch"),
     "jobs.paths": ("decode_paths",),
     "jobs.result": ("Result",),
     "jobs.exit_status": ("Status",),

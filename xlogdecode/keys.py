@@ -11,7 +11,7 @@ from typing import Final
 
 from xlogdecode.errors import KeyFileError, UsageError, XlogError
 
-__all__ = ["parse_keys", "parse_public_key", "private_keys", "read_keys"]
+__all__ = ["is_like_a_key", "parse_keys", "parse_public_key", "private_keys", "read_keys"]
 
 _CURVE_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -147,6 +147,11 @@ def _checked(key: bytes, where: str) -> bytes:
     return key
 
 
+def is_like_a_key(name: str) -> bool:
+    """Tell whether what is to be the name of a file may be a key, and must not be shown."""
+    return bool(re.fullmatch(_NAME_LIKE_A_KEY, name.strip()))
+
+
 def _is_file(name: str) -> bool:
     try:
         return os.path.isfile(name)  # noqa: PTH113 - a start-up without pathlib
@@ -159,7 +164,7 @@ def _content_of(name: str) -> bytes:
         with open(name, "rb") as file:  # noqa: PTH123 - as above
             return file.read(1 << 20)
     except (OSError, ValueError) as error:
-        if re.fullmatch(_NAME_LIKE_A_KEY, name.strip()):
+        if is_like_a_key(name):
             raise KeyFileError(_IS_A_NAME) from None
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise KeyFileError(f"{name}: cannot be read: {why}") from None

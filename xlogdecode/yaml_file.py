@@ -64,8 +64,8 @@ class YamlValue(NamedTuple):
         return [YamlValue(self.file, item) for item in self.node.value]
 
     def text(self, what: str) -> str:
-        """Return a text that is not empty; a whole number is one, too."""
-        if not self._is("str", "int") or not self.node.value:
+        """Return a text that is not empty; a whole number and a date are one, too."""
+        if not self._is("str", "int", "timestamp") or not self.node.value:
             raise self.error(f"{what} must be a text; quote it if it has special characters")
         return str(self.node.value)
 

@@ -11,6 +11,7 @@ COMMANDS = {
     "decode": "xlogdecode.cli.decode:decode_command",
     "summary": "xlogdecode.cli.summary:summary_command",
     "html": "xlogdecode.cli.html:html_command",
+    "batch": "xlogdecode.cli.batch:batch_command",
     "lnav": "xlogdecode.cli.lnav:lnav_command",
     "sweep": "xlogdecode.cli.sweep:sweep",
     "layouts": "xlogdecode.cli.layouts:layouts",

@@ -27,6 +27,15 @@ _SWEEPING = {
     "75": "another sweep is running",
     "130": "interrupted",
 }
+_BATCHING = {
+    "0": "all inputs of this run are OK",
+    "1": "an input gave nothing or could not be read; an output could not be written",
+    "2": "usage or the job is wrong",
+    "3": "done, but bytes were lost",
+    "4": "encrypted, and no key was given, or none that fits",
+    "75": "another run has the target",
+    "130": "interrupted; of all that apply, the first of 130, 2, 1, 4, 3, 0 counts",
+}
 
 
 class CommandHelp(NamedTuple):
@@ -90,6 +99,16 @@ HELP = {
         ),
         _DECODING,
         ("output", "force", "opens", "no_redact", "title", "since", "until", "level", "key_files"),
+    ),
+    "batch": CommandHelp(
+        "Decode what is new in folders of logs, every night.",
+        (
+            ("xlogdecode batch --print-config", "a job to begin with"),
+            ("xlogdecode batch --dry-run job.yaml", "what would be decoded"),
+            ("xlogdecode batch -q job.yaml", "decode it, every night"),
+            ("xlogdecode batch --failures job.yaml", "what gave nothing, and why"),
+        ),
+        _BATCHING,
     ),
     "lnav": CommandHelp(
         "Print the log formats for the viewer lnav.",

@@ -1,0 +1,130 @@
+"""`xlogdecode batch`: runs a job, and prints what came of it."""
+
+import os
+from typing import Any
+
+import click
+
+from xlogdecode.cli.help import Command
+from xlogdecode.cli.keys import read_keys
+from xlogdecode.cli.messages import say
+from xlogdecode.cli.paths import PathOption
+from xlogdecode.cli.progress import Counting
+from xlogdecode.errors import UsageError
+
+__all__ = ["batch_command"]
+
+LOCKED = 75
+
+
+@click.command("batch", cls=Command)
+@click.argument("job", required=False, metavar="JOB.yaml", type=PathOption())
+@click.option("--print-config", is_flag=True, help="Print a commented job to begin with.")
+@click.option("--dry-run", is_flag=True, help="List what would be decoded, and why.")
+@click.option("--failures", is_flag=True, help="List inputs that gave nothing, and the reason.")
+@click.option("--rebuild", is_flag=True, help="Decode all inputs again, also by other settings.")
+@click.option("--metrics", type=PathOption(), metavar="FILE", help="Write metrics for Prometheus.")
+@click.option(
+    "-T", "--processes", type=click.IntRange(0, 256), metavar="N",
+    help="Share the work among N processes; 0: as many as are of use.",
+)  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print a line on each input.")
+def batch_command(
+    job: str | None,
+    print_config: bool,  # noqa: FBT001 - click passes by name
+    dry_run: bool,  # noqa: FBT001
+    failures: bool,  # noqa: FBT001
+    **given: Any,
+) -> int:
+    """Decode what is new in the sources of a job, every night.
+
+    JOB.yaml says where logs come from, which records are wanted, and where they go. A manifest in
+    the target knows what was decoded: a run takes what is new, has grown or changed, and may be
+    killed at any moment.
+    """
+    if print_config:
+        from xlogdecode.cli.sweep import print_text
+        from xlogdecode.jobs.batch_file import EXAMPLE
+
+        return print_text(EXAMPLE)
+    if job is None:
+        raise UsageError("no job: name its file; --print-config prints one to begin with")
+    if failures and (dry_run or given["rebuild"]):
+        raise UsageError("--failures decodes nothing; leave the other options out")
+    return _list_failures(job) if failures else _run(job, dry_run=dry_run, **given)
+
+
+def _list_failures(job: str) -> int:
+    from xlogdecode.jobs.nightly import dead_letters
+    from xlogdecode.outputs.sanitize import shown
+
+    for name, _, reason in dead_letters(job):
+        click.echo(shown(f"{name}: {reason}"))
+    return 0
+
+
+def _run(
+    path: str,
+    *,
+    dry_run: bool,
+    rebuild: bool,
+    metrics: str | None,
+    processes: int | None,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    from xlogdecode.inputs import Refusal
+    from xlogdecode.jobs.batch_file import load_job
+    from xlogdecode.jobs.nightly import Due, batch
+    from xlogdecode.jobs.exit_status import Status
+    from xlogdecode.jobs.take import Outcome
+    from xlogdecode.outputs.sanitize import shown
+    from xlogdecode.platform.lock_file import LockHeldError
+
+    job = load_job(path)
+    job = job.with_options(
+        keys=(*job.keys, *read_keys(())),
+        metrics=None if metrics is None else os.path.abspath(metrics),  # noqa: PTH100
+        processes=processes,
+    )
+    quietest = (Status.FAILED, Status.LOCKED) if quiet else tuple(Status)
+    with Counting("logs", quiet=quiet) as counting:
+
+        def show(item: Outcome | Refusal | Due) -> None:
+            match item:
+                case Due(seen, why):
+                    click.echo(shown(f"{seen.name}: {why}"))
+                case Outcome(seen, state, status, reason) if reason and status in quietest:
+                    say(f"{seen.name}: {reason}")
+                case Outcome(seen, state) if verbose:
+                    say(f"{seen.name}: {state}")
+                case Refusal():
+                    say(str(item))
+            counting.add()
+
+        try:
+            result = batch(job, dry_run=dry_run, rebuild=rebuild, show=show)
+        except LockHeldError as error:
+            say(str(error))
+            return LOCKED
+    if not quiet:
+        say(_total(result, dry_run=dry_run))
+    return result.status
+
+
+def _total(result: Any, *, dry_run: bool) -> str:
+    """Return the line on a run."""
+    if dry_run:
+        due = result.taken["due"]
+        return f"{_logs(due)} would be decoded, {result.unchanged:,} unchanged; nothing was done"
+    states = ", ".join(f"{count:,} {state}" for state, count in sorted(result.taken.items()))
+    taken = f"{_logs(result.taken.total())} decoded{f' ({states})' if states else ''}"
+    text = f"{taken}, {result.unchanged:,} unchanged"
+    if result.waiting:
+        text += f"; {_logs(result.waiting)} gave nothing or not all so far, --failures lists them"
+    return text
+
+
+def _logs(number: int) -> str:
+    return f"{number:,} {'log' if number == 1 else 'logs'}"

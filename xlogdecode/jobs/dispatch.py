@@ -1,0 +1,62 @@
+"""Inputs of a nightly job shared among processes: the outcomes come as they are done."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from xlogdecode.jobs.request import Request
+from xlogdecode.jobs.forked_workers import Left, Lost, in_turns
+from xlogdecode.jobs.seen import Seen
+from xlogdecode.jobs.take import Outcome, lost, take
+from xlogdecode.platform.forks import may_fork, usable_processors
+from xlogdecode.types import Sink
+
+__all__ = ["outcomes"]
+
+_MANY: Final = 48
+"""Inputs that are worth more processes, however small they are."""
+
+_LARGE: Final = 1 << 20
+"""Bytes of several inputs that are."""
+
+_MOST: Final = 8
+"""Processes that are started without being asked for."""
+
+_STRETCH: Final = 8
+"""Inputs that a process takes at a time; fewer where there are few."""
+
+
+def outcomes(
+    inputs: Sequence[Seen], request: Request, waiting: str, processes: int = 0
+) -> Iterator[Outcome]:
+    """Take all inputs, in several processes where that is of use; `waiting` is as for `take`."""
+    number = _of_use(inputs, processes)
+    if number > 1:
+        yield from _by_forks(inputs, request, waiting, number)
+    else:
+        yield from (take(seen, request, waiting) for seen in inputs)
+
+
+def _of_use(inputs: Sequence[Seen], processes: int) -> int:
+    if len(inputs) < 2 or not may_fork():
+        return 1
+    number = min(processes or min(usable_processors(), _MOST), len(inputs))
+    is_little = len(inputs) < _MANY and sum(seen.size for seen in inputs) < _LARGE
+    return 1 if is_little else number
+
+
+def _by_forks(
+    inputs: Sequence[Seen], request: Request, waiting: str, processes: int
+) -> Iterator[Outcome]:
+    def work(seen: Seen, _: Sink | None) -> Outcome:
+        return take(seen, request, waiting)
+
+    stretch = max(1, min(_STRETCH, len(inputs) // (processes * 4)))
+    answers = in_turns(inputs, work, processes, stretch=stretch)
+    for seen, answer in zip(inputs, answers, strict=True):
+        if isinstance(answer, Lost):
+            how = "early" if answer.status is None else f"with {answer.status}"
+            yield lost(seen, f"the process that decoded it ended {how}; is memory short?")
+        elif isinstance(answer, Left):
+            yield take(seen, request, waiting)
+        else:
+            yield answer
