@@ -28,6 +28,12 @@ LOCKED = 75
     "-T", "--processes", type=click.IntRange(0, 256), metavar="N",
     help="Share the work among N processes; 0: as many as are of use.",
 )  # fmt: skip
+@click.option(
+    "--executor",
+    type=click.Choice(["processes", "threads", "dask", "ray"]),
+    help="Do the work in processes (default) or threads here, or on a cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of the cluster, as tcp://10.0.0.5:8786.")
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line on each input.")
 def batch_command(
@@ -71,6 +77,8 @@ def _run(
     rebuild: bool,
     metrics: str | None,
     processes: int | None,
+    executor: str | None,
+    scheduler: str | None,
     quiet: bool,
     verbose: bool,
 ) -> int:
@@ -87,6 +95,8 @@ def _run(
         keys=(*job.keys, *read_keys(())),
         metrics=None if metrics is None else os.path.abspath(metrics),  # noqa: PTH100
         processes=processes,
+        executor=executor,
+        scheduler=scheduler,
     )
     quietest = (Status.FAILED, Status.LOCKED) if quiet else tuple(Status)
     with Counting("logs", quiet=quiet) as counting:

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from xlogdecode.errors import ConfigError, UsageError
 from xlogdecode.filters import Filter
 from xlogdecode.jobs.batch_job import BatchJob, Redaction
+from xlogdecode.jobs.executors import EXECUTORS
 from xlogdecode.keys import is_like_a_key, read_keys
 from xlogdecode.when import parse_zone
 from xlogdecode.writers import FORMATS
@@ -44,6 +45,8 @@ format: parquet               # or text, json, csv, arrow, otlp, sessions
 # encoding: big5              # of lines that are not UTF-8
 # metrics: /var/lib/prometheus/node-exporter/xlogdecode.prom
 # processes: 4                # by default as many as are of use
+# executor: dask              # or threads, ray; on a cluster that has the same folders
+# scheduler: tcp://10.0.0.5:8786
 """
 
 _EMPTY: Final = "an empty job; xlogdecode batch --print-config prints one to begin with"
@@ -111,6 +114,13 @@ def _format(value: YamlValue, _: str) -> str:
     name = value.text("a format")
     if name not in FORMATS:
         raise value.error(f"{name!r} is not a format; use {', '.join(FORMATS)}")
+    return name
+
+
+def _executor(value: YamlValue, _: str) -> str:
+    name = value.text("an executor")
+    if name not in EXECUTORS:
+        raise value.error(f"{name!r} is not an executor; use {', '.join(EXECUTORS)}")
     return name
 
 
@@ -199,6 +209,8 @@ _READERS: Final[Mapping[str, tuple[str, Reader]]] = {
     "marks": ("marks", _flag),
     "metrics": ("metrics", _path),
     "processes": ("processes", _number),
+    "executor": ("executor", _executor),
+    "scheduler": ("scheduler", _text),
 }
 """Key of a job -> the field of `BatchJob`, and what reads it from a value and the file's folder."""
 

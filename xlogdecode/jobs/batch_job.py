@@ -11,6 +11,7 @@ from typing import Any
 from xlogdecode.decoder.options import Options
 from xlogdecode.errors import UsageError
 from xlogdecode.filters import Filter
+from xlogdecode.jobs.executors import check_executor
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.selection import Selection
 from xlogdecode.keys import private_keys
@@ -66,7 +67,11 @@ class BatchJob:
     metrics: str | None = None
     """A file for Prometheus."""
     processes: int = 0
-    """Processes that share the work; 0 is as many as are of use."""
+    """Processes, or threads, that share the work; 0 is as many as are of use."""
+    executor: str = "processes"
+    """Where the work is done: `processes`, `threads`, or on a cluster of `dask` or `ray`."""
+    scheduler: str = ""
+    """The address of the cluster's scheduler."""
     name: str = ""
     """The job's file, if it came from one."""
 
@@ -76,6 +81,7 @@ class BatchJob:
             raise UsageError("a job without sources; name a log, a glob or a folder")
         if self.format not in FORMATS:
             raise UsageError(f"{self.format!r} is not a format; use {', '.join(FORMATS)}")
+        check_executor(self.executor, self.scheduler)
         object.__setattr__(self, "keys", tuple(private_keys(self.keys)))
         object.__setattr__(self, "sources", tuple(map(_absolute, self.sources)))
         object.__setattr__(self, "target", _absolute(self.target))

@@ -1,7 +1,7 @@
 """Inputs of a nightly job shared among processes: the outcomes come as they are done."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.forked_workers import Left, Lost, in_turns
@@ -9,6 +9,9 @@ from xlogdecode.jobs.seen import Seen
 from xlogdecode.jobs.take import Outcome, lost, take
 from xlogdecode.platform.forks import may_fork, usable_processors
 from xlogdecode.types import Sink
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["outcomes"]
 
@@ -26,9 +29,22 @@ _STRETCH: Final = 8
 
 
 def outcomes(
-    inputs: Sequence[Seen], request: Request, waiting: str, processes: int = 0
+    inputs: Sequence[Seen],
+    request: Request,
+    waiting: str,
+    *,
+    processes: int = 0,
+    executor: "Executor | None" = None,
 ) -> Iterator[Outcome]:
-    """Take all inputs, in several processes where that is of use; `waiting` is as for `take`."""
+    """Take all inputs, in several processes where that is of use; `waiting` is as for `take`.
+
+    With an `executor` they are taken there.
+    """
+    if executor is not None:
+        from xlogdecode.jobs.tasks import by_executor
+
+        yield from by_executor(inputs, request, waiting, executor)
+        return
     number = _of_use(inputs, processes)
     if number > 1:
         yield from _by_forks(inputs, request, waiting, number)

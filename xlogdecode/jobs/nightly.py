@@ -16,20 +16,24 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xlogdecode.errors import UsageError
 from xlogdecode.inputs import Refusal
 from xlogdecode.jobs.batch_file import load_job
 from xlogdecode.jobs.batch_job import BatchJob
 from xlogdecode.jobs.dispatch import outcomes
+from xlogdecode.jobs.executors import open_executor
 from xlogdecode.jobs.manifest import DEAD_LETTERS, DeadLetter, Known, Manifest
 from xlogdecode.jobs.seen import Seen, list_inputs
 from xlogdecode.jobs.exit_status import Status, worst
-from xlogdecode.jobs.take import Made, Outcome, State
+from xlogdecode.jobs.take import Made, Outcome, State, lost
 from xlogdecode.platform.files import write_durably
 from xlogdecode.platform.lock_file import locked
 from xlogdecode.prometheus import Metric, metrics_text
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["BatchResult", "batch", "dead_letters"]
 
@@ -48,6 +52,10 @@ _PATIENCE: Final = 2.0
 
 _LONGEST: Final = 180
 """Bytes of an input's name that its output's name begins with, of 255."""
+
+_NOT_HERE: Final = (
+    "the worker's output is not here; give workers the same folders as this machine has"
+)
 
 Show = Callable[["Outcome | Refusal | Due"], object]
 
@@ -98,13 +106,16 @@ def batch(
     *,
     dry_run: bool = False,
     rebuild: bool = False,
+    executor: "Executor | None" = None,
     show: Show | None = None,
 ) -> BatchResult:
     """Decode what is new in the sources of a job, or has changed, into its target.
 
     `job` is a BatchJob, or the path of its file (YAML). `dry_run` finds out what would be taken.
-    `rebuild` takes all inputs that are there again, as is needed for other settings. `show` gets
-    each outcome once it is committed, and each place that cannot be read as a Refusal.
+    `rebuild` takes all inputs that are there again, as is needed for other settings. With an
+    `executor` of `concurrent.futures`, or of a cluster that has the same folders, the work is done
+    there, else where the job says. `show` gets each outcome once it is committed, and each place
+    that cannot be read as a Refusal.
 
     Raises UsageError for what cannot be, such as a target that was made with other settings,
     ConfigError for a file that is wrong, LockHeldError while another run has the target,
@@ -120,7 +131,12 @@ def batch(
         path = Path(":memory:")
     with nullcontext() if dry_run else lock, Manifest(path, job.target) as manifest:
         run = _BatchRun(job, manifest, show or (lambda _: None))
-        return run.dry(rebuild=rebuild) if dry_run else run.all(rebuild=rebuild)
+        if dry_run:
+            return run.dry(rebuild=rebuild)
+        if executor is not None:
+            return run.all(executor, rebuild=rebuild)
+        with open_executor(job.executor, job.scheduler, job.processes) as opened:
+            return run.all(opened, rebuild=rebuild)
 
 
 def dead_letters(job: "BatchJob | str | os.PathLike[str]") -> Iterator[DeadLetter]:
@@ -144,6 +160,7 @@ class _BatchRun:
         self._settings = job.settings()
         self._keys = job.key_marks()
         self._result = BatchResult()
+        self._executor: Executor | None = None
         self._waiting = os.path.join(job.target, FOLDER, "waiting")  # noqa: PTH118 - for workers
 
     def dry(self, *, rebuild: bool) -> BatchResult:
@@ -156,8 +173,9 @@ class _BatchRun:
         self._result.states = self._manifest.states()
         return self._result
 
-    def all(self, *, rebuild: bool) -> BatchResult:
+    def all(self, executor: "Executor | None", *, rebuild: bool) -> BatchResult:
         """Take all that is due, and commit it."""
+        self._executor = executor
         begun = time.monotonic()
         self._check_settings(rebuild=rebuild)
         is_done = False
@@ -235,12 +253,26 @@ class _BatchRun:
     def _take(self, inputs: Sequence[Seen]) -> None:
         found: list[Outcome] = []
         begun = time.monotonic()
-        for outcome in outcomes(inputs, self._request, self._waiting, self._job.processes):
+        for outcome in self._outcomes(inputs):
             found.append(outcome)
             if len(found) >= _COMMITTED or time.monotonic() - begun > _SECONDS:
                 self._commit(found)
                 found, begun = [], time.monotonic()
         self._commit(found)
+
+    def _outcomes(self, inputs: Sequence[Seen]) -> Iterator[Outcome]:
+        """Take inputs; check that what was made of them is here, wherever that was done."""
+        for outcome in outcomes(
+            inputs,
+            self._request,
+            self._waiting,
+            processes=self._job.processes,
+            executor=self._executor,
+        ):
+            if all(os.path.exists(made.waits_at) for made in outcome.made):  # noqa: PTH110 - many
+                yield outcome
+            else:
+                yield lost(outcome.seen, _NOT_HERE)
 
     def _commit(self, found: Sequence[Outcome]) -> None:
         if not found:

@@ -1,0 +1,113 @@
+"""Where a nightly job's work is done, by name: processes and threads here, or a cluster."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Final
+
+from xlogdecode.errors import MissingExtraError, UsageError
+from xlogdecode.platform.forks import CAN_FORK, usable_processors
+
+__all__ = ["CLUSTERS", "EXECUTORS", "check_executor", "open_executor"]
+
+_MOST: Final = 8
+"""Processes and threads that are started without being asked for."""
+
+_TRIES: Final = 3
+"""Times that a cluster does a task anew whose worker is lost."""
+
+_PATIENCE: Final = 10
+"""Seconds to wait for a scheduler."""
+
+Open = Callable[[str, int], Any]
+"""Returns a context manager of an Executor, from the scheduler's address and a number."""
+
+
+def check_executor(name: str, scheduler: str) -> None:
+    """Raise UsageError for a name that is not an executor, and where an address is missing."""
+    if name not in EXECUTORS:
+        raise UsageError(f"{name!r} is not an executor; use {', '.join(EXECUTORS)}")
+    if scheduler and name not in CLUSTERS:
+        raise UsageError(f"a scheduler is for {' and '.join(CLUSTERS)}; leave it out with {name}")
+    if name == "dask" and not scheduler:
+        raise UsageError("dask needs the address of its scheduler, as in tcp://10.0.0.5:8786")
+
+
+@contextmanager
+def open_executor(name: str, scheduler: str, processes: int) -> Iterator[Executor | None]:
+    """Open an executor; None where this process forks others itself, which costs the least.
+
+    Raises UsageError for a scheduler that cannot be reached, MissingExtraError.
+    """
+    if name == "processes" and CAN_FORK:
+        yield None
+        return
+    with EXECUTORS[name](scheduler, processes) as executor:
+        yield executor
+
+
+def _processes(_: str, processes: int) -> Executor:
+    return ProcessPoolExecutor(processes or min(usable_processors(), _MOST))
+
+
+def _threads(_: str, processes: int) -> Executor:
+    return ThreadPoolExecutor(processes or min(usable_processors(), _MOST))
+
+
+@contextmanager
+def _dask(scheduler: str, _: int) -> Iterator[Executor]:
+    try:
+        import distributed
+    except ImportError:
+        raise MissingExtraError("dask needs distributed: run pip install distributed") from None
+    connect: Any = distributed.Client  # it has no types
+    try:
+        client = connect(scheduler, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{scheduler}: no scheduler answers: {error or 'timeout'}") from None
+    with client:
+        yield client.get_executor(pure=False, retries=_TRIES)
+
+
+@contextmanager
+def _ray(scheduler: str, _: int) -> Iterator[Executor]:
+    try:
+        import ray
+    except ImportError:
+        raise MissingExtraError(
+            "ray is not installed: run pip install ray, which has wheels for some versions of "
+            "Python only"
+        ) from None
+    try:
+        ray.init(address=scheduler or None, log_to_driver=False)
+    except ConnectionError as error:
+        raise UsageError(f"{scheduler}: no cluster of ray answers: {error}") from None
+    try:
+        yield _RayExecutor(ray)
+    finally:
+        ray.shutdown()
+
+
+class _RayExecutor(Executor):
+    """Does calls as tasks of Ray, which has no executor of its own."""
+
+    def __init__(self, ray: Any) -> None:
+        self._ray = ray
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Start a call."""
+        task = self._ray.remote(max_retries=_TRIES)(fn)
+        future: Future[Any] = task.remote(*args, **kwargs).future()
+        return future
+
+
+EXECUTORS: Final[Mapping[str, Open]] = {
+    "processes": _processes,
+    "threads": _threads,
+    "dask": _dask,
+    "ray": _ray,
+}
+"""Name -> what opens it."""
+
+CLUSTERS: Final = ("dask", "ray")
+"""Those that have the address of a scheduler."""
