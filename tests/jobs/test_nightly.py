@@ -395,3 +395,20 @@ def test_a_run_that_ends_at_any_step_is_made_good_by_the_next(step, when, tmp_pa
     assert number > 1
     assert batch(job).unchanged == 7
     assert messages_in(tmp_path / "decoded") == expected(**rows)
+
+
+def test_sources_in_a_store_are_known_by_their_etag(tmp_path):
+    """The store is in the memory of this process."""
+    fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+    store = fsspec.filesystem("memory")
+    for name in ("a.xlog", "deep/b.xlog"):
+        store.pipe(f"/nightly/{name}", log_of(name, range(3)))
+    job = BatchJob(sources=("memory://nightly",), target=str(tmp_path / "decoded"), processes=1)
+    assert batch(job).taken["ok"] == 2
+    assert batch(job).unchanged == 2
+    store.pipe("/nightly/a.xlog", log_of("a.xlog", range(7)))
+    assert batch(job).taken["ok"] == 1
+    rows = expected(**{"a.xlog": 7, "deep/b.xlog": 3})
+    assert messages_in(tmp_path / "decoded") == rows
+    with pytest.raises(UsageError, match="a target is a folder here"):
+        BatchJob(sources=("memory://nightly",), target="memory://decoded")

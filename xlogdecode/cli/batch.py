@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from xlogdecode.cli.help import Command
+from xlogdecode.cli.common_options import PathOption
+from xlogdecode.cli.grouped_help import Command
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say
-from xlogdecode.cli.paths import PathOption
 from xlogdecode.cli.progress import Counting
 from xlogdecode.errors import UsageError
 
@@ -84,8 +84,8 @@ def _run(
 ) -> int:
     from xlogdecode.inputs import Refusal
     from xlogdecode.jobs.batch_file import load_job
-    from xlogdecode.jobs.nightly import Due, batch
     from xlogdecode.jobs.exit_status import Status
+    from xlogdecode.jobs.nightly import Due, batch
     from xlogdecode.jobs.take import Outcome
     from xlogdecode.outputs.sanitize import shown
     from xlogdecode.platform.lock_file import LockHeldError

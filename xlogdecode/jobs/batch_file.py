@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from xlogdecode.errors import ConfigError, UsageError
 from xlogdecode.filters import Filter
+from xlogdecode.inputs import is_url
 from xlogdecode.jobs.batch_job import BatchJob, Redaction
 from xlogdecode.jobs.executors import EXECUTORS
 from xlogdecode.keys import is_like_a_key, read_keys
@@ -80,7 +81,7 @@ def _path(value: YamlValue, folder: str) -> str:
     path = value.text("a path")
     if "\0" in path:
         raise value.error(f"{path!r}: not a path, it has a NUL character; write another")
-    return path if "://" in path else os.path.join(folder, os.path.expanduser(path))  # noqa: PTH111, PTH118
+    return path if is_url(path) else os.path.join(folder, os.path.expanduser(path))  # noqa: PTH111, PTH118
 
 
 def _each(read: Callable[[YamlValue, str], T]) -> Callable[[YamlValue, str], tuple[T, ...]]:

@@ -11,6 +11,7 @@ from typing import Any
 from xlogdecode.decoder.options import Options
 from xlogdecode.errors import UsageError
 from xlogdecode.filters import Filter
+from xlogdecode.inputs import is_url
 from xlogdecode.jobs.executors import check_executor
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.selection import Selection
@@ -85,6 +86,8 @@ class BatchJob:
         object.__setattr__(self, "keys", tuple(private_keys(self.keys)))
         object.__setattr__(self, "sources", tuple(map(_absolute, self.sources)))
         object.__setattr__(self, "target", _absolute(self.target))
+        if is_url(self.target):
+            raise UsageError(f"{self.target}: a target is a folder here, which has the manifest")
         for source in self.sources:
             _refuse_mixing(self.target, source)
 
@@ -141,7 +144,7 @@ class BatchJob:
 
 def _absolute(path: str) -> str:
     path = os.fspath(path)
-    return path if "://" in path else os.path.abspath(path)  # noqa: PTH100 - keeps links as named
+    return path if is_url(path) else os.path.abspath(path)  # noqa: PTH100 - keeps links as named
 
 
 def _refuse_mixing(target: str, source: str) -> None:
@@ -149,7 +152,7 @@ def _refuse_mixing(target: str, source: str) -> None:
     root = source
     while any(sign in root for sign in "*?["):
         root = os.path.dirname(root)  # noqa: PTH120
-    if "://" in root or "://" in target:
+    if is_url(root):
         return
     at, below = Path(os.path.realpath(root)), Path(os.path.realpath(target))
     if below.is_relative_to(at):

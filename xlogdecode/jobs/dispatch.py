@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.forked_workers import Left, Lost, in_turns
+from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.seen import Seen
 from xlogdecode.jobs.take import Outcome, lost, take
 from xlogdecode.platform.forks import may_fork, usable_processors

@@ -24,9 +24,9 @@ from xlogdecode.jobs.batch_file import load_job
 from xlogdecode.jobs.batch_job import BatchJob
 from xlogdecode.jobs.dispatch import outcomes
 from xlogdecode.jobs.executors import open_executor
+from xlogdecode.jobs.exit_status import Status, worst
 from xlogdecode.jobs.manifest import DEAD_LETTERS, DeadLetter, Known, Manifest
 from xlogdecode.jobs.seen import Seen, list_inputs
-from xlogdecode.jobs.exit_status import Status, worst
 from xlogdecode.jobs.take import Made, Outcome, State, lost
 from xlogdecode.platform.files import write_durably
 from xlogdecode.platform.lock_file import locked

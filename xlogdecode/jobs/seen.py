@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from xlogdecode.inputs import FoundFile, Refusal, expand, is_crash_buffer, iter_places
+from xlogdecode.inputs import FoundFile, Refusal, expand, is_crash_buffer, is_url, iter_places
 from xlogdecode.inputs.names import crash_buffers_of
 
 __all__ = ["Seen", "list_inputs"]
@@ -35,14 +35,25 @@ def list_inputs(sources: Sequence[str], *, plain: bool, archives: bool) -> Itera
         if isinstance(item, Refusal):
             yield item
             continue
-        try:
-            found = os.stat(item.path)  # noqa: PTH116 - of many files
-        except OSError as error:
-            yield Refusal(item.path, f"cannot be opened: {error.strerror}")
+        info = item.look()
+        if info.size is None:
+            yield Refusal(item.name, _why_unseen(item.path))
             continue
-        name = f"{item.path}:{item.pick}" if item.pick else item.path
-        seen = Seen(item, name, found.st_size, found.st_mtime_ns)
+        name = f"{item.name}:{item.pick}" if item.pick else item.name
+        etag = info.identity if isinstance(info.identity, str) else ""
+        place = item._replace(ahead=None)  # it may be for another process
+        seen = Seen(place, name, info.size, info.mtime_ns or 0, etag)
         yield beside.added_to(seen) if is_crash_buffer(item.below) else seen
+
+
+def _why_unseen(path: str) -> str:
+    if is_url(path):
+        return "cannot be opened: its store does not show it"
+    try:
+        os.stat(path)  # noqa: PTH116 - for its error
+    except OSError as error:
+        return f"cannot be opened: {error.strerror}"
+    return "is a folder or a device; name a log, or its folder"
 
 
 class _Beside:
@@ -55,6 +66,8 @@ class _Beside:
 
     def added_to(self, seen: Seen) -> Seen:
         """Return the crash buffer with the logs beside it."""
+        if is_url(seen.place.path):
+            return seen  # whose logs are not looked at
         folder, name = os.path.split(seen.place.path)
         if folder != self._folder or not self._logs:
             self._folder, self._logs = folder, _by_buffer(folder)

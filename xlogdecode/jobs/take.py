@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from xlogdecode.decoder.report import OTHER_CURVE
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
-from xlogdecode.inputs import Refusal, Saved, open_place
+from xlogdecode.inputs import Refusal, Saved, is_url, open_place
+from xlogdecode.jobs.exit_status import Status, worst
 from xlogdecode.jobs.job import Decoder
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed
 from xlogdecode.jobs.seen import Seen
-from xlogdecode.jobs.exit_status import Status, worst
 from xlogdecode.outputs.destinations import Places
 
 __all__ = ["Made", "Outcome", "State", "lost", "take", "take_all"]
@@ -143,7 +143,8 @@ def _is_of_the_moment(result: Result, name: str) -> bool:
     if isinstance(result.error, OutputError | MissingExtraError):
         return True
     why = str(result.error).removeprefix(f"{name}: ")
-    return isinstance(result.error, InputError) and why.startswith(_OF_THE_SYSTEM)
+    is_of_the_system = is_url(name) or why.startswith(_OF_THE_SYSTEM)
+    return isinstance(result.error, InputError) and is_of_the_system
 
 
 _OF_THE_SYSTEM = ("cannot be opened:", "cannot be read:")
