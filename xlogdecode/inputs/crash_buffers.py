@@ -19,9 +19,9 @@ from xlogdecode.format import (
     Reading,
     parse_header,
 )
+from xlogdecode.inputs.entries import open_input
 from xlogdecode.inputs.files import Chain, Input, Member
 from xlogdecode.inputs.names import crash_buffers_of, natural_order
-from xlogdecode.inputs.opening import open_input
 from xlogdecode.platform.files import is_url
 from xlogdecode.types import Source
 

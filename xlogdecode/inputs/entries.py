@@ -1,19 +1,19 @@
 """All inputs of a run, one after another: each log in each path, folder and archive."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from xlogdecode.errors import InputError, UsageError, XlogError
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of, may_be_wrapped
-from xlogdecode.inputs.files import STDIN, Entry, FoundFile, Input, Refusal
+from xlogdecode.inputs.files import STDIN, STDIN_NAME, Entry, FoundFile, Input, Refusal, open_file
 from xlogdecode.inputs.names import LOOKED_FOR, is_archive, is_log, natural_order
-from xlogdecode.inputs.opening import open_found
 from xlogdecode.inputs.picks import picked, split_pick
 from xlogdecode.platform.files import is_url
 from xlogdecode.types import Buffer, Source
 
-__all__ = ["expand", "iter_entries", "iter_places", "open_place", "walk"]
+__all__ = ["expand", "iter_entries", "iter_places", "open_input", "open_place", "walk"]
 
 OnRead = Callable[[int], object] | None
 Given = str | os.PathLike[str] | Source | Buffer
@@ -100,11 +100,34 @@ def open_place(
 ) -> Iterator[Entry | Refusal]:
     """Open a file and yield it, or the logs in it if it is an archive (as `iter_entries`)."""
     try:
-        source = open_found(place, on_read)
+        source = _open(place, on_read)
     except XlogError as error:
         yield Refusal(*_split(str(error), place.name))
         return
     yield from _entries_of(source, place, plain=plain)
+
+
+def _open(place: FoundFile, on_read: OnRead = None) -> Input:
+    """Open what was found. Raises as `open_input` does."""
+    if not is_url(place.path):
+        return open_input(place.path, on_read)
+    from xlogdecode.inputs.stores import open_url
+
+    return open_url(place.path, on_read, info=place.info, ahead=place.ahead)
+
+
+def open_input(path: str, on_read: OnRead = None) -> Input:
+    """Open a file, an object by its URL, or standard input for `-`. Raises InputError.
+
+    For a URL raises MissingExtraError and UsageError, too.
+    """
+    if path == STDIN:
+        return Input(sys.stdin.fileno(), STDIN_NAME, owned=False, on_read=on_read)
+    if is_url(path):
+        from xlogdecode.inputs.stores import open_url
+
+        return open_url(path, on_read)
+    return open_file(path, on_read)
 
 
 def _entries_of(

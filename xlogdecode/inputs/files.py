@@ -12,7 +12,9 @@ from xlogdecode.platform.files import FileInfo, info_of, is_url, stat_of
 if TYPE_CHECKING:
     from xlogdecode.inputs.stores import Ahead
 
-__all__ = ["STDIN", "STDIN_NAME", "Chain", "Entry", "FoundFile", "Input", "Member", "Refusal"]
+__all__ = [
+    "STDIN", "STDIN_NAME", "Chain", "Entry", "FoundFile", "Input", "Member", "Refusal", "open_file",
+]  # fmt: skip
 
 STDIN = "-"
 STDIN_NAME = "standard input"
@@ -323,3 +325,22 @@ class FoundFile(NamedTuple):
                 return FileInfo()
         found = stat_of(self.path)
         return FileInfo() if found is None else info_of(found)
+
+
+def open_file(path: str, on_read: Callable[[int], object] | None = None) -> Input:
+    """Open a file. Raises InputError."""
+    if not path:
+        raise InputError("'': names nothing: is a variable unset?")
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except ValueError as error:  # NUL, or a character that no name here can have
+        raise InputError(f"{path!r}: is no file's name: {error}") from None
+    except OSError as error:
+        if os.path.isdir(path):  # noqa: PTH112 - Windows cannot open one, and says that otherwise
+            raise InputError(f"{path}: is a folder: -r takes the logs in it") from None
+        raise InputError(f"{path}: cannot be opened: {error.strerror}") from None
+    source = Input(fd, path, on_read=on_read)
+    if source.is_folder:
+        source.close()
+        raise InputError(f"{path}: is a folder: -r takes the logs in it")
+    return source

@@ -6,8 +6,8 @@ from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Self
 
+from xlogdecode.inputs.entries import open_input
 from xlogdecode.inputs.files import Entry, Input
-from xlogdecode.inputs.opening import open_input
 from xlogdecode.platform.temporary import keeping
 from xlogdecode.types import Source
 
