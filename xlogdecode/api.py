@@ -16,7 +16,6 @@ from xlogdecode.errors import InputError, OutputError, UsageError
 from xlogdecode.inputs import Input, foreign_kind_of, kind_of, open_input
 from xlogdecode.inputs.compressed import may_be_wrapped
 from xlogdecode.inputs.files import Member
-from xlogdecode.outputs import save_file, shown_place
 from xlogdecode.platform.files import is_same_file, is_url
 from xlogdecode.types import Buffer, Source
 
@@ -86,6 +85,8 @@ def decode_file(
     It gets the mode and the last change of a source that is a file. Raises as `iter_text` does, and
     OutputError, also if `target` exists and `replace` is not set, or is the source itself.
     """
+    from xlogdecode.outputs.destinations import save_file, shown_place
+
     with open_source(source) as stream:
         like = stream.info if isinstance(stream, Input) else None
         is_source = source == target if is_url(target) else like and is_same_file(target, like)

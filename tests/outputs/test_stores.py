@@ -10,7 +10,7 @@ from tests.samples import LOG, TEXT, TREE_TEXTS, ZLIB, put, tree
 from tests.shared import FIXTURES
 from xlogdecode import OutputError, Status, decode_file, decode_paths
 from xlogdecode.cli.app import run
-from xlogdecode.outputs import save_file
+from xlogdecode.outputs.destinations import save_file
 
 fsspec = pytest.importorskip("fsspec", reason="the extra stores is not installed")
 

@@ -31,7 +31,7 @@ from xlogdecode.inputs import (
 from xlogdecode.jobs.exit_status import Status, key_remedy, of_report, state_of, worst
 from xlogdecode.jobs.job import LEFT_OUT
 from xlogdecode.jobs.request import Request
-from xlogdecode.outputs import save_file, shown_place
+from xlogdecode.outputs.destinations import save_file, shown_place
 from xlogdecode.when import parse_size, parse_zone
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from xlogdecode.inputs import Entry, FoundFile, Input, Saved, is_crash_buffer, u
 from xlogdecode.jobs.exit_status import Status, of_report
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Period, Result, failed, of_damage
-from xlogdecode.outputs import Utf8, look_at, save_file, shown_place
+from xlogdecode.outputs import Utf8
 from xlogdecode.platform.files import FileInfo, is_url
 from xlogdecode.types import Sink, Source
 
@@ -88,6 +88,8 @@ class Decoder:
 
     def is_up_to_date(self, entry: Entry | FoundFile, target: str) -> bool:
         """Tell whether nothing has to be done. Raises OutputError for the input itself."""
+        from xlogdecode.outputs.destinations import look_at, shown_place
+
         info = entry.info or FileInfo()
         request = self._request
         found = look_at(target) if request.replaces else None
@@ -131,6 +133,8 @@ class Decoder:
         target: str,
         saved: Saved | None,
     ) -> Result:
+        from xlogdecode.outputs.destinations import save_file, shown_place  # a sink needs none
+
         request, like = self._request, entry.info
         file = save_file(target, like=like if entry.path else None, replace=request.replaces)
         try:
@@ -192,6 +196,8 @@ class Decoder:
 
 def up_to_date(name: str, target: str) -> Result:
     """Return the result of an input whose text, at `target`, is up to date."""
+    from xlogdecode.outputs.destinations import shown_place
+
     shown = shown_place(target)
     note = f"{shown} is up to date"
     return Result(name, Status.OK, Report(), shown, note=note, is_skipped=True)

@@ -16,8 +16,7 @@ from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed, of_damage
 from xlogdecode.jobs.selection import Selection
 from xlogdecode.merging import MergedLog, count_merged
-from xlogdecode.outputs import save_file, shown_place
-from xlogdecode.outputs.destinations import is_folder
+from xlogdecode.outputs.destinations import is_folder, save_file, shown_place
 from xlogdecode.outputs.sanitize import shown
 from xlogdecode.platform.files import FileInfo, is_same_file, is_url
 from xlogdecode.records import Event

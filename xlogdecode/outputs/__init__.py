@@ -1,9 +1,6 @@
 """Where the text goes: beside the sources or in a folder, in files that are whole or not there."""
 
 from xlogdecode.outputs.sanitize import Escaped, Utf8
-from xlogdecode.outputs.saving import look_at, save_file, shown_place
 from xlogdecode.platform.files import OpenFile, SaveFile, is_file_at
 
-__all__ = [
-    "Escaped", "OpenFile", "SaveFile", "Utf8", "is_file_at", "look_at", "save_file", "shown_place",
-]  # fmt: skip
+__all__ = ["Escaped", "OpenFile", "SaveFile", "Utf8", "is_file_at"]

@@ -1,16 +1,20 @@
-"""Where the text of each input goes: beside it, or in a folder that mirrors the tree."""
+"""Where the text of each input goes: beside it, or in a folder or a store, as in the tree."""
 
 import os
 import re
+import stat
 from typing import TYPE_CHECKING
 
 from xlogdecode.errors import OutputError
 from xlogdecode.inputs import Entry, FoundFile, is_url
+from xlogdecode.platform.files import FileInfo, SaveFile, info_of, stat_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Places", "is_folder", "same_name"]
+    from xlogdecode.outputs.stores import SaveObject
+
+__all__ = ["Places", "is_folder", "look_at", "same_name", "save_file", "shown_place"]
 
 _FORBIDDEN = r'[<>:"|?*]|[. ]+\Z'
 _RESERVED = r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)"
@@ -152,3 +156,42 @@ def _portable(part: str) -> str:
         return part
     part = re.sub(_FORBIDDEN, "_", part)
     return f"_{part}" if re.match(_RESERVED, part) else part
+
+
+def save_file(
+    path: str | os.PathLike[str], *, like: FileInfo | None = None, replace: bool = False
+) -> "SaveFile | SaveObject":
+    """Return what writes to `path`, a path or a URL; `like` and `replace` are as for `SaveFile`.
+
+    Raises MissingExtraError and UsageError for a URL that cannot be written.
+    """
+    if is_url(path):
+        from xlogdecode.outputs.stores import SaveObject, local_path
+
+        local = local_path(os.fspath(path))
+        if local is None:
+            return SaveObject(os.fspath(path), replace=replace)
+        path = local
+    return SaveFile(path, like=like, replace=replace)
+
+
+def look_at(path: str) -> FileInfo | None:
+    """Return what is known of the regular file or the object at `path`; None if there is none.
+
+    Raises OutputError where a store does not let that be seen.
+    """
+    if is_url(path):
+        from xlogdecode.platform.stores import info_if_there
+
+        return info_if_there(path)
+    found = stat_of(path)
+    return info_of(found) if found is not None and stat.S_ISREG(found.st_mode) else None
+
+
+def shown_place(path: str) -> str:
+    """Return a path as messages have it: a URL without what may be credentials."""
+    if not is_url(path):
+        return path
+    from xlogdecode.platform.stores import shown_url
+
+    return shown_url(path)
