@@ -126,3 +126,36 @@ def test_a_public_key_may_be_in_a_file(key_file, tmp_path):
         parse_public_key(key_file(KEY))
     with pytest.raises(UsageError, match="cannot be read"):
         parse_public_key(tmp_path / "none")
+
+
+TYPED = {
+    "hex": KEY,
+    "0x": f"0x{KEY}",
+    "a digit short": KEY[1:],
+    "colons": ":".join(KEY[at : at + 2] for at in range(0, 64, 2)),
+    "base64": base64.b64encode(RAW).decode(),
+}
+CALLS = [
+    ["-c", LOG, "KEY"], ["-q", "KEY"], ["summary", "KEY"], ["encode", "KEY", "-o", "a"],
+    ["--key", "KEY", LOG], ["--key=KEY", LOG], ["-S", "KEY", LOG], ["-T", "KEY", LOG],
+    ["--KEY", LOG], ["layouts", "KEY"], ["help", "KEY"], ["lnav", "KEY"], ["sweep", "KEY"],
+    ["-c", LOG, "--key-file", "/tmp/KEY/key"], ["-c", LOG, "--key-file", "KEY.txt"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", CALLS, ids=lambda words: " ".join(map(str, words)))
+@pytest.mark.parametrize("form", TYPED)
+def test_a_key_that_was_typed_in_a_wrong_place_is_not_shown(tmp_path, words, form):
+    typed = TYPED[form]
+    done = run(*(str(word).replace("KEY", typed) for word in words), cwd=tmp_path)
+    assert done.status != 0
+    for shown in (done.err, done.out.decode()):
+        assert typed[4:24] not in shown
+    assert "Traceback" not in done.err
+
+
+def test_a_file_may_be_called_by_a_checksum(tmp_path):
+    log = tmp_path / f"{KEY}.xlog"
+    log.write_bytes(LOG.read_bytes())
+    done = run("-o", tmp_path / f"{OTHER}.log", log)
+    assert (done.status, done.err.count(KEY), done.err.count(OTHER)) == (0, 1, 1)

@@ -167,7 +167,8 @@ def _content_of(name: str) -> bytes:
         if is_like_a_key(name):
             raise KeyFileError(_IS_A_NAME) from None
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise KeyFileError(f"{name}: cannot be read: {why}") from None
+        shown = re.sub("[0-9A-Fa-f]{24,}", "...", name)
+        raise KeyFileError(f"{shown}: cannot be read: {why}") from None
 
 
 def _as_text(data: bytes, name: str) -> str:

@@ -5,6 +5,7 @@ import os
 import select
 import stat
 import sys
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ from xlogdecode.cli import settle
 from xlogdecode.cli.commands import COMMANDS, GROUP_OPTIONS, refuse_commands
 from xlogdecode.cli.failures import status_of
 from xlogdecode.cli.grouped_help import CommandGroup
+from xlogdecode.cli.messages import without_keys
 from xlogdecode.errors import UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +96,9 @@ def run(args: list[str] | None = None, **extra: Any) -> int:
         try:
             status = cli.main(args=args, prog_name="xlogdecode", standalone_mode=False, **extra)
         except click.ClickException as error:
-            error.show()
+            text = StringIO()
+            error.show(text)
+            click.echo(without_keys(text.getvalue()), nl=False, err=True)
             return error.exit_code
         except click.Abort:
             raise KeyboardInterrupt from None

@@ -8,6 +8,7 @@ import click
 
 from xlogdecode.cli.common_options import PathOption, color_option
 from xlogdecode.cli.grouped_help import Command
+from xlogdecode.cli.messages import without_keys
 from xlogdecode.cli.streams import table_look
 from xlogdecode.cli.sweep_output import Stdout, readable, size_in_words
 from xlogdecode.outputs.sanitize import shown
@@ -46,7 +47,7 @@ def layouts(
         try:
             discovery = discover(root, liteav=liteav)
         except (OSError, ValueError) as error:
-            click.echo(f"xlogdecode: {shown(root)}: {_in_words(error)}", err=True)
+            click.echo(without_keys(f"xlogdecode: {shown(root)}: {_in_words(error)}"), err=True)
             failed = True
             continue
         complete &= discovery.complete

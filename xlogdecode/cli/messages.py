@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # a sweep prints errors and needs no decoder
 
 __all__ = [
     "Messages", "give_way", "hold", "make_way", "release", "say", "say_notes", "summary_of",
+    "without_keys",
 ]  # fmt: skip  # fmt: skip
 
 _NOTE = "note:"
@@ -88,7 +89,7 @@ def _print(text: str) -> None:
         return
     try:
         make_way()
-        sys.stderr.write(text)
+        sys.stderr.write(without_keys(text))
         sys.stderr.flush()
     except BrokenPipeError:
         raise
@@ -96,6 +97,19 @@ def _print(text: str) -> None:
         with contextlib.suppress(OSError):
             sys.stderr.close()  # what it holds would be tried once more at the end
         sys.stderr = None
+
+
+def without_keys(text: str) -> str:
+    """Return a message without what may be a key on the command line."""
+    if all(len(word) < _SHORTEST_KEY for word in sys.argv):
+        return text
+    from xlogdecode.cli.hidden import hide_keys
+
+    return hide_keys(text)
+
+
+_SHORTEST_KEY = 44
+"""Characters of a key in base64."""
 
 
 def say_notes(notes: Iterable[str], *, quiet: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from xlogdecode.cli.messages import make_way
+from xlogdecode.cli.messages import make_way, without_keys
 from xlogdecode.cli.streams import table_look
 from xlogdecode.outputs.colour import painted
 from xlogdecode.outputs.sanitize import shown
@@ -47,7 +47,7 @@ class Printer:
         """Print one file."""
         if is_warning(outcome):
             make_way()
-            click.echo(f"xlogdecode: {_warning(outcome)}", err=True)
+            click.echo(without_keys(f"xlogdecode: {_warning(outcome)}"), err=True)
             if outcome.verdict is SweepVerdict.FAILED and not self._as_json:
                 return
         if self._quiet:
@@ -68,7 +68,7 @@ class Printer:
     def warn(self, text: str) -> None:
         """Print a line about the run."""
         make_way()
-        click.echo(f"xlogdecode: {shown(text)}", err=True)
+        click.echo(without_keys(f"xlogdecode: {shown(text)}"), err=True)
 
     def skipped(self, now: datetime) -> None:
         """Say that nothing was to be done."""
