@@ -1,13 +1,13 @@
 """Options, and types of them, that several commands have."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import click
 
 from xlogdecode.cli.streams import choose_colour
 
-__all__ = ["PathOption", "color_option"]
+__all__ = ["PathOption", "color_option", "key_option", "path_arguments", "with_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,3 +37,32 @@ def color_option(option: Callable[..., Decorator] = click.option) -> Decorator:
         callback=lambda _context, _option, value: choose_colour(value),
         help="Print in colours; auto (default): on a terminal, unless NO_COLOR is set.",
     )  # fmt: skip
+
+
+def key_option(option: Callable[..., Decorator] = click.option) -> Decorator:
+    """Return `--key-file`, made by `option`."""
+    return option(
+        "--key-file", "key_files", type=PathOption(), metavar="FILE", multiple=True,
+        help="Private keys, 64 hex digits a line; may be repeated.",
+    )  # fmt: skip
+
+
+path_arguments: Decorator = click.argument(
+    "paths",
+    nargs=-1,
+    required=True,
+    metavar="PATH|-...",
+    type=click.Path(readable=False),  # what cannot be read stops no other
+)
+"""The inputs."""
+
+
+def with_options(options: Sequence[Decorator]) -> Decorator:
+    """Return what gives a command all of `options`, in their order."""
+
+    def decorate(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate

@@ -10,6 +10,7 @@ import click
 
 from xlogdecode.cli.arguments import Arguments, request_of
 from xlogdecode.cli.commands import refuse_commands
+from xlogdecode.cli.common_options import path_arguments
 from xlogdecode.cli.conflicts import refuse_conflicts
 from xlogdecode.cli.decode_options import decode_options
 from xlogdecode.cli.filter_options import parse_selection
@@ -32,13 +33,7 @@ __all__ = ["decode_command"]
 
 
 @click.command("decode", cls=Command)
-@click.argument(
-    "paths",
-    nargs=-1,
-    required=True,
-    metavar="PATH|-...",
-    type=click.Path(readable=False),  # what cannot be read stops no other
-)
+@path_arguments
 @decode_options
 @click.pass_context
 def decode_command(context: click.Context, /, **given: Any) -> int:

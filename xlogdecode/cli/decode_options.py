@@ -1,17 +1,12 @@
 """The options of `decode`, under the headings that its help has."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 import click
 
-from xlogdecode.cli.common_options import PathOption, color_option
-from xlogdecode.cli.filter_options import FILTERS
+from xlogdecode.cli.common_options import PathOption, color_option, key_option, with_options
+from xlogdecode.cli.filter_options import FILTERS, FORMS
 from xlogdecode.cli.grouped_help import in_group
 
 __all__ = ["decode_options"]
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _input = in_group("Input")
 _output = in_group("Output")
@@ -27,11 +22,9 @@ _OPTIONS = (
         "imsdk_*.log unless it would only be copied; and archives. No link is followed.",
     ),
     _input("--no-archives", is_flag=True, help="With -r: leave archives in folders alone."),
-    _input(
-        "--key-file", "key_files", type=PathOption(), metavar="FILE", multiple=True,
-        help="Private keys, 64 hex digits a line; may be repeated.",
-    ),
-    *FILTERS,
+    key_option(_input),
+    *FILTERS.values(),
+    *FORMS.values(),
     _output("-c", "--stdout", "to_stdout", is_flag=True, help="Write to standard output."),
     _output(
         "-o", "--output", type=PathOption(), metavar="PATH",
@@ -82,8 +75,5 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-def decode_options(command: F) -> F:
-    """Give `command` all options, in the order of the table."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+decode_options = with_options(_OPTIONS)
+"""Gives a command all of them, in the order of the table."""

@@ -1,7 +1,8 @@
 """The options that select records and their format, and the selection that they make."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,10 +17,19 @@ if TYPE_CHECKING:
     from xlogdecode.records.reading import LogHints
     from xlogdecode.redaction import Redactor
 
-__all__ = ["FILTERS", "parse_reading", "parse_selection", "redactor_of"]
+__all__ = [
+    "FILTERS",
+    "FORMS",
+    "filter_of",
+    "parse_reading",
+    "parse_selection",
+    "redaction",
+    "redactor_of",
+]
 
 _which = in_group("Records")
 _form = in_group("Format")
+redaction = in_group("Redaction")
 
 
 def known_format(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
@@ -33,106 +43,131 @@ def known_format(_: click.Context, __: click.Parameter, name: str | None) -> str
     return name
 
 
-FILTERS = (
-    _which(
+FILTERS: Final = {
+    "since": _which(
         "-S", "--since", metavar="TIME",
         help="From this time: 2024-01-01, 10:00, '2024-01-01 10:00', yesterday, -2h.",
     ),
-    _which("-U", "--until", metavar="TIME", help="Until this time, inclusive."),
-    _which(
+    "until": _which("-U", "--until", metavar="TIME", help="Until this time, inclusive."),
+    "level": _which(
         "-p", "--level", metavar="LEVEL",
         help="This level and more severe: V(erbose), D, I, W, E, F(atal).",
     ),
-    _which(
+    "tags": _which(
         "--tag", "tags", multiple=True, metavar="TAG",
         help="Records with this tag; may be repeated.",
     ),
-    _which(
+    "functions": _which(
         "--function", "functions", multiple=True, metavar="NAME",
         help="Records that this function logged; may be repeated.",
     ),
-    _which(
+    "files": _which(
         "--file", "files", multiple=True, metavar="NAME",
         help="Records that this source file logged, as login.cpp; may be repeated.",
     ),
-    _which(
+    "pids": _which(
         "--pid", "pids", multiple=True, type=int, metavar="N",
         help="Records of this process; may be repeated.",
     ),
-    _which(
+    "tids": _which(
         "--tid", "tids", multiple=True, type=int, metavar="N",
         help="Records of this thread; may be repeated.",
     ),
-    _which(
+    "grep": _which(
         "-g", "--grep", multiple=True, metavar="REGEX",
         help="Records that match REGEX (Python syntax).",
     ),
-    _which("-i", "--ignore-case", is_flag=True, help="-g does not tell upper from lower case."),
-    _which("--invert-match", is_flag=True, help="Records that do not match -g."),
-    _which(
+    "ignore_case": _which(
+        "-i", "--ignore-case", is_flag=True,
+        help="-g does not tell upper from lower case.",
+    ),
+    "invert_match": _which("--invert-match", is_flag=True, help="Records that do not match -g."),
+    "after": _which(
         "-A", "--after-context", "after", type=click.IntRange(0), metavar="N",
         help="Also N records after each.",
     ),
-    _which(
+    "before": _which(
         "-B", "--before-context", "before", type=click.IntRange(0), metavar="N",
         help="Also N records before each.",
     ),
-    _which(
+    "around": _which(
         "-C", "--context", "around", type=click.IntRange(0), metavar="N",
         help="Also N records before and after each.",
     ),
-    _which(
+    "last": _which(
         "-n", "--last", type=click.IntRange(0), metavar="N",
         help="Only the last N of these records; of a timeline the last N of all.",
     ),
-    _which("--session", metavar="N|last", help="Records of session N, or of the last one."),
-    _which("--tz", metavar="ZONE", help="Zone of times that have none: +8, UTC+8, Asia/Tokyo."),
-    _which(
+    "session": _which(
+        "--session", metavar="N|last",
+        help="Records of session N, or of the last one.",
+    ),
+    "tz": _which(
+        "--tz", metavar="ZONE",
+        help="Zone of times that have none: +8, UTC+8, Asia/Tokyo.",
+    ),
+    "layout": _which(
         "--layout", type=PathOption(), metavar="FILE",
         help="Also know the line layouts in a YAML file, those of an app's own formatter.",
     ),
-    _which(
+    "encoding": _which(
         "--encoding", metavar="NAME",
         help="Encoding of lines that are not UTF-8: gb18030 (tried by default), big5, cp1252.",
     ),
-    _form(
+}  # fmt: skip
+"""The options that select records, by the names of their parameters."""
+
+_CONDITIONS: Final = (
+    "since", "until", "level", "tags", "functions", "files", "pids", "tids", "session",
+    "ignore_case",
+)  # fmt: skip
+"""Those that `Filter` takes as they are."""
+
+FORMS: Final = {
+    "form": _form(
         "--format", "form", callback=known_format, metavar="NAME",
         help="text (as it was logged), or a record each: json, csv, arrow, parquet, otlp; or a "
         "session each: sessions.",
     ),
-    _form(
+    "fields": _form(
         "--fields", metavar="NAME,...",
         help="With JSON and CSV: only these fields, in this order, as in time,level,message.",
     ),
-    _form(
+    "with_what": _form(
         "--with", "with_what", type=click.Choice(["session"]), metavar="session",
         help="With JSON and CSV: add sdk_version, device, sdk_app_id and user of the session.",
     ),
-    _form(
+    "excel": _form(
         "--excel", is_flag=True,
         help="With CSV: mark it as UTF-8, and let no cell be taken for a formula.",
     ),
-    _form(
+    "local": _form(
         "--local", is_flag=True,
         help="With --format json or csv: write times in this machine's time zone.",
     ),
-    _form("--merge", is_flag=True, help="Write all inputs as one timeline, to standard output."),
-    _form("--count", is_flag=True, help="Print only the number of records."),
-    _form("--redact", is_flag=True, help="Replace user ids, addresses, tokens."),
-    _form(
+    "merge": _form(
+        "--merge", is_flag=True,
+        help="Write all inputs as one timeline, to standard output.",
+    ),
+    "count": _form("--count", is_flag=True, help="Print only the number of records."),
+    "redact": redaction("--redact", is_flag=True, help="Replace user ids, addresses, tokens."),
+    "redact_patterns": redaction(
         "--redact-patterns", type=PathOption(), metavar="FILE",
         help="Also redact by the fields and patterns in a YAML file.",
     ),
-    _form(
+    "redact_words": redaction(
         "--redact-words", type=PathOption(), metavar="FILE",
         help="Also redact the words in a file, one a line.",
     ),
-    _form("--redact-text", is_flag=True, help="Also redact the text of messages."),
-    _form(
+    "redact_text": redaction(
+        "--redact-text", is_flag=True, help="Also redact the text of messages."
+    ),
+    "redact_map": redaction(
         "--redact-map", type=PathOption(), metavar="FILE",
         help="Write the value of each placeholder into a file that only you can read.",
     ),
-)  # fmt: skip
+}  # fmt: skip
+"""The options of the format, and of redaction."""
 
 
 def parse_selection(arguments: "Arguments", now: datetime, sole_name: str) -> "Selection":
@@ -147,7 +182,7 @@ def parse_selection(arguments: "Arguments", now: datetime, sole_name: str) -> "S
     from xlogdecode.when import parse_zone
 
     return Selection(
-        _filter(arguments, now),
+        filter_of({name: getattr(arguments, name) for name in FILTERS}, now),
         arguments.form or "text",
         last=arguments.last,
         count=arguments.count,
@@ -174,25 +209,22 @@ def parse_reading(layout: str | None, encoding: str | None) -> "LogHints | None"
     return reading_of(layout, encoding)
 
 
-def _filter(arguments: "Arguments", now: datetime) -> "Filter":
+def filter_of(given: Mapping[str, Any], now: datetime) -> "Filter":
+    """Return the filter that the values of FILTERS make; of a command that has some of them.
+
+    Raises UsageError for a value that is wrong.
+    """
     from xlogdecode.filters import Filter
 
-    around = arguments.around or 0
+    named = {name: given[name] for name in _CONDITIONS if given.get(name) is not None}
+    around = given.get("around") or 0
+    before, after = given.get("before"), given.get("after")
     return Filter(
-        since=arguments.since,
-        until=arguments.until,
-        level=arguments.level,
-        tags=arguments.tags,
-        functions=arguments.functions,
-        files=arguments.files,
-        pids=arguments.pids,
-        tids=arguments.tids,
-        grep=_only(arguments.grep),
-        ignore_case=arguments.ignore_case,
-        invert=arguments.invert_match,
-        session=arguments.session,
-        before=around if arguments.before is None else arguments.before,
-        after=around if arguments.after is None else arguments.after,
+        **named,
+        grep=_only(given.get("grep", ())),
+        invert=given.get("invert_match", False),
+        before=around if before is None else before,
+        after=around if after is None else after,
         now=now,
     )
 

@@ -3,7 +3,7 @@
 import gc
 import shlex
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlogdecode.cli.common_options import PathOption
+from xlogdecode.cli.common_options import PathOption, key_option, path_arguments, with_options
+from xlogdecode.cli.filter_options import (
+    FILTERS,
+    FORMS,
+    filter_of,
+    parse_reading,
+    redaction,
+    redactor_of,
+)
 from xlogdecode.cli.grouped_help import Command, in_group
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
@@ -51,7 +59,10 @@ _EVERYTHING = Request(recursive=True, periods=True)
 """The inputs: folders and plain text as well."""
 
 _page = in_group("The page")
-_which = in_group("Which records")
+
+_SELECTING = (
+    "since", "until", "level", "tags", "functions", "files", "pids", "tids", "grep", "session",
+)  # fmt: skip
 
 _OPTIONS = (
     _page(
@@ -60,11 +71,8 @@ _OPTIONS = (
     ),
     _page("-f", "--force", is_flag=True, help="Write over a page that exists."),
     _page("--open", "opens", is_flag=True, help="Show the page in the browser."),
-    _page("--no-redact", is_flag=True, help="Keep user ids, addresses, tokens as they are."),
-    _page(
-        "--redact-patterns", type=PathOption(), metavar="FILE",
-        help="Redact by the patterns of a YAML file as well.",
-    ),
+    redaction("--no-redact", is_flag=True, help="Keep user ids, addresses, tokens as they are."),
+    FORMS["redact_patterns"],
     _page(
         "--max-size", default="20M", metavar="SIZE",
         help="The largest page, such as 5M; 20M by default. If more is there, verbose, debug and "
@@ -75,63 +83,20 @@ _OPTIONS = (
         help="The language that the page opens in; by default that of the browser.",
     ),
     _page("--title", metavar="TEXT", help="A title, such as the number of the case."),
-    _page(
-        "--key-file", "key_files", type=PathOption(), metavar="FILE", multiple=True,
-        help="Private keys, 64 hex digits a line; may be repeated.",
-    ),
-    _which("-S", "--since", metavar="TIME", help="From this time on: 2024-01-01, 10:00, -2h."),
-    _which("-U", "--until", metavar="TIME", help="Until this time, inclusive."),
-    _which("-p", "--level", metavar="LEVEL", help="This level and more severe: V, D, I, W, E, F."),
-    _which("--tag", "tags", multiple=True, metavar="TAG", help="Records with this tag."),
-    _which(
-        "--function", "functions", multiple=True, metavar="NAME",
-        help="Records that this function logged.",
-    ),
-    _which(
-        "--file", "files", multiple=True, metavar="NAME",
-        help="Records that this source file logged.",
-    ),
-    _which("--pid", "pids", multiple=True, type=int, metavar="N", help="Records of this process."),
-    _which("--tid", "tids", multiple=True, type=int, metavar="N", help="Records of this thread."),
-    _which("-g", "--grep", metavar="REGEX", help="Records that match REGEX (Python syntax)."),
-    _which("-i", "--ignore-case", is_flag=True, help="Let -g match either case."),
-    _which("--session", metavar="N|last", help="Records of this session, or the last."),
-    _which("--tz", metavar="ZONE", help="The zone of times without one: +8, UTC+8, Asia/Tokyo."),
-    _which(
-        "--layout", type=PathOption(), metavar="FILE",
-        help="Also know the line layouts in a YAML file, those of an app's own formatter.",
-    ),
-    _which("--encoding", metavar="NAME", help="Encoding of lines that are not UTF-8."),
+    key_option(_page),
+    *(FILTERS[name] for name in (*_SELECTING, "ignore_case", "tz", "layout", "encoding")),
 )  # fmt: skip
-
-
-_FILTERS = (
-    "since", "until", "level", "tags", "functions", "files", "pids", "tids", "grep", "session",
-)  # fmt: skip
-
-
-def _options(command: Callable[..., int]) -> Callable[..., int]:
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 @click.command("html", cls=Command)
-@click.argument(
-    "paths",
-    nargs=-1,
-    required=True,
-    metavar="PATH|-...",
-    type=click.Path(readable=False),  # what cannot be read stops no other
-)
-@_options
+@path_arguments
+@with_options(_OPTIONS)
 def html_command(paths: tuple[str, ...], **given: Any) -> int:
     """Make one HTML page of a case: open it in a browser, or send it by mail.
 
     Takes logs, folders and archives. The page needs no network. Values that identify a person are
     replaced, as with --redact: look before you send.
     """
-    from xlogdecode.cli.filter_options import redactor_of
     from xlogdecode.page import CasePage
 
     size = parse_size(given["max_size"])
@@ -161,12 +126,8 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
 
 def _maker(given: dict[str, Any], redactor: "Redactor | None") -> "_Maker":
     """Return what reads the inputs as the options say."""
-    from xlogdecode.cli.filter_options import parse_reading
-    from xlogdecode.filters import Filter
-
-    names = (*_FILTERS, "ignore_case")
     return _Maker(
-        Filter(**{name: given[name] for name in names}, now=datetime.now().astimezone()),
+        filter_of(given, datetime.now().astimezone()),
         None if given["tz"] is None else parse_zone(given["tz"]),
         Options(keys=read_keys(given["key_files"])),
         redactor,
@@ -176,7 +137,7 @@ def _maker(given: dict[str, Any], redactor: "Redactor | None") -> "_Maker":
 
 def _as_written(given: dict[str, Any]) -> list[str]:
     """Return the filters as a person writes them."""
-    values = {name: given[name] for name in _FILTERS if given[name] is not None}
+    values = {name: given[name] for name in _SELECTING if given[name] is not None}
     return [
         f"--{name.removesuffix('s')} {shlex.quote(str(each))}"
         for name, value in values.items()

@@ -11,8 +11,14 @@ from typing import Any, Final
 
 import click
 
-from xlogdecode.cli.common_options import PathOption, color_option
-from xlogdecode.cli.filter_options import parse_reading, redactor_of
+from xlogdecode.cli.common_options import (
+    PathOption,
+    color_option,
+    key_option,
+    path_arguments,
+    with_options,
+)
+from xlogdecode.cli.filter_options import FILTERS, FORMS, filter_of, parse_reading, redactor_of
 from xlogdecode.cli.grouped_help import Command
 from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
@@ -43,48 +49,38 @@ _BATCH: Final = 1024
 """Records that are redacted in one go."""
 
 
+_SELECTING: Final = (
+    "since", "until", "level", "tags", "functions", "files", "pids", "tids", "grep", "ignore_case",
+    "session", "tz", "layout", "encoding",
+)  # fmt: skip
+
+_OPTIONS: Final = (
+    click.option("-r", "--recursive", is_flag=True, help="Take the logs in folders."),
+    click.option("--timeline", is_flag=True, help="Show what happened, in order of time."),
+    click.option(
+        "--json", "as_json", is_flag=True, help="Write one JSON object instead of tables."
+    ),
+    click.option("--every-session", is_flag=True, help="Show a row for each session of many."),
+    *(FILTERS[name] for name in _SELECTING),
+    click.option("--local", is_flag=True, help="Show times in this machine's time zone."),
+    FORMS["redact"],
+    FORMS["redact_patterns"],
+    click.option(
+        "--lang", type=click.Choice(["en", "zh"]), metavar="en|zh",
+        help="The language of meanings and advice; the default is that of LANG.",
+    ),
+    color_option(),
+    click.option(
+        "--events", "events_path", type=PathOption(), metavar="FILE",
+        help="Count the events of a YAML file too; it looks like data/events.yaml of the package.",
+    ),
+    key_option(),
+)  # fmt: skip
+
+
 @click.command("summary", cls=Command)
-@click.argument(
-    "paths",
-    nargs=-1,
-    required=True,
-    metavar="PATH|-...",
-    type=click.Path(readable=False),  # what cannot be read stops no other
-)
-@click.option("-r", "--recursive", is_flag=True, help="Take the logs in folders.")
-@click.option("--timeline", is_flag=True, help="Show what happened, in order of time.")
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON object instead of tables.")
-@click.option("--every-session", is_flag=True, help="Show a row for each session of many.")
-@click.option("-S", "--since", metavar="TIME", help="From this time; TIME as for decode.")
-@click.option("-U", "--until", metavar="TIME", help="Until this time, inclusive.")
-@click.option("-p", "--level", metavar="LEVEL", help="This level and more severe.")
-@click.option("-g", "--grep", metavar="REGEX", help="Records that match REGEX.")
-@click.option("--session", metavar="N|last", help="Records of session N.")
-@click.option("--tz", metavar="ZONE", help="The zone of times that have none, e.g. +8.")
-@click.option(
-    "--layout", type=PathOption(), metavar="FILE",
-    help="Also know the line layouts in a YAML file, those of an app's own formatter.",
-)  # fmt: skip
-@click.option("--encoding", metavar="NAME", help="Encoding of lines that are not UTF-8.")
-@click.option("--local", is_flag=True, help="Show times in this machine's time zone.")
-@click.option("--redact", is_flag=True, help="Replace user ids, addresses, tokens.")
-@click.option(
-    "--redact-patterns", type=PathOption(), metavar="FILE",
-    help="Also redact by the fields and patterns in a YAML file.",
-)  # fmt: skip
-@click.option(
-    "--lang", type=click.Choice(["en", "zh"]), metavar="en|zh",
-    help="The language of meanings and advice; the default is that of LANG.",
-)  # fmt: skip
-@color_option()
-@click.option(
-    "--events", "events_path", type=PathOption(), metavar="FILE",
-    help="Count the events of a YAML file too; it looks like data/events.yaml of the package.",
-)  # fmt: skip
-@click.option(
-    "--key-file", "key_files", type=PathOption(), metavar="FILE", multiple=True,
-    help="Private keys, 64 hex digits a line; may be repeated.",
-)  # fmt: skip
+@path_arguments
+@with_options(_OPTIONS)
 def summary_command(**given: Any) -> int:
     """Show who ran, how each session ended, and what went wrong when."""
     paths, events = given["paths"], given["events_path"]
@@ -131,9 +127,7 @@ class _Intake:
         self._zone = parse_zone(given["tz"]) if given["tz"] else None
         self._reading = parse_reading(given["layout"], given["encoding"]) or AS_LOGGED
         self._local = LocalTimes() if given["local"] else None
-        names = ("since", "until", "level", "grep", "session")
-        conditions = {name: given[name] for name in names if given[name] is not None}
-        self._wanted = Filter(**conditions, now=datetime.now().astimezone())
+        self._wanted = filter_of(given, datetime.now().astimezone())
         redacts = given["redact"] or given["redact_patterns"]
         self.redactor = redactor_of(given["redact_patterns"]) if redacts else None
         self._saved = Saved()
