@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.command import run
 from tests.mars import KINDS, block, file_of, mars_lines, new_session, private_key
 from xlogdecode import Options, crypto, decode_bytes
+from xlogdecode.tea import TeaKey
 
 SERVER = private_key("server of many sessions")
 WRONG = tuple(private_key(f"wrong {number}") for number in range(20))
@@ -32,13 +33,13 @@ def test_20_keys_are_all_tried_on_60_sessions() -> None:
 def agreements(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Return what the agreements gave, each of which takes 0.05 to 0.5 ms."""
     made: list[bytes] = []
-    agree = crypto._tea_key
+    agree = crypto.tea_key
 
-    def counted(secret: bytes) -> crypto.TeaKey:
+    def counted(secret: bytes) -> TeaKey:
         made.append(secret)
         return agree(secret)
 
-    monkeypatch.setattr(crypto, "_tea_key", counted)
+    monkeypatch.setattr(crypto, "tea_key", counted)
     return made
 
 

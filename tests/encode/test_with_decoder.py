@@ -16,6 +16,7 @@ from xlogdecode.encode import XlogWriter, encode_bytes
 
 OPTIONS = Options(keys=(PRIVATE_KEY,))
 every_way = pytest.mark.parametrize("way", [way for way, _ in WAYS.values()], ids=WAYS)
+NO_CONTROLS = bytes(byte if byte >= 32 or byte in b"\t\n\r" else 46 for byte in range(256))
 texts = st.binary(max_size=600).map(lambda data: data.replace(b"\0", b"\n"))
 
 
@@ -28,6 +29,8 @@ texts = st.binary(max_size=600).map(lambda data: data.replace(b"\0", b"\n"))
 def test_any_text_without_nul_comes_back(way: dict, text: bytes) -> None:
     if "public_key" in way:  # a few control characters could be what a wrong key makes
         text = b"a line of a log, long enough to show that the key fits it\n" + text
+    if way.get("mode") == "sync":  # many control characters could be what a flipped magic makes
+        text = text.translate(NO_CONTROLS)
     decoded, report = decode_bytes(encode_bytes(text, **way), OPTIONS)
     assert decoded == text
     assert report.is_whole or not text

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from xlogdecode.codecs import unpack_lines
 from xlogdecode.codecs.libdeflate import crc32
-from xlogdecode.crypto import decrypt_many
 from xlogdecode.decoder.payloads import Payloads
 from xlogdecode.decoder.sequence import Numbered
 from xlogdecode.decoder.soundness import Soundness, find_hole
@@ -23,6 +22,7 @@ from xlogdecode.framing import Found, PlainRun, plain_run, walk
 from xlogdecode.framing.buffer import InputWindow
 from xlogdecode.framing.plaintext import is_noise
 from xlogdecode.framing.runs import AHEAD
+from xlogdecode.tea import decrypt_many
 from xlogdecode.types import Buffer
 
 __all__ = ["FastPath", "Run"]

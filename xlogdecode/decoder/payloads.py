@@ -10,12 +10,13 @@ from xlogdecode.codecs import (
     may_start_with,
     unpack,
 )
-from xlogdecode.crypto import GROUP, Keyring, TeaKey, decrypt
+from xlogdecode.crypto import Keyring
 from xlogdecode.decoder.salvage import salvage_plain, up_to_the_fault
 from xlogdecode.decoder.soundness import Soundness, find_hole_in_view
 from xlogdecode.format import CRASH_BUFFER_SIZE, NOT_TEXT, Codec
 from xlogdecode.framing import Block, Proof, Verdict
 from xlogdecode.secp256k1 import is_of_another_curve
+from xlogdecode.tea import GROUP, TeaKey, decrypt
 from xlogdecode.types import Buffer
 
 __all__ = ["Payloads", "Unpacked"]

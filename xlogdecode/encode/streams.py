@@ -9,8 +9,9 @@ import zlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from xlogdecode.encode.cipher import GROUP, Cipher
+from xlogdecode.encode.cipher import Cipher
 from xlogdecode.format import Codec
+from xlogdecode.tea import GROUP
 
 __all__ = ["PayloadStream", "WholeGroups", "largest", "new_streams"]
 
