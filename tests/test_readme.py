@@ -43,6 +43,17 @@ RUN_ELSEWHERE = {
     "xlogdecode sweep phone --json": "with what was pulled; what it does: tests/retention",
     "xlogdecode -F": "it never ends by itself; what it does: tests/cli",
     "xlogdecode -c --color always imsdk_20240101.xlog | less": "less wants a terminal",
+    **dict.fromkeys(
+        (
+            "xlogdecode -q -r s3://",
+            "xlogdecode -q -u -r s3://",
+            "xlogdecode -c 's3://",
+            "xlogdecode -c s3://",
+            "xlogdecode -q s3://",
+            "xlogdecode summary -r s3://",
+        ),
+        "tests/inputs/test_s3.py, with a server",
+    ),
     "xlogdecode summary -r logs | less": "less wants a terminal",
 }
 """Commands that a test cannot run within a test run, and where they are run."""

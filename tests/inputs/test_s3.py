@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from tests.command import run
+from tests.manual import examples, make_folder
+from tests.manual import run as run_example
 from tests.s3 import READER, READER_SECRET, Cutting, Server, s3_server
 from tests.samples import BUFFER, LOG, TEXT, ZLIB, ZSTD, files_in
 
@@ -220,3 +222,24 @@ def test_a_connection_that_breaks_off_leaves_no_text(
     assert (done.status, len(done.lines)) == (1, 1)
     assert done.err.startswith("xlogdecode: s3://logs/large.xlog: ")
     assert files_in(tmp_path) == {}
+
+
+def test_each_command_of_the_manual_runs(files: Any, env: dict[str, str], tmp_path: Path) -> None:
+    for phone in ("phone1", "phone2"):
+        files.pipe_file(f"logs/2024/{phone}/imsdk_20240101.xlog", LOG.read_bytes())
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.write(LOG, LOG.name)
+    files.pipe_file("logs/case.zip", zipped.getvalue())
+    page = make_folder(tmp_path) | env
+    commands = [
+        example
+        for example in examples("xlogdecode/manual/fleet.md")
+        if example.language == "sh" and "s3://" in example.code
+    ]
+    assert len(commands) > 5
+    for example in commands:
+        done = run_example(example, tmp_path, page)
+        assert done.returncode == 0, (example.code, done.stdout)
+    assert (tmp_path / "texts/phone1/imsdk_20240101.xlog.log").read_bytes() == TEXT[LOG]
+    assert files.cat_file("texts/2024/phone2/imsdk_20240101.xlog.log") == TEXT[LOG]

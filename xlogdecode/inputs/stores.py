@@ -11,6 +11,7 @@ from typing import IO, Any, Final
 
 from xlogdecode.errors import InputError, XlogError
 from xlogdecode.inputs.files import FoundFile, Input, Refusal
+from xlogdecode.inputs.members import days_in_order
 from xlogdecode.inputs.names import (
     LOOKED_FOR,
     is_archive,
@@ -253,8 +254,7 @@ def expand_url(url: str) -> list[str]:
     store = store_at(url)
     with faults(url):
         found = store.fs.glob(store.path, detail=True)
-    names = sorted((name for name, one in found.items() if _is_object(one)), key=_in_order)
-    items = [(name, info_from(found[name])) for name in names]
+    items = _in_order(found)
     listing = _Listing(store, items)
     urls: list[str] = []
     for index, (name, info) in enumerate(items):
@@ -287,10 +287,26 @@ def _is_object(found: Mapping[str, Any]) -> bool:
     return found.get("type") != "directory" and not str(found.get("name", "")).endswith("/")
 
 
-def _in_order(name: str) -> list[tuple[bool, object]]:
-    """Return what sorts names as folders are gone through: the files of one, then what is below."""
-    *folders, last = name.split("/")
-    return [*((True, natural_order(part)) for part in folders), (False, natural_order(last))]
+def _in_order(
+    found: dict[str, Mapping[str, Any]], is_wanted: Callable[[str], bool] = lambda _: True
+) -> list[tuple[str, FileInfo]]:
+    """Take all out of a listing; return its objects as folders are gone through.
+
+    The files of a folder come first, and then what is below it. `is_wanted` gets the last part of
+    a name.
+    """
+    folders: dict[str, list[tuple[str, FileInfo]]] = {}
+    for name in list(found):
+        one = found.pop(name)  # what a store says of each takes a KiB
+        folder, _, last = name.rpartition("/")
+        if _is_object(one) and is_wanted(last):
+            folders.setdefault(folder, []).append((name, info_from(one)))
+    ordered = sorted(folders, key=days_in_order)
+    return [
+        item
+        for folder in ordered
+        for item in sorted(folders[folder], key=lambda item: natural_order(item[0][len(folder) :]))
+    ]
 
 
 def _place(url: str) -> FoundFile:
@@ -323,16 +339,9 @@ def _below(url: str, *, plain: bool, archives: bool) -> Iterator[FoundFile | Ref
         yield _place(url)._replace(info=info_from(found[root]))
         return
     top = shown_url(url).rstrip("/")
-    names = sorted(
-        (
-            name
-            for name, one in found.items()
-            if _is_object(one) and _is_wanted(posixpath.basename(name), plain, archives)
-        ),
-        key=_in_order,
+    items = _in_order(
+        found, lambda name: is_log(name, plain=plain) or (archives and is_archive(name))
     )
-    items = [(name, info_from(found[name])) for name in names]
-    found.clear()
     listing = _Listing(store, items)
     for index, (name, info) in enumerate(items):
         below = name.removeprefix(root).lstrip("/")
@@ -342,9 +351,5 @@ def _below(url: str, *, plain: bool, archives: bool) -> Iterator[FoundFile | Ref
             continue
         path, tree = f"{url.rstrip('/')}/{below}", posixpath.basename(top)
         yield FoundFile(path, top, str(safe), tree, info=info, ahead=Ahead(listing, index))
-    if not names:
+    if not items:
         yield Refusal(top, f"holds no log: looked for {LOOKED_FOR}")
-
-
-def _is_wanted(name: str, plain: bool, archives: bool) -> bool:  # noqa: FBT001 - as of a predicate
-    return is_log(name, plain=plain) or (archives and is_archive(name))
