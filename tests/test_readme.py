@@ -51,6 +51,7 @@ RUN_ELSEWHERE = {
             "xlogdecode -c s3://",
             "xlogdecode -q s3://",
             "xlogdecode summary -r s3://",
+            "xlogdecode sweep s3://",
         ),
         "tests/inputs/test_s3.py, with a server",
     ),

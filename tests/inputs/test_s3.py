@@ -1,6 +1,7 @@
 """Logs in a real server of S3 (`tests.s3`), by the command line as people use it."""
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import tarfile
 import time
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +229,7 @@ def test_a_connection_that_breaks_off_leaves_no_text(
 def test_each_command_of_the_manual_runs(files: Any, env: dict[str, str], tmp_path: Path) -> None:
     for phone in ("phone1", "phone2"):
         files.pipe_file(f"logs/2024/{phone}/imsdk_20240101.xlog", LOG.read_bytes())
+    files.pipe_file("logs/2023/imsdk_20230101.xlog", LOG.read_bytes())
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w") as archive:
         archive.write(LOG, LOG.name)
@@ -234,12 +237,52 @@ def test_each_command_of_the_manual_runs(files: Any, env: dict[str, str], tmp_pa
     page = make_folder(tmp_path) | env
     commands = [
         example
-        for example in examples("xlogdecode/manual/fleet.md")
+        for page_name in ("fleet", "sweeping")
+        for example in examples(f"xlogdecode/manual/{page_name}.md")
         if example.language == "sh" and "s3://" in example.code
     ]
-    assert len(commands) > 5
+    assert len(commands) > 8
     for example in commands:
         done = run_example(example, tmp_path, page)
         assert done.returncode == 0, (example.code, done.stdout)
     assert (tmp_path / "texts/phone1/imsdk_20240101.xlog.log").read_bytes() == TEXT[LOG]
     assert files.cat_file("texts/2024/phone2/imsdk_20240101.xlog.log") == TEXT[LOG]
+
+
+def test_a_fleet_is_swept_in_the_store(files: Any, env: dict[str, str], tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    days = {f"imsdk_{now - timedelta(days=age):%Y%m%d}.xlog": age for age in range(-3, 37)}
+    for phone in range(30):
+        for name in days:
+            files.pipe_file(f"logs/sweep/phone{phone}/{name}", b"log")
+    then = now + timedelta(days=8, minutes=5)  # all are written by then that long ago
+    command = ["sweep", "s3://logs/sweep", "--now", then.isoformat()]
+    done = run(*command, "--json", env=env)
+    assert done.status == 0
+    assert json.loads(done.out.splitlines()[-1])["summary"]["files"]["delete"] in (
+        1110,
+        1140,
+    )  # midnight
+    done = run(*command, "--json", "--delete", "--state", tmp_path, env=env)
+    assert done.status == 0
+    deleted = json.loads(done.out.splitlines()[-1])["summary"]["files"]["deleted"]
+    left = [name for name in files.find("logs/sweep") if name.endswith(".xlog")]
+    assert len(left) == 1200 - deleted
+    assert {days[name.rpartition("/")[2]] for name in left} <= {-3, -2, -1}
+
+
+def test_what_the_store_refuses_to_delete_is_counted(
+    server: Server, files: Any, tmp_path: Path
+) -> None:
+    old = datetime.now(UTC) + timedelta(days=9)
+    files.pipe_file(f"logs/kept/imsdk_{datetime.now(UTC):%Y%m%d}.xlog", b"log")
+    env = server.environment(READER, READER_SECRET)
+    command = ["sweep", "s3://logs/kept", "--now", old.isoformat(), "--delete"]
+    done = run(*command, "--state", tmp_path, env=env)
+    assert done.status == 1
+    assert "failed 1" in done.out.decode()
+    assert len(files.find("logs/kept")) == 1
+    files.make_bucket_versioned("texts")
+    files.pipe_file("texts/old/imsdk_20240101.xlog", b"log")
+    done = run("sweep", "s3://texts/old", env=server.environment())
+    assert "the bucket texts keeps versions" in done.err

@@ -17,6 +17,7 @@ from xlogdecode.cli.grouped_help import Command
 from xlogdecode.cli.progress import Counting
 from xlogdecode.cli.sweep_output import MANY, Printer, Stdout
 from xlogdecode.errors import UsageError
+from xlogdecode.platform.files import is_url
 from xlogdecode.retention.apply import SweepOutcome
 from xlogdecode.retention.guards import GuardError
 from xlogdecode.retention.layouts import AUTO, LAYOUTS
@@ -149,7 +150,7 @@ def _sweep(request: SweepRequest, options: SweepOptions, printer: Printer) -> in
     if result.skipped:
         printer.skipped(options.now)
     else:
-        printer.total(result.totals)
+        printer.total(result.totals, result.roots)
     if number:
         return 128 + number
     return int(not result.ok or printer.failed)
@@ -168,7 +169,7 @@ def _policy(request: SweepRequest) -> Policy:
         return load_policy(request.config, force=request.force)
     if not request.roots:
         raise GuardError("no root: name a folder to sweep, or a policy with --config")
-    if not all(map(os.path.isabs, request.roots)):
+    if not all(os.path.isabs(root) or is_url(root) for root in request.roots):  # noqa: PTH117
         _expect_a_folder_to_be_in()
     rule = Rule(keep_last=request.keep_last or 0)
     if request.keep is not None:

@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -76,12 +76,15 @@ class Printer:
             self._write(f"nothing done at {now:%Y-%m-%d %H:%M}: the last success is recent\n")
         self._out.flush()
 
-    def total(self, totals: Totals) -> None:
-        """Print the totals."""
+    def total(self, totals: Totals, roots: Mapping[str, Totals]) -> None:
+        """Print the totals; as JSON those of `roots` in stores, too."""
         self._print_waiting()
         if self._folders:
             self._write(_folder_table(self._folders, dry_run=self._dry_run))
         if self._as_json:
+            for root, its in roots.items():
+                counts = _summary(its, dry_run=self._dry_run)["summary"]
+                self._write(json.dumps({"root": root, **counts}) + "\n")
             self._write(json.dumps(_summary(totals, dry_run=self._dry_run)) + "\n")
         else:
             text = _total(totals, dry_run=self._dry_run)

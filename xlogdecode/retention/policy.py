@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from xlogdecode.errors import ConfigError, UsageError
+from xlogdecode.platform.files import is_url
 from xlogdecode.retention.layouts import AUTO, is_package, layouts_for, nearest
 from xlogdecode.retention.names import pattern_of, pattern_of_prefix
 from xlogdecode.retention.plan import Rule
@@ -148,6 +149,8 @@ def _path(value: YamlValue) -> str:
     path = value.text("a path")
     if "\0" in path:
         raise value.error(f"{path!r}: not a path, it has a NUL character; write another")
+    if is_url(path):
+        return path
     if not Path(path).is_absolute():
         raise value.error(f"{path!r} is relative; write the path from the top")
     if "**" in path or ".." in Path(path).parts:

@@ -2,17 +2,17 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xlogdecode.errors import UsageError
-from xlogdecode.platform.files import write_durably
+from xlogdecode.platform.files import is_url, write_durably
 from xlogdecode.platform.forks import may_fork, usable_processors
 from xlogdecode.retention.apply import (
     Applier,
@@ -28,10 +28,13 @@ from xlogdecode.retention.plan import Rule
 from xlogdecode.retention.policy import Policy, Root, parse_keep
 from xlogdecode.retention.reasons import DecisionReason
 from xlogdecode.retention.state import State
-from xlogdecode.retention.sweep import DecisionBatch, Sweep
+from xlogdecode.retention.sweep import DecisionBatch, Sweep, Target
 from xlogdecode.retention.totals import SweepStep, Totals
 from xlogdecode.retention.workers import CAN_SHARE, WHOLE, Share, share_out
 from xlogdecode.when import parse_age, parse_size
+
+if TYPE_CHECKING:
+    from xlogdecode.retention.stores import StoreSweep, StoreTarget
 
 __all__ = ["SweepOptions", "SweepResult", "local_now", "run_sweep", "sweep"]
 
@@ -86,6 +89,8 @@ class SweepResult:
     warnings: list[str] = field(default_factory=list)
     failures: list[SweepOutcome] = field(default_factory=list)
     """At most a hundred of them."""
+    roots: dict[str, Totals] = field(default_factory=dict)
+    """The totals of each root in a store."""
 
     @property
     def ok(self) -> bool:
@@ -166,7 +171,9 @@ def run_sweep(
     for root in policy.roots:
         if "\0" in root.path:
             raise UsageError(f"{root.path!r}: not a path, it has a NUL character; name a folder")
-    folders = sorted({os.path.realpath(root.path) for root in policy.roots if root.path})
+    in_store = any(is_url(root.path) for root in policy.roots)
+    real = str if in_store else os.path.realpath
+    folders = sorted({real(root.path) for root in policy.roots if root.path})
     memory = State(options.state, [options.policy_file] if options.policy_file else folders)
     result = SweepResult(dry_run=not options.delete)
 
@@ -175,6 +182,8 @@ def run_sweep(
         warn(text)
 
     run = _SweepRun(policy, options, memory, result, warned)
+    if in_store:
+        run.take_stores()
     if options.delete and run.was_done_lately():
         result.skipped = True
         return result
@@ -199,6 +208,20 @@ class _SweepRun:
         self._result = result
         self._warn = warn
         self._sweep = Sweep(policy, options.now, missing_ok=options.missing_ok)
+        self._stores: StoreSweep | None = None
+        self._guarded: Sweep | StoreSweep = self._sweep
+
+    def take_stores(self) -> None:
+        """Sweep prefixes of stores. Raises UsageError for what has no meaning there."""
+        from xlogdecode.retention.stores import StoreSweep, are_urls
+
+        if are_urls(self._sweep.policy):
+            if self._options.archive is not None:
+                raise UsageError("--archive cannot be used with URLs (it moves files on disk)")
+            if self._sweep.policy.cross_mounts:
+                raise UsageError("--cross-mounts cannot be used with URLs (a store has no mounts)")
+            self._stores = StoreSweep(self._sweep.policy, self._options.now)
+            self._guarded = self._stores
 
     def was_done_lately(self) -> bool:
         every, last = self._options.at_most_every, self._memory.last_success()
@@ -226,7 +249,7 @@ class _SweepRun:
                 self._memory.remember(last_success=self._options.now)
             faults = 0
         finally:
-            self._sweep.close()
+            self._guarded.close()
             if self._options.delete and self._options.metrics:
                 self._write_metrics(self._options.metrics, time.monotonic() - started, faults)
 
@@ -236,16 +259,16 @@ class _SweepRun:
         In a dry run only the roots are refused, and all else is a warning.
         """
         options, right = self._options, True
-        self._sweep.check_roots()
+        self._guarded.check_roots()
         try:
             memory = self._memory
-            right = self._sweep.check_clock(memory.last_run(), memory.clock_was_right())
+            right = self._guarded.check_clock(memory.last_run(), memory.clock_was_right())
         except GuardError as error:
             if not options.force:
                 self._refuse(error)
         if options.max_delete is not None:
             try:
-                self._sweep.check_count(options.max_delete)
+                self._guarded.check_count(options.max_delete)
             except GuardError as error:
                 self._refuse(error)
         return right
@@ -258,6 +281,9 @@ class _SweepRun:
     def _outcomes(self, stop: Callable[[], bool]) -> Iterator[SweepOutcome]:
         """Do the work and count it; yield the outcomes that are to be shown."""
         options, totals = self._options, self._result.totals
+        if self._stores is not None:
+            yield from self._in_stores(self._stores, stop)
+            return
         if options.archive is not None and options.delete:
             yield from self._archived(options.archive, stop)
             return
@@ -276,6 +302,18 @@ class _SweepRun:
             if options.most_kept is not None and totals.files.total() > options.most_kept:
                 self._sweep.counts_kept = options.lean
             if options.only_warnings:
+                yield from filter(is_warning, step.outcomes)
+            else:
+                yield from step.outcomes
+
+    def _in_stores(self, stores: "StoreSweep", stop: Callable[[], bool]) -> Iterator[SweepOutcome]:
+        for remark in stores.remarks():
+            self._warn(remark)
+        for step in stores.steps(delete=self._options.delete, stop=stop):
+            shown = stores.targets[step.root].folder.shown
+            self._result.totals.step(step)
+            self._result.roots.setdefault(shown, Totals()).step(step)
+            if self._options.only_warnings:
                 yield from filter(is_warning, step.outcomes)
             else:
                 yield from step.outcomes
@@ -317,16 +355,15 @@ class _SweepRun:
     def _report_missing(self) -> None:
         """Warn of roots without logs, and of packages that no folder has."""
         totals = self._result.totals
-        targets = self._sweep.targets
+        targets: Sequence[Target | StoreTarget] = self._guarded.targets
         missing = [t for n, t in enumerate(targets) if n not in totals.reached and not t.error]
         if not self._options.missing_ok:
             totals.without_logs = len(missing)
             for target in missing:
                 shown = target.folder.shown
-                self._warn(
-                    f"{shown}: no log folder found; `xlogdecode layouts {shown}` looks for logs, "
-                    "--missing-ok accepts this"
-                )
+                remedy = "" if self._stores else f"`xlogdecode layouts {shown}` looks for logs, "
+                what = "log" if self._stores else "log folder"
+                self._warn(f"{shown}: no {what} found; {remedy}--missing-ok accepts this")
         named = {name for root in self._sweep.policy.roots for name in root.packages}
         if not self._options.only_warnings:
             for package in sorted(named - totals.packages):
