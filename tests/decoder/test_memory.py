@@ -151,3 +151,18 @@ def test_searching_is_linear_and_in_bounded_memory(
 
 def no_log(unit: bytes, megabytes: int) -> Iterator[bytes]:
     return itertools.repeat(unit * (1_000_000 // len(unit)), megabytes)
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "json"]], ids=["text", "json"])
+def test_one_line_of_60_mb_is_merged_in_bounded_memory(options: list[str], tmp_path: Path) -> None:
+    head = b"[I][2024-01-01 +8.0 09:00:00.000][1, 1][tag][file.cc:1, f][a line of "
+    kind, more = KINDS["zlib"], [b"0123456789abcdef" * 1024] * 8
+    blocks = [block(kind, [head], seq=1), *[block(kind, more, seq=2)] * 460, block(kind, [b"\n"])]
+    long, short = tmp_path / "long.xlog", tmp_path / "short.xlog"
+    long.write_bytes(b"".join(one.data for one in blocks))
+    around = [head.replace(b"09:00", minute) + b"its own\n" for minute in (b"08:59", b"09:01")]
+    short.write_bytes(block(kind, around, seq=1).data)
+    command = [sys.executable, "-m", "xlogdecode", "--merge", "-c", *options]
+    run = measure([*command, str(short), str(long)])
+    assert run.status == 0
+    assert run.peak < CEILING + (16 << 20)

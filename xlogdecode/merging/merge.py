@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from itertools import chain, islice
+from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Final
 
@@ -34,6 +34,10 @@ _SIDE_BY_SIDE: Final = 32
 
 _PAGE: Final = 64 * 1024
 """Bytes that are read of each of these at a time."""
+
+_RECORDS: Final = 1024
+_BYTES: Final = 1 << 20
+"""Records, and bytes of their text, that are written at a time."""
 
 Named = tuple[str, Record | Loss]
 """An item, and the name of its log."""
@@ -251,7 +255,7 @@ def _around(items: Iterable[Timed], wanted: Filter) -> Iterator[Shown[Named]]:
 def _written(
     items: Iterator[Shown[Named]], writer: Writer, change: Change | None
 ) -> Iterator[bytes]:
-    while stretch := list(islice(items, 1024)):
+    for stretch in _stretches(items):
         batch: list[Shown[Record | Loss]] = []
         for (name, item), is_wanted, is_apart in stretch:
             shown: Shown[Record | Loss] = Shown(item, is_wanted, is_apart)
@@ -262,6 +266,20 @@ def _written(
                 yield write_shown([shown], writer, name)
                 batch = []
         yield write_shown(batch, writer, "", change)
+
+
+def _stretches(items: Iterator[Shown[Named]]) -> Iterator[list[Shown[Named]]]:
+    """Yield items in batches: one line may be many records of 4 MB."""
+    stretch: list[Shown[Named]] = []
+    size = 0
+    for shown in items:
+        stretch.append(shown)
+        size += len(shown.item[1][0]) if isinstance(shown.item[1], Record) else 0
+        if len(stretch) >= _RECORDS or size >= _BYTES:
+            yield stretch
+            stretch, size = [], 0
+    if stretch:
+        yield stretch
 
 
 def _as_text(log: MergedLog, writer: TextWriter) -> Iterator[bytes]:
