@@ -135,6 +135,22 @@ def test_a_store_that_fails_is_named_without_its_credentials(
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("option", ["--report", "--key-file", "--layout", "--redact-map"])
+def test_other_files_are_files(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["--redact", str(LOG), option, "memory://b/x"]) == 2
+    assert "it is a URL; name a file here" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_case_page_goes_to_a_store(store: Any) -> None:
+    store.pipe_file("/b/a.xlog", LOG.read_bytes())
+    assert run(["html", "memory://b/", "-o", "memory://c/case.html"]) == 0
+    assert store.cat_file("/c/case.html").startswith(b"<!")
+
+
 def test_web_addresses_are_read_only(capfd: pytest.CaptureFixture[str]) -> None:
     assert run([str(LOG), "-o", "https://u:secret@h/x.log"]) == 1
     error = capfd.readouterr().err

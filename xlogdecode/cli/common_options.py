@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from xlogdecode.cli.streams import choose_colour
+from xlogdecode.platform.files import is_url
 
 __all__ = ["PathOption", "color_option", "key_option", "path_arguments", "with_options"]
 
@@ -13,12 +14,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class PathOption(click.Path):
-    """A path that is not empty: an unset variable names nothing, and is no wish for a default."""
+    """A path that is not empty: an unset variable names nothing, and is no wish for a default.
+
+    Only with `urls` it may be the URL of an object in a store.
+    """
+
+    def __init__(self, *, urls: bool = False, path_type: type | None = None) -> None:
+        """Take paths, and `urls` as well; the value is of `path_type`."""
+        super().__init__(path_type=path_type)
+        self._urls = urls
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path; it need not exist."""
         if not value:
             self.fail("it is empty: is a variable unset?", param, ctx)
+        if not self._urls and is_url(value):
+            self.fail("it is a URL; name a file here (inputs and -o may be URLs)", param, ctx)
         return super().convert(value, param, ctx)
 
 

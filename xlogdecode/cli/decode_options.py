@@ -27,9 +27,9 @@ _OPTIONS = (
     *FORMS.values(),
     _output("-c", "--stdout", "to_stdout", is_flag=True, help="Write to standard output."),
     _output(
-        "-o", "--output", type=PathOption(), metavar="PATH",
+        "-o", "--output", type=PathOption(urls=True), metavar="PATH",
         help="Write to this file; with -r, archives, several inputs or a / behind it, into this "
-        "folder, which mirrors the inputs; - is standard output.",
+        "folder, which mirrors the inputs; - is standard output. A URL is an object in a store.",
     ),
     _output("-f", "--force", is_flag=True, help="Replace an output that exists."),
     _output(

@@ -66,7 +66,7 @@ _SELECTING = (
 
 _OPTIONS = (
     _page(
-        "-o", "--output", type=PathOption(), required=True, metavar="FILE",
+        "-o", "--output", type=PathOption(urls=True), required=True, metavar="FILE",
         help="The page to write, as in case.html.",
     ),
     _page("-f", "--force", is_flag=True, help="Write over a page that exists."),
