@@ -170,6 +170,11 @@ _REASONS: Final = (
         "cannot be {doing}: the connection broke off; try again",
     ),
     (
+        set[str](),
+        {429, 500, 502, 503},
+        "cannot be {doing}: the store is in trouble, or has too much to do; try again",
+    ),
+    (
         {"FileNotFoundError"},
         {404},
         "does not exist; check the name of the bucket and of the object",
