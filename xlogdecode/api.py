@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from xlogdecode.records import Loss, Record
     from xlogdecode.records.layout_file import AnyLayout
     from xlogdecode.records.reading import LogHints
+    from xlogdecode.records.runs import RecordRun
     from xlogdecode.summary import Summary
 
 __all__ = [
@@ -295,20 +296,40 @@ def summarize(
 
     table = built_in_events() if events is None else load_events(os.fspath(events))
     summary = Summary(table)
+    reading = _reading(layout, encoding)
     for source in sources:
         report = Report()
-        records = read_records(
-            source,
-            options,
-            wanted=wanted,
-            zone=zone,
-            layout=layout,
-            encoding=encoding,
-            report=report,
-        )
-        add_to(records, summary)
+        if wanted is None or wanted.is_empty:
+            add_to(_parts(source, options, zone, reading, report), summary)
+        else:
+            records = read_records(
+                source,
+                options,
+                wanted=wanted,
+                zone=zone,
+                layout=layout,
+                encoding=encoding,
+                report=report,
+            )
+            add_to(records, summary)
         summary.missing += report.gaps
     return summary
+
+
+def _parts(
+    source: AnySource,
+    options: Options | None,
+    zone: tzinfo | None,
+    reading: "LogHints",
+    report: Report,
+) -> "Iterator[RecordRun | Record | Loss]":
+    from xlogdecode.records.events import iter_events
+    from xlogdecode.records.reader import read_parts
+
+    name = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
+    with open_source(source) as data:
+        events = iter_events(data, options, report, per_block=False)
+        yield from read_parts(events, source=name, zone=zone, reading=reading)
 
 
 def redact(

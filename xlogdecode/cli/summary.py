@@ -35,7 +35,9 @@ from xlogdecode.jobs.request import Request
 from xlogdecode.records import Event, Loss, Record, read_records
 from xlogdecode.records.events import iter_events
 from xlogdecode.records.local_times import LocalTimes
+from xlogdecode.records.reader import read_parts
 from xlogdecode.records.reading import AS_LOGGED
+from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import NO_RECORDS, last_session
 from xlogdecode.redaction import learn_first
 from xlogdecode.summary import Summary, as_dict, as_text, summarize
@@ -162,9 +164,12 @@ class _Intake:
             say(f"{entry.name}: likely cause: {report.why}")
         return status
 
-    def _items(self, events: Iterator[Event], name: str) -> Iterator[Record | Loss]:
+    def _items(self, events: Iterator[Event], name: str) -> Iterator[RecordRun | Record | Loss]:
         """Yield the records that are wanted, redacted, and the losses."""
         redactor = self.redactor
+        if redactor is None and self._local is None and self._wanted.is_empty:
+            yield from read_parts(events, source=name, zone=self._zone, reading=self._reading)
+            return
         if redactor is not None:
             events = learn_first(events, redactor)
         items = read_records(events, source=name, zone=self._zone, reading=self._reading)

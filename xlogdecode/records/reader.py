@@ -29,7 +29,7 @@ from xlogdecode.records.timestamps import Stamps, date_in_name
 if TYPE_CHECKING:
     from xlogdecode.records.own_layout import OwnLayout
 
-__all__ = ["read_batches", "read_records", "read_runs"]
+__all__ = ["read_batches", "read_parts", "read_records", "read_runs"]
 
 _NEWLINE = 0x0A
 _OPENS_WITHIN: Final = re.compile(rf"\n(?:{heads(LEVELS)}|{NOTES})").search
@@ -104,6 +104,25 @@ def read_runs(
             yield reader.end()
             yield event
     yield reader.end()
+
+
+def read_parts(
+    events: Iterable[Event],
+    *,
+    source: str = "",
+    zone: tzinfo | None = None,
+    reading: LogHints = AS_LOGGED,
+) -> Iterator[RecordRun | Record | Loss]:
+    """Yield what `read_records` yields, but many records of a kind in a row as one run."""
+    for found in read_runs(events, source=source, zone=zone, reading=reading):
+        if not isinstance(found, list):
+            yield found
+            continue
+        for part in found:
+            if isinstance(part, RecordRun):
+                yield part
+            else:
+                yield from part
 
 
 class _Where:

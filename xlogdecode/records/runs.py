@@ -59,19 +59,19 @@ class Cutter:
         """Text that begins with a line end -> what is before the first head, then the columns of
         each record (see `Run`), head by head, each with the line end before it.
         """
-        self._pieces: Final[dict[str, str]] = {}
+        self.pieces: Final[dict[str, str]] = {}
         """A part of a record -> the piece that has it."""
         self._known: Final[dict[str, _Known]] = {}
         for name, patterns in zip(PIECES, ([before], [behind], tails), strict=True):
             parse = partial(_parse, [re.compile(pattern) for pattern in patterns])
             for part in _PARTS:
                 if any(f"(?P<{part}>" in pattern for pattern in patterns):
-                    self._pieces[part] = name
+                    self.pieces[part] = name
                     self._known[part] = _Known(parse, part)
 
     def piece_of(self, part: str) -> str | None:
         """Return the column of a run whose pieces have a part of the records; None if none has."""
-        return part if part == "block_offset" else self._pieces.get(part)
+        return part if part == "block_offset" else self.pieces.get(part)
 
     def part_in(self, part: str, piece: Any) -> Any:
         """Return the part that a piece has."""
@@ -95,13 +95,16 @@ class RecordRun:
         self.heads, self.before, self.hour, self.clock, self.behind, self.source, self.message = (
             columns
         )
-        self._text = text
+        self.text = text
+        """That of the page: one character a byte."""
         sizes = map(add, map(len, self.heads), map(len, self.message))
         self.starts = [*accumulate(sizes, initial=start)]
         """Where each record begins in the text of the page, and where the last ends."""
         self.block_offset: list[int] = []
         self.text_line = 1
         """The number of the first line."""
+        self._counted = 0, 0
+        """A record, and the number of its first line, 0 before any was counted."""
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -110,7 +113,7 @@ class RecordRun:
     @property
     def lines(self) -> int:
         """The number of lines, but for one that is not ended."""
-        return self._text.count("\n", self.starts[0], self.starts[-1])
+        return self.text.count("\n", self.starts[0], self.starts[-1])
 
     def texts(self) -> Iterator[str]:
         """Yield all text of the records, in parts."""
@@ -124,9 +127,34 @@ class RecordRun:
             return repeat(None, len(self))
         return self.cutter.column(name, getattr(self, piece))
 
+    def value(self, part: str, number: int) -> str | None:
+        """Return a part of one of the records, the first for 0, but of those with columns."""
+        piece = self.cutter.piece_of(part)
+        return None if piece is None else self.cutter.part_in(part, getattr(self, piece)[number])
+
+    def record(self, number: int) -> Record:
+        """Return one of the records, the first for 0."""
+        found = {
+            "text": self.text[self.starts[number] : self.starts[number + 1]],
+            "hour": self.hour[number],
+            "clock": self.clock[number],
+            "message": self.message[number],
+        }
+        parts = (found[name] if name in found else self.value(name, number) for name in FIELDS)
+        rest = (self.layout, self.place, self.block_offset[number], self._line_of(number))
+        return Record((*parts, *rest))
+
+    def _line_of(self, number: int) -> int:
+        """Return the line that a record begins in, counted from that of the last call."""
+        before, line = self._counted if self._counted[0] <= number else (0, self.text_line)
+        line = line or self.text_line
+        line += self.text.count("\n", self.starts[before], self.starts[number])
+        self._counted = number, line
+        return line
+
     def records(self) -> list[Record]:
         """Return the records."""
-        text = self._text
+        text = self.text
         breaks = [1 + message.count("\n") for message in self.message]
         columns: dict[str, Iterable[str | None]] = {name: self.part(name) for name in _PARTS}
         columns |= {
@@ -152,7 +180,7 @@ class RecordRun:
             self.cutter,
             self.place,
             [[column.pop()] for column in (*columns, self.message)],
-            self._text,
+            self.text,
             self.starts[-2],
         )
         self.starts.pop()

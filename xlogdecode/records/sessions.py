@@ -18,8 +18,8 @@ from xlogdecode.records.layouts import LAYOUTS
 from xlogdecode.records.record import parse_who
 
 __all__ = [
-    "NO_RECORDS", "SESSION_LAYOUTS", "Session", "SessionTracker", "build_of", "last_session",
-    "read_sessions",
+    "NO_RECORDS", "SESSION_LAYOUTS", "STEPS", "Session", "SessionTracker", "build_of",
+    "last_session", "read_sessions",
 ]  # fmt: skip
 
 SESSION_LAYOUTS: Final = frozenset({"opened", "closed", "recovery-begin", "recovery-end"})
@@ -47,7 +47,7 @@ _OF_THE_TABLE: Final = frozenset(layout.name for layout in LAYOUTS)
 
 UNINIT: Final = "UnInit"
 _SEVERE: Final = frozenset("EF")
-_STEPS: Final = frozenset({"InternalUninit", "Init", "LogRequestBegin", "LogRequestEnd"})
+STEPS: Final = frozenset({"InternalUninit", "Init", "LogRequestBegin", "LogRequestEnd"})
 """The functions whose records may be steps of a session."""
 _STEPS_BY_WORDS: Final = (
     ("UnInitSDK|", UNINIT), ("InitSDK|", ""), ("Logout success", "logged out"),
@@ -152,7 +152,7 @@ class Session:
                 self.first = record
         if record[1] in _SEVERE:
             self.last_error = record
-        if record[9] in _STEPS or record[11] not in _OF_THE_TABLE:
+        if record[9] in STEPS or record[11] not in _OF_THE_TABLE:
             self._step(record.message)
 
     def _step(self, message: str) -> None:
@@ -206,8 +206,19 @@ class SessionTracker:
             session.records += 1
             session.recovered += record[12].recovered
             session.note(record)
-        if session.closed_in_order or session.last_step:
-            self._forget_if_over(session)
+        self._forget_if_over(session)
+        return session
+
+    def add_alike(self, first: Record, last: Record, records: int) -> Session:
+        """Return the session of as many records, of which the first and the last are given.
+
+        They are of one process and one place, and no step of a session.
+        """
+        session = self.session_of(self.pid_of(first[5]), first)
+        session.count(records, is_recovered=first[12].recovered)
+        session.note(first)
+        session.note(last)
+        self._forget_if_over(session)
         return session
 
     def pid_of(self, who: str | None) -> int | None:
@@ -262,7 +273,7 @@ class SessionTracker:
             self.sessions.pop()
 
     def _forget_if_over(self, session: Session) -> None:
-        if session.is_over:
+        if (session.closed_in_order or session.last_step) and session.is_over:
             for pid in [pid for pid, known in self._by_pid.items() if known is session]:
                 del self._by_pid[pid]
 

@@ -121,6 +121,8 @@ def codes_in(line: LogLine) -> Iterator[CodeSighting]:
 
 def _found_in(message: str) -> Iterator[re.Match[str]]:
     """Yield what `_CODE` finds, but look only around a label: that is many times as fast."""
+    if "ode" not in message and "failed" not in message:
+        return
     done = 0
     for sign in _SIGN.finditer(message):
         start, stop = max(done, sign.start() - _BEFORE_SIGN), sign.end() + _BEHIND_SIGN

@@ -1,21 +1,24 @@
 """Takes in records, and keeps what a summary needs: sessions, hours and events, not records."""
 
 import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import heappush, heappushpop
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.matchers import SINGLES
-from xlogdecode.records.sessions import NO_RECORDS, Session, SessionTracker
+from xlogdecode.records.runs import RecordRun
+from xlogdecode.records.sessions import NO_RECORDS, STEPS, Session, SessionTracker
 from xlogdecode.summary.codes import LITEAV, CodeSighting, codes_in, own_words, place_of
 from xlogdecode.summary.events import EventTable, built_in_events
-from xlogdecode.summary.line import LogLine, line_of
+from xlogdecode.summary.line import LogLine, line_in, line_of
 from xlogdecode.summary.machine import Episode, EventMachine
 from xlogdecode.summary.seen import Seen, seconds_of
+from xlogdecode.summary.signs import SignFinder
 
 __all__ = ["SessionStory", "Silence", "SlowRequest", "SourceReader", "Summary", "summarize"]
 
@@ -122,14 +125,27 @@ class Summary:
         return as_dict(self, language)
 
 
+class _RunParts(NamedTuple):
+    """A run, and what is needed of its records at every one of them."""
+
+    run: RecordRun
+    level: Sequence[str]
+    who: Sequence[str | None]
+    zone: Sequence[str | None]
+    telling: Sequence[int]
+    """The numbers of the records that have to be looked at."""
+
+
 class SourceReader:
     """The facts so far about the log that is being read."""
 
     def __init__(self, summary: Summary, source: str) -> None:
         self._summary = summary
+        self._signs = SignFinder(summary.table)
         self._source = source
         self._tracker = SessionTracker(source)
-        self._stories: list[SessionStory] = []
+        self._stories: dict[int, SessionStory] = {}
+        """The identity of a session -> its story, which keeps it alive."""
         self.story: SessionStory | None = None
         """That of the last record of the app."""
         self._episodes: list[Episode] = []
@@ -155,10 +171,7 @@ class SourceReader:
                 self._at(item, stamp)
             else:
                 self._last = item
-        if layout != self._layout:
-            self._layout = layout
-            if layout not in SINGLES:
-                self._summary.layouts[layout] = None
+        self._note_layout(layout)
         level = item[1] or ""
         self._in_hour[level] += 1
         story = self._story(session)
@@ -168,6 +181,58 @@ class SourceReader:
             self._summary.clock_jumps += layout == "clock-jump"
         if self._is_telling(item):
             self._look_at(line_of(item), story)
+
+    def add_run(self, run: RecordRun) -> None:
+        """Take in the records of a run: one by one only those that have to be looked at."""
+        slowest = self._summary.slowest
+        cost = slowest[0].milliseconds if len(slowest) == SLOWEST else 0
+        level = [level or "" for level in run.part("level")]
+        who, zone = ([*run.part(name)] for name in ("who", "zone"))
+        parts = _RunParts(run, level, who, zone, self._signs.numbers(run, cost))
+        start = 0
+        for number, function in enumerate(run.part("function")):
+            if function in STEPS:
+                self._add_stretch(parts, start, number)
+                self.add(run.record(number))
+                start = number + 1
+        self._add_stretch(parts, start, len(run))
+
+    def _add_stretch(self, parts: _RunParts, start: int, stop: int) -> None:
+        """Take in records, halved until those of a part share their hour and their process."""
+        hours = {*zip(parts.run.hour[start:stop], parts.zone[start:stop], strict=True)}
+        pids = {*map(self._tracker.pid_of, {*parts.who[start:stop]})}
+        if len(hours) == len(pids) == 1:
+            self._add_alike(parts, start, stop)
+        elif start < stop:
+            middle = (start + stop) // 2
+            self._add_stretch(parts, start, middle)
+            self._add_stretch(parts, middle, stop)
+
+    def _add_alike(self, parts: _RunParts, start: int, stop: int) -> None:
+        """Take in records of one hour and one process, and look at those that may tell more."""
+        run, telling = parts.run, parts.telling
+        first, last = run.record(start), run.record(stop - 1)
+        session = self._tracker.add_alike(first, last, stop - start)
+        stamp = (first[2], first[4], first[12])
+        if stamp != self._stamp:
+            self._at(first, stamp)
+        if stamp == self._stamp:
+            self._last = last
+        self._note_layout(run.layout)
+        levels = Counter(parts.level[start:stop])
+        self._in_hour.update(levels)
+        story = self._story(session)
+        story.levels.update(levels)
+        for number in telling[bisect_left(telling, start) : bisect_left(telling, stop)]:
+            if parts.level[number] in _SEVERE:
+                session.last_error = run.record(number)
+            self._look_at(line_in(run, number), story)
+
+    def _note_layout(self, layout: str) -> None:
+        if layout != self._layout:
+            self._layout = layout
+            if layout not in SINGLES:
+                self._summary.layouts[layout] = None
 
     def _at(self, record: Record, stamp: tuple[object, ...]) -> None:
         """Note a new hour; it may come after a gap."""
@@ -190,7 +255,7 @@ class SourceReader:
             or "ailed:" in message
             or "cost" in message
             or "TIM: |-" in message
-            or table.has_text(message) is not None
+            or table.has_text(record.message) is not None
         )
 
     def _story(self, session: Session) -> SessionStory:
@@ -199,11 +264,10 @@ class SourceReader:
         return self.story
 
     def _find_story(self, session: Session) -> SessionStory:
-        for story in reversed(self._stories):
-            if story.session is session:
-                return story
-        machine = EventMachine(self._summary.table, self._source)
-        self._stories.append(story := SessionStory(session, machine))
+        story = self._stories.get(id(session))
+        if story is None:
+            machine = EventMachine(self._summary.table, self._source)
+            self._stories[id(session)] = story = SessionStory(session, machine)
         return story
 
     def _look_at(self, line: LogLine, story: SessionStory) -> None:
@@ -245,7 +309,9 @@ class SourceReader:
             heappushpop(slowest, request)
 
     def _count(self, episode: Episode, name: str) -> None:
-        seen = self._summary.events.setdefault(name, Seen())
+        seen = self._summary.events.get(name)
+        if seen is None:
+            self._summary.events[name] = seen = Seen()
         seen.add(episode.iso, episode.source)
         for detail, value in episode.details.items():
             seen.note(detail, value)
@@ -272,7 +338,9 @@ class SourceReader:
                 self._summary.sessions.append(self._story(session))
 
 
-def summarize(items: Iterable[Record | Loss], summary: Summary | None = None) -> Summary:
+def summarize(
+    items: Iterable[Record | RecordRun | Loss], summary: Summary | None = None
+) -> Summary:
     """Return `summary`, or a new one, with the records and losses of one source added."""
     summary = summary if summary is not None else Summary()
     reader: SourceReader | None = None
@@ -280,6 +348,9 @@ def summarize(items: Iterable[Record | Loss], summary: Summary | None = None) ->
         if isinstance(item, Record):
             reader = reader or SourceReader(summary, item.source)
             reader.add(item)
+        elif isinstance(item, RecordRun):
+            reader = reader or SourceReader(summary, item.place.source)
+            reader.add_run(item)
         else:
             summary.losses[str(getattr(item.reason, "value", item.reason))] += 1
             summary.lost_bytes += item.length

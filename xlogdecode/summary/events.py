@@ -30,14 +30,22 @@ class Sign:
     any_code: bool = False
     """Any code but 0 will do."""
 
-    def fits(self, line: LogLine, lower: str, codes: frozenset[int]) -> bool:
-        """Tell whether `line` fits; `lower` is its message in small letters."""
+    @property
+    def needs_code(self) -> bool:
+        """Only lines that state a code other than 0 fit it."""
+        return self.any_code or (self.codes is not None and 0 not in self.codes)
+
+    def fits(self, line: LogLine, codes: frozenset[int]) -> bool:
+        """Tell whether `line` fits."""
         if self.function is not None and line.function != self.function:
             return False
         if self.codes is not None and codes.isdisjoint(self.codes):
             return False
         if self.any_code and codes <= {0}:
             return False
+        if not self.has:
+            return True
+        lower = line.message.lower()
         return all(text.lower() in lower for text in self.has)
 
 
@@ -56,6 +64,8 @@ class EventRule:
 
     def details(self, message: str) -> dict[str, str]:
         """Return what is shown with the event, as the message has it."""
+        if not self.take:
+            return {}
         found = ((name, value_behind(labels, message)) for name, labels in self.take)
         return {name: value for name, value in found if value}
 
@@ -95,6 +105,14 @@ class EventTable:
                         self._by_code.setdefault(code, []).append(place)
         self.functions = frozenset(self._by_function)
         """The functions that may show an event."""
+        self.functions_without_code = frozenset(
+            name
+            for name, places in self._by_function.items()
+            if not all(rule.signs[number].needs_code for rule, number in places)
+        )
+        """Those of them that may show one without a code other than 0."""
+        self.codes = frozenset(self._by_code)
+        """The codes that show an event by themselves."""
         self.texts = tuple(self._by_text)
         """Texts, one of which every line has that shows an event by neither function nor code."""
         self.has_text = re.compile("|".join(map(re.escape, self.texts)) or "(?!)").search
@@ -111,10 +129,9 @@ class EventTable:
         places += [p for code in codes if code in self._by_code for p in self._by_code[code]]
         if not places:
             return
-        lower = line.message.lower()
         found: dict[str, set[int]] = {}
         for rule, number in places:
-            if rule.signs[number].fits(line, lower, codes):
+            if rule.signs[number].fits(line, codes):
                 found.setdefault(rule.name, set()).add(number)
         for name, numbers in found.items():
             yield self.rules[name], numbers

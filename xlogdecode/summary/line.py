@@ -4,8 +4,9 @@ import re
 from typing import Final, NamedTuple
 
 from xlogdecode.records import Record
+from xlogdecode.records.runs import RecordRun
 
-__all__ = ["LogLine", "line_of"]
+__all__ = ["LogLine", "line_in", "line_of"]
 
 _CONSOLE: Final = re.compile(
     r"(?:(?P<level>[VDIWEF])/[^|\n]{0,64}?)?TIM: \|-"
@@ -42,3 +43,14 @@ def line_of(record: Record) -> LogLine:
         record.iso, record.level or "", record.layout, record.tag, record.file, record.function,
         record.read(message),
     )  # fmt: skip
+
+
+def line_in(run: RecordRun, number: int) -> LogLine:
+    """Return the line of a record of a run."""
+    function, message = run.value("function", number), run.message[number]
+    if not function or not run.heads[number].isascii() or not message.isascii():
+        return line_of(run.record(number))
+    around = run.place.stamps[run.hour[number], run.value("zone", number)]
+    iso = around and f"{around[0]}{run.clock[number]}{around[1]}"
+    level, tag, file = (run.value(part, number) for part in ("level", "tag", "file"))
+    return LogLine(iso, level or "", run.layout, tag, file, function, message)

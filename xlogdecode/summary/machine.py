@@ -63,8 +63,11 @@ class EventMachine:
         """Return the event if this line is the first that shows it."""
         if rule.per:
             return self._take_key(rule, value_behind(rule.per, line.message), line)
-        state = self._states.setdefault(rule.name, _EventState())
-        state.lines.update(signs)
+        state = self._states.get(rule.name)
+        if state is None:
+            self._states[rule.name] = state = _EventState()
+        for sign in signs:
+            state.lines[sign] += 1
         times = 1 if rule.once else max(state.lines.values())
         if times > state.counted:
             state.counted = times

@@ -1,0 +1,76 @@
+"""The records of a run that have to be looked at, found by a search of its text.
+
+All others show no event, no code and no error, so a summary only counts them. What is found may be
+too much: `codes` and `events` have the last word.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from os.path import commonprefix
+from typing import Final
+
+from xlogdecode.records.runs import RecordRun
+from xlogdecode.summary.events import EventTable
+
+__all__ = ["SignFinder"]
+
+_SEVERE: Final = frozenset("EF")
+_ZERO: Final = "(?!-?0+(?![0-9]))"
+_CODE: Final = rf"""ode["']?(?: ?[:=] ?| |\|)["']?{_ZERO}-?[0-9]"""
+"""The pattern of a code but 0, which most records state that went well (see `codes`)."""
+_FAILED: Final = r"failed: ?[\"']?-?[0-9]"
+_COST: Final = re.compile(r"cost(?:[ _]time)?[:=] ?([0-9]{1,9}) ?ms")
+"""The pattern of a request's time (see `collect`)."""
+_CONSOLE: Final = "TIM: |-"
+_ALIKE: Final = 5
+"""Characters in which texts that are looked for together are alike."""
+
+
+class SignFinder:
+    """Finds the records that may tell something, for one table of events."""
+
+    def __init__(self, table: EventTable) -> None:
+        self._functions = table.functions_without_code
+        code = _CODE.replace(_ZERO, "") if 0 in table.codes else _CODE
+        self._patterns = [re.compile(code), re.compile(_FAILED)]
+        self._texts = [_CONSOLE, *_anchors(table.texts)]
+
+    def numbers(self, run: RecordRun, cost: int) -> list[int]:
+        """Return the numbers of these records in order.
+
+        A request counts if it took `cost` milliseconds or more.
+        """
+        found = {n for n, level in enumerate(run.part("level")) if level in _SEVERE}
+        functions = self._functions
+        found.update(n for n, name in enumerate(run.part("function")) if name in functions)
+        starts = run.starts
+        found.update(bisect_right(starts, at) - 1 for at in self._places(run, cost))
+        return sorted(found)
+
+    def _places(self, run: RecordRun, cost: int) -> Iterator[int]:
+        """Yield where the text of the run has a sign."""
+        text, start, stop = run.text, run.starts[0], run.starts[-1]
+        for sign in self._texts:
+            at = text.find(sign, start, stop)
+            while at >= 0:
+                yield at
+                at = text.find(sign, at + 1, stop)
+        for pattern in self._patterns:
+            for found in pattern.finditer(text, start, stop):
+                yield found.start()
+        for found in _COST.finditer(text, start, stop):
+            if int(found[1]) >= cost:
+                yield found.start()
+
+
+def _anchors(texts: Iterable[str]) -> list[str]:
+    """Return texts, one character a byte, one of which is in each line that has one of `texts`."""
+    as_logged = sorted(
+        text.encode(coding, "replace").decode("latin-1")
+        for text in texts
+        for coding in (("utf-8",) if text.isascii() else ("utf-8", "gb18030"))
+    )
+    groups = groupby(as_logged, lambda text: text[:_ALIKE])
+    return [commonprefix(list(some)) for _, some in groups]  # noqa: RUF071 - they are no paths
