@@ -115,14 +115,11 @@ def read_parts(
 ) -> Iterator[RecordRun | Record | Loss]:
     """Yield what `read_records` yields, but many records of a kind in a row as one run."""
     for found in read_runs(events, source=source, zone=zone, reading=reading):
-        if not isinstance(found, list):
-            yield found
-            continue
-        for part in found:
-            if isinstance(part, RecordRun):
-                yield part
-            else:
+        for part in found if isinstance(found, list) else [found]:
+            if isinstance(part, list):
                 yield from part
+            else:
+                yield part
 
 
 class _Where:

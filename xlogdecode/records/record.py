@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -44,6 +45,7 @@ class Who(NamedTuple):
     main_thread: bool | None
 
 
+@lru_cache(maxsize=4096)
 def parse_who(text: str | None) -> Who:
     """Return what `2211, 2240*`, `838,91395`, `4104-4156`, `21504` (a thread), `838/` says."""
     found = _WHO.fullmatch(text or "")

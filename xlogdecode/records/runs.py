@@ -7,7 +7,7 @@ and thread; file, line and function), and each is taken apart when it is first s
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from itertools import accumulate, pairwise, repeat
 from operator import add
@@ -71,11 +71,11 @@ class Cutter:
 
     def piece_of(self, part: str) -> str | None:
         """Return the column of a run whose pieces have a part of the records; None if none has."""
-        return part if part == "block_offset" else self.pieces.get(part)
+        return self.pieces.get(part)
 
     def part_in(self, part: str, piece: Any) -> Any:
         """Return the part that a piece has."""
-        return piece if part == "block_offset" else self._known[part][piece]
+        return self._known[part][piece]
 
     def column(self, part: str, pieces: Iterable[str]) -> Iterable[str | None]:
         """Return the part that each piece has."""
@@ -114,11 +114,6 @@ class RecordRun:
     def lines(self) -> int:
         """The number of lines, but for one that is not ended."""
         return self.text.count("\n", self.starts[0], self.starts[-1])
-
-    def texts(self) -> Iterator[str]:
-        """Yield all text of the records, in parts."""
-        yield from self.heads
-        yield from self.message
 
     def part(self, name: str) -> Iterable[str | None]:
         """Return the column of a part of the records (see `columns.Columns`)."""

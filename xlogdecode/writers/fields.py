@@ -31,10 +31,9 @@ FIELDS: Final = {
     "file": Field("file", lambda part: part),
     "line": Field("at", lambda part: int(part) if part else None),
     "function": Field("function", lambda part: part),
-    "block_offset": Field("block_offset", lambda part: part),
 }
-"""The fields that a part of a record makes; all others are the message, the time, or the same in
-all records of a session."""
+"""The fields that a part of a record makes; all others are the message, the time, the offset of
+the block, or the same in all records of a session."""
 
 KEYS: Final = (
     "type", "time", "level", "severity", "pid", "tid", "main_thread", "tag", "file", "line",

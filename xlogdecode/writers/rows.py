@@ -29,7 +29,7 @@ _SHARED: Final = itemgetter(
 )
 """The parts that all records of one run have in common."""
 
-_TIME, _MESSAGE = "time", "message"
+_TIME, _MESSAGE, _OFFSET = "time", "message", "block_offset"
 
 
 class Dialect(Protocol):
@@ -75,6 +75,10 @@ class Columnar(Protocol):
     @property
     def message(self) -> Sequence[str]:
         """The messages."""
+
+    @property
+    def block_offset(self) -> Sequence[int]:
+        """The offsets of the blocks."""
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -154,6 +158,9 @@ class RowWriter:
         self._is_open = is_open
         self._plans: dict[Pieces, list[_Step]] = {}
         """The columns of runs -> how rows are made of these."""
+        self._place: Place | None = None
+        self._shared: dict[str, dict[str, str]] = {}
+        """Layout -> the cells that all records of `_place` in it share."""
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return the rows of `batch`; `source` is that of the losses."""
@@ -174,8 +181,8 @@ class RowWriter:
 
     def write_run(self, run: RecordRun) -> bytes:
         """Return the rows of a run, as `write` does of its records."""
-        odd = [text for text in run.texts() if not text.isascii()]
-        if odd and not _is_utf8("\n".join(odd).encode("latin-1")):
+        text = run.text[run.starts[0] : run.starts[-1]]
+        if not text.isascii() and not _is_utf8(text.encode("latin-1")):
             return self.write(run.records())
         return self._run(run, run.cutter).encode("latin-1")
 
@@ -195,20 +202,20 @@ class RowWriter:
         plan = self._plans.get(pieces)
         if plan is None:
             self._plans[pieces] = plan = list(self._plan(pieces))
-        same, dialect = self._same(run), self._dialect
+        shared, dialect = self._shared_cells(run), self._dialect
         cells: list[str | Iterable[str]] = [dialect.first]
         for step in plan:
             key = step.keys[0]
             if step.kept is not None:
                 cells.append(map(step.kept.__getitem__, getattr(run, step.piece or "")))
+            elif key == _TIME:
+                cells += [dialect.label(key), *self._times(run)]
+            elif key == _MESSAGE:
+                cells += [dialect.label(key), dialect.messages(run.message)]
+            elif key == _OFFSET:
+                cells += [dialect.label(key), map(str, run.block_offset)]
             else:
-                cells.append(dialect.label(key))
-                if key == _TIME:
-                    cells += self._times(run)
-                elif key == _MESSAGE:
-                    cells.append(dialect.messages(run.message))
-                else:
-                    cells.append(dialect.value(same.get(key)))
+                cells.append(shared[key])
             cells.append(",")
         cells[-1] = dialect.last
         columns = (*_joined(cells), repeat("", len(run)))  # the last ends them all
@@ -255,18 +262,27 @@ class RowWriter:
             ]
         ]
 
-    def _same(self, run: Columnar) -> dict[str, Value]:
-        """Return the values that all records of a run share."""
-        place = run.place
-        return {
-            "type": "record",
-            "session": place.session,
-            "recovered": place.recovered,
-            "source": _as_bytes(printable(place.source)),
-            "layout": run.layout,
-            "encoding": UTF_8,
-            **{key: _as_bytes(value) for key, value in context_of(place).items()},
-        }
+    def _shared_cells(self, run: Columnar) -> dict[str, str]:
+        """Return the cells that all records of a run share, by key; made once for a place."""
+        place, layout = run.place, run.layout
+        if place is not self._place:
+            self._place = place
+            self._shared.clear()
+        found = self._shared.get(layout)
+        if found is None:
+            values: dict[str, Value] = {
+                "type": "record",
+                "session": place.session,
+                "recovered": place.recovered,
+                "source": _as_bytes(printable(place.source)),
+                "layout": layout,
+                "encoding": UTF_8,
+                **{key: _as_bytes(value) for key, value in context_of(place).items()},
+            }
+            label, value = self._dialect.label, self._dialect.value
+            found = {key: label(key) + value(values.get(key)) for key in self._keys}
+            self._shared[layout] = found
+        return found
 
     def _object_row(self, item: Record | Loss, source: str = "") -> str:
         """Return the row of any item, by its object."""
