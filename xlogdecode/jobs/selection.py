@@ -108,6 +108,11 @@ class Selection:
         move = LocalTimes().change_all
         return move if redact is None else lambda batch: move(redact(batch))
 
+    @property
+    def _change_messages(self) -> Callable[[Sequence[str]], list[str]] | None:
+        """The change of the messages, where nothing else is changed."""
+        return None if self.redactor is None or self.is_local else self.redactor.change_messages
+
     def writer(self, *, marks: bool = True, named: bool = False, apart: bool = False) -> Writer:
         """Return the writer of the format; `named` and `apart` are as for `TextWriter`."""
         style = Style(marks, named, apart, self.fields, self.with_context, self.excel)
@@ -142,6 +147,7 @@ class Selection:
             zone=self.zone,
             reading=self.reading,
             change=self._change,
+            change_messages=self._change_messages,
             add=self._add_context(source),
             tally=tally,
             last=self.last,

@@ -9,7 +9,7 @@ and thread; file, line and function), and each is taken apart when it is first s
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
-from itertools import accumulate, pairwise, repeat
+from itertools import accumulate, chain, pairwise, repeat
 from operator import add
 from typing import Any, Final
 
@@ -114,6 +114,20 @@ class RecordRun:
     def lines(self) -> int:
         """The number of lines, but for one that is not ended."""
         return self.text.count("\n", self.starts[0], self.starts[-1])
+
+    @property
+    def own_text(self) -> str:
+        """All text of the records."""
+        return self.text[self.starts[0] : self.starts[-1]]
+
+    def with_messages(self, messages: list[str]) -> "RecordRun":
+        """Return the run with other messages, one for each of its own."""
+        columns = (self.heads, self.before, self.hour, self.clock, self.behind, self.source)
+        end = "\n" if self.own_text.endswith("\n") else ""
+        text = "".join(chain.from_iterable(zip(self.heads, messages, strict=True)))[1:] + end
+        run = RecordRun(self.cutter, self.place, [*columns, messages], text, 0)
+        run.block_offset, run.text_line = self.block_offset, self.text_line
+        return run
 
     def part(self, name: str) -> Iterable[str | None]:
         """Return the column of a part of the records (see `columns.Columns`)."""

@@ -22,6 +22,8 @@ _NOT_IN_LABELS: Final = str.maketrans("", "", "_- .")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_. -]+")
 """Signs between the words of a name: `loggingUid`, `tag_uid`."""
 
+_MOST_KNOWN: Final = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
@@ -32,9 +34,9 @@ class Pattern:
     """A regular expression; its group, or all of it if it has none, is what is replaced."""
     needs: tuple[str, ...] = ()
     """Texts, one of which a record must have."""
-    near: str = ""
-    """A regular expression that is found in every record that has it. With neither this nor
-    `needs`, all records are searched."""
+    near: tuple[str, ...] = ()
+    """Regular expressions, one of which is found in every record that has it, if none of `needs`
+    is there. With neither, all records are searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class RedactionRules:
     not_labels: frozenset[str] = frozenset()
     """The last words of names that are not private, though they end in one that is."""
     not_values: frozenset[str] = frozenset()
+    _known: dict[str, str | None] = field(default_factory=dict, init=False, repr=False)
+    """Labels -> their kinds, as far as they were asked for."""
 
     def before(self, other: "RedactionRules") -> "RedactionRules":
         """Return both; where they disagree, these go first."""
@@ -70,7 +74,14 @@ class RedactionRules:
         return RedactionRules((element,), *own).before(self)
 
     def kind_of(self, label: str) -> str | None:
-        """Return the kind of the values that stand behind a label, None if they are not private."""
+        """Return the kind of the values behind a label, None if they are not private."""
+        if label not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[label] = self._find_kind(label)
+        return self._known[label]
+
+    def _find_kind(self, label: str) -> str | None:
         name = label.lower().translate(_NOT_IN_LABELS)
         if name in self.labels:
             return self.labels[name]
@@ -155,8 +166,8 @@ def _pattern(item: YamlValue) -> Pattern:
         if needed not in fields:
             raise item.error(f"a pattern must have the key {needed!r}")
     needs = tuple(_texts(fields.get("needs"), "text"))
-    near = _regex(fields["near"]) if "near" in fields else ""
-    return Pattern(_kind(fields["name"]), _regex(fields["pattern"]), needs, near)
+    near = fields["near"].items("a list of patterns") if "near" in fields else ()
+    return Pattern(_kind(fields["name"]), _regex(fields["pattern"]), needs, (*map(_regex, near),))
 
 
 def _regex(value: YamlValue) -> str:

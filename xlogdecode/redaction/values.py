@@ -7,6 +7,7 @@ from typing import Final
 __all__ = ["is_learnable", "is_plain_number", "values_at"]
 
 _QUOTED: Final = re.compile(r"""\\*(?P<quote>["'])(?P<value>(?:(?!\\*(?P=quote)).){1,512})""")
+_QUOTES: Final = frozenset("\\\"'")
 _WORD: Final = re.compile(r"""(?:[^\s|,;:&"'<>()\[\]{}\\\x00]|\\+(?!["'\\nrt]))++""")
 _UNQUOTED: Final = r"""(?:[^\s|,;"'<>()\[\]{}\\\x00]|(?<=\w)'(?=\w))"""
 _ADDRESSED: Final = re.compile(rf"{_UNQUOTED}++(?:(?<=['\u2019]s) {_UNQUOTED}++)?")
@@ -36,12 +37,16 @@ _IP: Final = re.compile(
     r"::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6}+)?(?:(?:\.[0-9]{1,3}){3})?)(?![0-9A-Za-z:])"
 )
 _CONVERSATION: Final = re.compile(r"(?:[cC]2[cC]_?|(?i:group_?))?")
+_PASSWORD: Final = re.compile(r"""[^\s|,;"'<>()\[\]{}\\\x00]++""")
 _SHAPES: Final = {
     "token": _TOKEN, "avatar": _URL, "phone": _PHONE, "card": _CARD, "email": _EMAIL,
     "location": _PLACE, "ip": _IP, "device": _ADDRESSED, "wifi": _NAME, "name": _NAME,
-    "password": re.compile(r"""[^\s|,;"'<>()\[\]{}\\\x00]++"""),
+    "password": _PASSWORD,
 }  # fmt: skip
-"""Kind -> what its value looks like where it is not quoted; `_WORD` for the others."""
+"""Kind -> what its value looks like where it is not quoted, in a group if there is one; `_WORD` for
+the others.
+"""
+_STOPS: Final = frozenset(".!?")
 
 _STRICT: Final = frozenset({"ip", "phone", "location", "email", "card"})
 """The kinds whose values have their shape in quotes, too."""
@@ -50,39 +55,39 @@ _NO_SENTENCE: Final = frozenset({"name", "wifi", "avatar", "device", "text"})
 """The kinds whose values may hold blanks in quotes."""
 
 
-def values_at(text: str, start: int, kind: str, *, is_list: bool) -> Iterator[tuple[int, int]]:
-    """Yield where the values of a field lie whose name ends before `start`."""
+def values_at(text: str, start: int, kind: str, *, is_list: bool) -> list[tuple[int, int]]:
+    """Return where the values of a field are whose name ends before `start`."""
     if is_list:
-        for item, end in _items(text, start):
-            begin = item + _prefix(text, item, kind)
-            if begin < end:
-                yield begin, end
-        return
-    quoted = _QUOTED.match(text, start)
-    if quoted and kind not in _STRICT:
-        begin, end = quoted.span("value")
-        value = quoted["value"].rstrip("\\")
-        if kind not in _NO_SENTENCE and " " in value:
-            return
-        begin += _prefix(text, begin, kind)
-        if end > begin:
-            yield begin, begin + len(value[begin - quoted.start("value") :])
-        return
-    if quoted:
+        begins = ((begin + _prefix(text, begin, kind), end) for begin, end in _items(text, start))
+        return [(begin, end) for begin, end in begins if begin < end]
+    if text[start : start + 1] in _QUOTES and (quoted := _QUOTED.match(text, start)):
+        if kind not in _STRICT:
+            return _in_quotes(text, quoted, kind)
         start = quoted.start("value")
-    start += _prefix(text, start, kind)
-    found = _SHAPES.get(kind, _WORD).match(text, start)
-    if found:
-        group = 1 if found.re.groups else 0
-        end = found.end(group)
-        while end > found.start(group) + 1 and text[end - 1] in ".!?":  # the end of a sentence
-            end -= 1
-        yield found.start(group), end
+    shape = _SHAPES.get(kind, _WORD)
+    found = shape.match(text, start + _prefix(text, start, kind))
+    if not found:
+        return []
+    begin, end = found.span(shape.groups)
+    while text[end - 1] in _STOPS and end > begin + 1:  # the end of a sentence
+        end -= 1
+    return [(begin, end)]
+
+
+def _in_quotes(text: str, quoted: re.Match[str], kind: str) -> list[tuple[int, int]]:
+    begin = quoted.start("value")
+    end = begin + len(quoted["value"].rstrip("\\"))
+    if kind not in _NO_SENTENCE and text.find(" ", begin, end) >= 0:
+        return []
+    begin += _prefix(text, begin, kind)
+    return [(begin, end)] if begin < end else []
 
 
 def _prefix(text: str, start: int, kind: str) -> int:
     """Return the length of what tells the type of a conversation, before the id."""
-    found = _CONVERSATION.match(text, start) if kind == "conversation" else None
+    if kind != "conversation":
+        return 0
+    found = _CONVERSATION.match(text, start)
     return found.end() - start if found else 0
 
 

@@ -2,11 +2,16 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["word_finder"]
 
-_END = ""
+_END: Final = ""
+_START: Final = 3
+"""Letters of a word that are compared before it is checked what is before them: few places have
+these, and the check takes longer.
+"""
+_BEFORE: Final = ("[cC]2[cC]_", "GROUP_", "group_", "%2[0-9A-F]", "0[xX]")
 
 
 def word_finder(words: Iterable[str]) -> re.Pattern[str] | None:
@@ -21,17 +26,22 @@ def word_finder(words: Iterable[str]) -> re.Pattern[str] | None:
         for letter in word:
             place = place.setdefault(letter, {})
         place[_END] = {}
-    if not tree:
-        return None
-    alone = (f"{_alone(letter)}{_branch(rest)}" for letter, rest in tree.items())
-    return re.compile(f"(?:{'|'.join(alone)})(?![A-Za-z0-9_])")
+    return re.compile(f"{_first(tree, '')}(?![A-Za-z0-9_])") if tree else None
 
 
-def _alone(letter: str) -> str:
-    """Return the pattern of a first letter that nothing touches: it starts with the letter."""
-    first = re.escape(letter)
-    before = ("[cC]2[cC]_", "GROUP_", "group_", "%2[0-9A-F]", "0[xX]")
-    return f"{first}(?:(?<![A-Za-z0-9_]{first})|{'|'.join(f'(?<={b}{first})' for b in before)})"
+def _first(tree: dict[str, Any], start: str) -> str:
+    """Return the pattern of what follows the first letters of a word, and that it is alone."""
+    if len(start) == _START:
+        return _alone(start) + _branch(tree)
+    ends = [re.escape(x) + _first(rest, start + x) for x, rest in tree.items() if x != _END]
+    return f"(?:{'|'.join([*ends, *([_alone(start)] if _END in tree else [])])})"
+
+
+def _alone(start: str) -> str:
+    """Return the pattern of a place behind the first letters of a word that nothing touches."""
+    start = re.escape(start)
+    before = "".join(f"|(?<={each}{start})" for each in _BEFORE)
+    return f"(?:(?<![A-Za-z0-9_]{start}){before})"
 
 
 def _branch(tree: dict[str, Any]) -> str:

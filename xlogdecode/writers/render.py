@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from itertools import chain, islice
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeGuard, TypeVar, runtime_checkable
 
 from xlogdecode.filters import LAST, Filter, Last, Selector, Shown, Tally, last_of_text, select_text
 from xlogdecode.records import Event, Loss, Record, read_batches
@@ -13,6 +13,7 @@ from xlogdecode.records.reader import read_runs
 from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import last_session
+from xlogdecode.writers.messages import ChangeMessages, with_changed_messages
 from xlogdecode.writers.rows import RowWriter
 from xlogdecode.writers.text import TextWriter
 
@@ -70,6 +71,7 @@ def render(
     local: tzinfo | None = None,
     reading: LogHints = AS_LOGGED,
     change: Change = None,
+    change_messages: ChangeMessages | None = None,
     add: Add = None,
     tally: Tally | None = None,
     last: int | None = None,
@@ -81,7 +83,8 @@ def render(
     `follows` these are the last until nothing more is there for now, and all comes after that.
 
     `zone`, `reading` and `local` are as for `read_records` and `select`; `change` is done to what
-    is written (`redaction.Redactor.change_all`); `add` gives all records that are read what the
+    is written (`redaction.Redactor.change_all`), and if `change_messages` is given, that to their
+    messages does the same faster; `add` gives all records that are read what the
     writer needs of others (`summary.context`). Level and time alone, written as text, take the
     bulk lane. Where an event says that nothing more is there for now, a chunk ends, even an empty
     one; but the last session comes when all is over.
@@ -101,9 +104,12 @@ def render(
             spans = last_of_text(spans, last)
         yield from (writer.add(span, source) for span in spans)
         return
-    is_all = wanted.is_empty and last is None and change is None and add is None
-    if is_all and isinstance(writer, RowWriter):
-        yield from _rows(events, writer, source, zone, reading)
+    by_page = wanted.is_empty and last is None and add is None
+    if by_page and (change is None or change_messages) and _takes_runs(writer):
+        pages = read_runs(events, source=source, zone=zone, reading=reading)
+        if change_messages:
+            pages = with_changed_messages(pages, change_messages)
+        yield from _by_page(pages, writer, source)
         return
     pauses: list[Event] = []
     if follows:
@@ -141,11 +147,17 @@ def _batches(
     return batches, wanted
 
 
-def _rows(
-    events: Iterable[Event], writer: RowWriter, source: str, zone: tzinfo | None, reading: LogHints
+def _takes_runs(writer: Writer) -> TypeGuard[RowWriter | TextWriter]:
+    return isinstance(writer, RowWriter) or (isinstance(writer, TextWriter) and not writer.apart)
+
+
+def _by_page(
+    pages: Iterable[list[RecordRun | list[Record]] | Loss],
+    writer: RowWriter | TextWriter,
+    source: str,
 ) -> Iterator[bytes]:
-    """Yield the rows of all that is read, page by page."""
-    for page in read_runs(events, source=source, zone=zone, reading=reading):
+    """Yield all that is read, page by page."""
+    for page in pages:
         parts: Iterable[RecordRun | Batch] = page if isinstance(page, list) else [[page]]
         yield b"".join(
             writer.write_run(part) if isinstance(part, RecordRun) else writer.write(part, source)

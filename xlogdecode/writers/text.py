@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from xlogdecode.records import Loss, Record
+from xlogdecode.records.runs import RecordRun
 from xlogdecode.writers.objects import printable
 
 __all__ = ["TextWriter"]
@@ -35,6 +36,10 @@ class TextWriter:
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return the text of `batch`; `source` is that of the losses."""
         return b"".join([self._one(item, source) for item in batch])
+
+    def write_run(self, run: RecordRun) -> bytes:
+        """Return the text of a run, which follows that of before in its source."""
+        return self.add(run.own_text.encode("latin-1"))
 
     def close(self) -> bytes:
         """Return nothing: text may end anywhere."""

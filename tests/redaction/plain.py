@@ -1,0 +1,130 @@
+"""Redaction the slow way: each rule is tried on each line by itself, with no shortcut."""
+
+import re
+
+from xlogdecode.redaction import built_in_rules
+from xlogdecode.redaction.values import is_learnable, values_at
+
+LEARNT = {"user", "group", "call", "name", "device", "token", "password", "wifi"}
+IDS = {"user", "group"}
+SECOND = {"id", "name", "address", "addr", "number", "no", "card", "key", "onsuccess"}
+COUNTS = {
+    "seq", "sequence", "random", "rand", "time", "ts", "timestamp", "stamp", "id", "ids", "cost",
+    "size", "len", "length", "offset", "count", "version", "ver", "code", "hash", "nonce", "index",
+    "idx", "port", "bits", "flag", "flags", "bytes", "total", "crc", "checksum", "ssrc", "frame",
+    "pts", "dts", "cursor", "key", "msgid", "delay", "duration", "used", "free", "capacity", "pid",
+    "tid",
+}  # fmt: skip
+LISTS = (
+    "list", "ids", "members", "friends", "invitees", "accounts", "identifiers", "receivers",
+)  # fmt: skip
+NAME = re.compile(r"""(?=(?<![\w-])([^\W\d_-][\w-]{0,63})(?:\\*["'])?[ \t]{0,3}([:=]))""")
+
+
+class PlainRedactor:
+    """Replaces values as `Redactor` is to do it."""
+
+    def __init__(self):
+        self._rules = built_in_rules()
+        self._learnt = {}
+        self._placeholders = {}
+
+    def learn(self, lines):
+        # of two kinds that a value may have, that of a field counts, the last of these
+        fields = [(line, span) for line in reversed(lines) for span in self._fields(line)]
+        ids = [(line, span) for line in lines for span in self._patterns(line) if span[2] in IDS]
+        for line, (start, end, kind) in fields + ids:
+            if kind in LEARNT and is_learnable(line[start:end], kind):
+                self._learnt.setdefault(line[start:end], kind)
+
+    def redact(self, line):
+        spans = [*self._fields(line), *self._patterns(line), *self._words(line)]
+        parts, at = [], 0
+        for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
+            if start >= at:
+                parts += [line[at:start], self._placeholder(kind, line[start:end])]
+                at = end
+        return "".join([*parts, line[at:]])
+
+    def _fields(self, line):
+        for found in reversed([*NAME.finditer(line)]):
+            name, kind = found[1], self._kind(line, found)
+            if kind is None:
+                continue
+            start = re.compile(r"[=>]?[ \t]{0,8}").match(line, found.end(2)).end()
+            is_list = name.lower().replace("_", "").endswith(LISTS)
+            for begin, end in values_at(line, start, kind, is_list=is_list):
+                if line[begin:end].lower() in self._rules.not_values:
+                    continue
+                if kind == "conversation":
+                    is_group = line[:begin].lower().endswith(("group", "group_"))
+                    if end - begin >= 4 or not re.fullmatch("[0-9]+", line[begin:end]):
+                        yield begin, end, "group" if is_group else "user"
+                elif self._is_private(line, begin, line[begin:end], kind, name.lower()):
+                    yield begin, end, kind
+        for found in re.finditer(r"=>[ ]?base16_format:((?:[0-9A-Fa-f]{2})+)", line):
+            yield *found.span(1), "user"
+
+    def _kind(self, line, found):
+        name, kind = found[1], self._rules.kind_of(found[1])
+        if kind is None and name.lower() in SECOND:
+            before = re.search(r"([A-Za-z]{2,20}) $", line[: found.start(1)])
+            return before and self._rules.kind_of(before[1] + name * (name != "onSuccess"))
+        return kind
+
+    def _is_private(self, line, begin, value, kind, name):
+        if kind == "device" and name.endswith(("name", "host")):
+            is_server = re.search(r"\.(?!local$|lan$)[A-Za-z]", value)
+            return not is_server and not re.fullmatch("[0-9]+", value)
+        if kind == "card":
+            return sum(sign.isdigit() for sign in value) >= 5
+        return kind != "token" or len(value) >= 6 or line[begin - 1] in "\"'"
+
+    def _patterns(self, line):
+        for pattern in self._rules.patterns:
+            compiled = re.compile(pattern.pattern)
+            for found in compiled.finditer(line):
+                start, end = found.span(compiled.groups)
+                if start < end and self._fits(pattern.name, line, start, end):
+                    yield start, end, pattern.name
+
+    def _fits(self, kind, line, start, end):
+        if kind not in {"phone", "card"}:
+            return line[start:end].lower() not in self._rules.not_values
+        if re.compile(r" ?(?:ms|us|ns|s|bytes|B|KB|MB)\b").match(line, end):
+            return False
+        label = re.search(
+            r"""([A-Za-z][\w-]{0,40})(?:[ ]|\\*["']?[ ]?[:=][ ]?\\*["']?)$""",
+            line[max(0, start - 48) : start],
+        )
+        if label is None or self._rules.kind_of(label[1]) is not None:
+            return True
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_-]", " ", label[1]).lower().split()
+        return not COUNTS & set(words)
+
+    def _words(self, line):
+        for word, kind in self._learnt.items():
+            shape = word.encode("utf-8", "surrogateescape").hex()
+            for each in {word, *([shape, shape.upper()] if len(shape) >= 8 else [])}:
+                start = line.find(each)
+                while start >= 0:
+                    if is_alone(line, start, start + len(each)):
+                        yield start, start + len(each), kind
+                    start = line.find(each, start + 1)
+
+    def _placeholder(self, kind, value):
+        same = {word.encode("utf-8", "surrogateescape").hex(): word for word in self._learnt}
+        same |= {shape.upper(): word for shape, word in same.items()}
+        value = same.get(value, value)
+        kind = self._learnt.get(value, kind)
+        kind = "token" if kind == "password" else kind
+        known = self._placeholders.setdefault(kind, {})
+        return f"<{kind}-{known.setdefault(value, len(known) + 1)}>"
+
+
+def is_alone(line, start, end):
+    """Tell whether no letter, digit or `_` touches what is there, but a conversation's type."""
+    before, behind = line[:start], line[end : end + 1]
+    types = r"([cC]2[cC]_|GROUP_|group_|%2[0-9A-F]|0[xX])$"
+    is_free = not re.search("[A-Za-z0-9_]$", before) or re.search(types, before)
+    return bool(is_free) and not re.match("[A-Za-z0-9_]", behind)

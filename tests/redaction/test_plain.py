@@ -1,0 +1,86 @@
+"""Many lines at once, with every shortcut, give what each line gives by itself."""
+
+import random
+import re
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.redaction.plain import PlainRedactor, is_alone
+from tests.redaction.test_labelled import LINES, labelled
+from xlogdecode.redaction import Redactor, built_in_rules, learn_from
+from xlogdecode.redaction.words import word_finder
+
+PLAIN = [labelled(line)[0] for line in LINES]
+BETWEEN = [*" |,:=\"'\\&_-、\u017f", "", ", ", "c2c_", "0x"]
+
+
+@st.composite
+def mixed_lines(draw):
+    """Lines of the labelled set, parts of them cut anywhere and put together in any way."""
+    picks = random.Random(draw(st.integers(0, 2**32)))
+
+    def part():
+        line = picks.choice(PLAIN)
+        cut = picks.randrange(len(line) + 1) if picks.random() < 0.4 else 0
+        return line[cut:] if picks.random() < 0.5 else line[: len(line) - cut]
+
+    def line():
+        parts = [part() for _ in range(picks.randint(1, 4))]
+        return "".join(piece for each in parts for piece in (each, picks.choice(BETWEEN)))
+
+    lines = [line() for _ in range(draw(st.integers(1, 25)))]
+    return lines + picks.choices(lines, k=picks.randrange(4))
+
+
+def as_bytes(text):
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+@settings(max_examples=150, deadline=None)
+@given(mixed_lines())
+def test_many_lines_at_once_give_what_each_gives_by_itself(lines):
+    redactor, plain = Redactor(built_in_rules()), PlainRedactor()
+    plain.learn(lines)
+    redactor.learn("\n".join(lines))
+    redactor.has_learnt = True
+    done = redactor.change_messages([as_bytes(line) for line in lines])
+    assert done == [as_bytes(plain.redact(line)) for line in lines]
+
+
+WORD = st.text("ab1_.é用", min_size=1, max_size=5)
+
+
+@given(st.sets(WORD, min_size=1, max_size=8), st.text("ab1_.é用 |c2x0", max_size=60))
+def test_words_are_found_where_they_are_alone_the_longest_first(words, text):
+    expected, at = [], 0
+    while at < len(text):
+        ends = [
+            at + len(word)
+            for word in words
+            if text.startswith(word, at) and is_alone(text, at, at + len(word))
+        ]
+        if ends:
+            expected.append((at, max(ends)))
+        at = max(ends, default=at + 1)
+    assert [found.span() for found in word_finder(words).finditer(text)] == expected
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 300_000), st.integers(1, 90_000))
+def test_a_value_is_learnt_wherever_the_text_is_cut(place, size):
+    filler = "send heartbeat request\n"
+    text = filler * (place // len(filler)) + "userid:kelly.w|x\n" + filler * 13_000
+    data = text.encode()
+    events = [(0, data[at : at + size]) for at in range(0, len(data), size)]
+    redactor = Redactor(built_in_rules())
+    assert list(learn_from(events, redactor)) == events
+    assert redactor.redact("to kelly.w") == "to <user-1>"
+
+
+def test_what_a_pattern_needs_is_in_all_that_it_matches():
+    for pattern in built_in_rules().patterns:
+        for line in PLAIN:
+            if re.search(pattern.pattern, line):
+                has = any(need in line for need in pattern.needs)
+                assert has or any(re.search(near, line) for near in pattern.near), pattern

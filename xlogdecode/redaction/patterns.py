@@ -1,0 +1,105 @@
+"""The private values that a pattern finds wherever they are, in the lines that may have one."""
+
+import re
+from collections.abc import Callable, Container, Iterable, Iterator
+from functools import partial
+from itertools import chain
+from typing import Final, NamedTuple
+
+from xlogdecode.redaction.fields import Span
+from xlogdecode.redaction.rules import Pattern, RedactionRules
+
+__all__ = ["PatternFinder"]
+
+_NUMBERS: Final = frozenset({"phone", "card"})
+_LABEL_BEFORE: Final = re.compile(r"""([A-Za-z][\w-]{0,40})(?:[ ]|\\*["']?[ ]?[:=][ ]?\\*["']?)$""")
+_COUNTS: Final = frozenset(
+    """seq sequence random rand time ts timestamp stamp id ids cost size len length offset count
+    version ver code hash nonce index idx port bits flag flags bytes total crc checksum ssrc frame
+    pts dts cursor key msgid delay duration used free capacity pid tid""".split()  # noqa: SIM905
+)
+"""Words of names whose numbers are no phones and no cards."""
+_UNIT: Final = re.compile(r" ?(?:ms|us|ns|s|bytes|B|KB|MB)\b")
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]")
+
+
+class _Compiled(NamedTuple):
+    """A pattern, and how the lines are found that may have a match."""
+
+    pattern: Pattern
+    near: list[re.Pattern[str]]
+    find: Callable[[str, int, int], Iterator[re.Match[str]]]
+    group: int
+
+
+class PatternFinder:
+    """Finds what the patterns of rules match."""
+
+    def __init__(self, rules: RedactionRules) -> None:
+        """Take the rules that have the patterns."""
+        self._rules = rules
+        self._patterns = [_compiled(pattern) for pattern in rules.patterns]
+
+    def find(self, text: str, between: str, kinds: Container[str] | None = None) -> Iterator[Span]:
+        """Yield what is found in `text`, in whose lines `between` is; only `kinds` if given."""
+        not_values = self._rules.not_values
+        for pattern, near, find, group in self._patterns:
+            kind = pattern.name
+            if kinds is not None and kind not in kinds:
+                continue
+            is_number = kind in _NUMBERS
+            for begin, stop in _stretches(text, pattern.needs, near, between):
+                for found in find(text, begin, stop):
+                    start, end = found.span(group)
+                    if start < end and (
+                        self._counts_nothing(text, start, end)
+                        if is_number
+                        else text[start:end].lower() not in not_values
+                    ):
+                        yield start, end, kind
+
+    def _counts_nothing(self, text: str, start: int, end: int) -> bool:
+        """Tell whether a number is not that of things, seconds or bytes."""
+        if _UNIT.match(text, end):
+            return False
+        label = _LABEL_BEFORE.search(text, max(0, start - 48), start)
+        if label is None or self._rules.kind_of(label[1]) is not None:
+            return True
+        return _COUNTS.isdisjoint(_CAMEL.sub(" ", label[1]).lower().split())
+
+
+def _compiled(pattern: Pattern) -> _Compiled:
+    compiled = re.compile(pattern.pattern)
+    near = [re.compile(each) for each in pattern.near]
+    return _Compiled(pattern, near, compiled.finditer, compiled.groups)
+
+
+def _stretches(
+    text: str, needs: Iterable[str], near: Iterable[re.Pattern[str]], between: str
+) -> Iterable[tuple[int, int]]:
+    """Return where the lines are that may have a match, in order, each once."""
+    places: list[Callable[[int], int]] = [partial(text.find, need) for need in needs]
+    places += [partial(_place_near, each, text) for each in near]
+    if not places:
+        return [(0, len(text))]
+    lines = [_lines(text, place_from, between) for place_from in places]
+    return lines[0] if len(lines) == 1 else sorted(set(chain.from_iterable(lines)))
+
+
+def _lines(text: str, place_from: Callable[[int], int], between: str) -> Iterator[tuple[int, int]]:
+    """Yield the lines that have one of the places."""
+    stop, place = 0, place_from(0)
+    while place >= 0:
+        start = text.rfind(between, stop, place)
+        start = stop if start < 0 else start + len(between)
+        stop = text.find(between, place)
+        if stop < 0:
+            yield start, len(text)
+            return
+        yield start, stop
+        place = place_from(stop)
+
+
+def _place_near(near: re.Pattern[str], text: str, start: int) -> int:
+    found = near.search(text, start)
+    return found.start() if found else -1
