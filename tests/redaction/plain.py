@@ -18,7 +18,7 @@ COUNTS = {
 LISTS = (
     "list", "ids", "members", "friends", "invitees", "accounts", "identifiers", "receivers",
 )  # fmt: skip
-NAME = re.compile(r"""(?=(?<![\w-])([^\W\d_-][\w-]{0,63})(?:\\*["'])?[ \t]{0,3}([:=]))""")
+NAME = re.compile(r"""(?=(?<![\w-])([^\W\d_-][\w-]{0,63})(?:\\*["'])?[ \t]{0,3}([:=\uff1a]))""")
 
 
 class PlainRedactor:

@@ -37,7 +37,7 @@ def as_bytes(text):
     return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(mixed_lines())
 def test_many_lines_at_once_give_what_each_gives_by_itself(lines):
     redactor, plain = Redactor(built_in_rules()), PlainRedactor()

@@ -23,6 +23,7 @@ _BLANK: Final = "_"
 _PLAIN: Final = bytes.maketrans(
     f"{string.ascii_uppercase}=-".encode(), f"{string.ascii_lowercase}:{_BLANK}".encode()
 )
+_WIDE_COLON: Final = "\uff1a"
 _SIGN: Final = r""":(?:[ \t][ \t]{0,2}(?:["']\\*|)|["']\\*|)"""
 _LONGEST: Final = 64
 """Letters of a name; a longer one is not a name."""
@@ -51,7 +52,7 @@ class LabelFinder:
         The last in `text` goes first.
         """
         size = len(text)
-        plain = text.encode("ascii", "replace")[::-1].translate(_PLAIN)
+        plain = text.replace(_WIDE_COLON, ":").encode("ascii", "replace")[::-1].translate(_PLAIN)
         for found in self._finder.finditer(plain):
             end = size - found.end()
             label = _LABEL.match(text[max(0, end - _LONGEST - 1) : end][::-1])

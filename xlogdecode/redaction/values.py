@@ -8,23 +8,34 @@ __all__ = ["is_learnable", "is_plain_number", "values_at"]
 
 _QUOTED: Final = re.compile(r"""\\*(?P<quote>["'])(?P<value>(?:(?!\\*(?P=quote)).){1,512})""")
 _QUOTES: Final = frozenset("\\\"'")
-_WORD: Final = re.compile(r"""(?:[^\s|,;:&"'<>()\[\]{}\\\x00]|\\+(?!["'\\nrt]))++""")
-_UNQUOTED: Final = r"""(?:[^\s|,;"'<>()\[\]{}\\\x00]|(?<=\w)'(?=\w))"""
-_ADDRESSED: Final = re.compile(rf"{_UNQUOTED}++(?:(?<=['\u2019]s) {_UNQUOTED}++)?")
-"""`Anna's iPad` is one."""
-_LIST: Final = re.compile(r"""\\*["']?(?:[\[({<]([^\])}>\n]{0,4096})[\])}>]?|([^\s|]{1,4096}))""")
-_ITEM: Final = re.compile(r"""[^\s,;|"'<>()\[\]{}\\]+""")
+_WIDE: Final = "\uff0c\uff1b\uff1a\u3002\u201c\u201d\uff08\uff09\u3010\u3011\u300a\u300b"
+"""Signs of Chinese text that end a value as `,` and the like do."""
+_WORD: Final = re.compile(
+    rf"""(?:[^\s|,;:&"'<>()\[\]{{}}\\\x00{_WIDE}\u3001\uff01\uff1f]|\\+(?!["'\\nrt]))++"""
+)
+_UNQUOTED: Final = rf"""(?:[^\s|,;"'<>()\[\]{{}}\\\x00{_WIDE}]|(?<=\w)'(?=\w))"""
+_ADDRESSED: Final = re.compile(
+    rf"(?:(?:[^\W\d_][\w-]*+ ){{1,2}}(?=[\w-]++['\u2019]s ))?"
+    rf"{_UNQUOTED}++(?:(?<=['\u2019]s) {_UNQUOTED}++)?"
+)
+"""`Anna's iPad` is one, and so is `Anna Lee's iPad`."""
+_LIST: Final = re.compile(
+    r"""\\*["']?(?:[\[({<\u3010]([^\])}>\u3011\n]{0,4096})[\])}>\u3011]?|([^\s|]{1,4096}))"""
+)
+_ITEM: Final = re.compile(rf"""[^\s,;|"'<>()\[\]{{}}\\{_WIDE}\u3001]+""")
 _NAMES: Final = re.compile(r"""\\*["']? ?:""")
 """Behind an item it shows that this is the name of a field: the list is one of objects."""
-_IN_NAME: Final = r"""(?:[^\n|,;:"'<>()\[\]{}\\\x00]|(?<=\w)'(?=\w))"""
+_IN_NAME: Final = rf"""(?:[^\n|,;:"'<>()\[\]{{}}\\\x00{_WIDE}]|(?<=\w)'(?=\w))"""
 _NAME: Final = re.compile(
-    rf"(?! ){_IN_NAME}(?:{_IN_NAME}{{0,60}}?(?=[ \t]*+(?:[|,;)\]}}>]|$)| [\w-]++[:=])"
-    r"""|[^\s|,;:"'<>()\[\]{}\\\x00]*+(?: [A-Z][^\s|,;:"'<>()\[\]{}\\\x00]*+)?)""",
+    rf"(?! ){_IN_NAME}(?:{_IN_NAME}{{0,60}}?"
+    rf"(?=[ \t]*+(?:[|,;)\]}}>{_WIDE}]|$)| [\w-]++[:=\uff1a])"
+    rf"""|[^\s|,;:"'<>()\[\]{{}}\\\x00{_WIDE}]*+"""
+    rf"""(?: [A-Z][^\s|,;:"'<>()\[\]{{}}\\\x00{_WIDE}]*+)?)""",
     re.MULTILINE,
 )
 """Up to the next field; where there is none, a word and those behind it with a capital letter."""
 _TOKEN: Final = re.compile(r"(?!q-sign)@?[A-Za-z0-9+/=_.~*%-]{4,}")
-_URL: Final = re.compile(r"""[^\s|,;"'<>\\\x00]{4,}""")
+_URL: Final = re.compile(rf"""[^\s|,;"'<>\\\x00{_WIDE}]{{4,}}""")
 _PHONE: Final = re.compile(r"\+?\(?[0-9][0-9() -]{5,18}[0-9](?![0-9A-Za-z])")
 _CARD: Final = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z]|[ -](?=[0-9A-Z])){5,30}")
 _EMAIL: Final = re.compile(r"[^\s|,;:\"'<>]{1,64}@[^\s|,;:\"'<>]{3,64}")
@@ -37,21 +48,25 @@ _IP: Final = re.compile(
     r"::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6}+)?(?:(?:\.[0-9]{1,3}){3})?)(?![0-9A-Za-z:])"
 )
 _CONVERSATION: Final = re.compile(r"(?:[cC]2[cC]_?|(?i:group_?))?")
-_PASSWORD: Final = re.compile(r"""[^\s|,;"'<>()\[\]{}\\\x00]++""")
+_PASSWORD: Final = re.compile(rf"""[^\s|,;"'<>()\[\]{{}}\\\x00{_WIDE}]++""")
 _SHAPES: Final = {
     "token": _TOKEN, "avatar": _URL, "phone": _PHONE, "card": _CARD, "email": _EMAIL,
     "location": _PLACE, "ip": _IP, "device": _ADDRESSED, "wifi": _NAME, "name": _NAME,
+    "address": _NAME,
     "password": _PASSWORD,
 }  # fmt: skip
 """Kind -> what its value looks like where it is not quoted, in a group if there is one; `_WORD` for
 the others.
 """
+_BLANKS: Final = frozenset(" \t")
+_NEXT: Final = re.compile(r"[A-Za-z_]\w*[=:]")
+"""The name of the next field, where this one has no value: `groupID= type=1`."""
 _STOPS: Final = frozenset(".!?")
 
 _STRICT: Final = frozenset({"ip", "phone", "location", "email", "card"})
 """The kinds whose values have their shape in quotes, too."""
 
-_NO_SENTENCE: Final = frozenset({"name", "wifi", "avatar", "device", "text"})
+_NO_SENTENCE: Final = frozenset({"name", "wifi", "avatar", "device", "address", "text"})
 """The kinds whose values may hold blanks in quotes."""
 
 
@@ -65,6 +80,8 @@ def values_at(text: str, start: int, kind: str, *, is_list: bool) -> list[tuple[
             return _in_quotes(text, quoted, kind)
         start = quoted.start("value")
     shape = _SHAPES.get(kind, _WORD)
+    if shape is _WORD and text[start - 1] in _BLANKS and _NEXT.match(text, start):
+        return []
     found = shape.match(text, start + _prefix(text, start, kind))
     if not found:
         return []
