@@ -51,9 +51,8 @@ class PlainRedactor:
             name, kind = found[1], self._kind(line, found)
             if kind is None:
                 continue
-            start = re.compile(r"[=>]?[ \t]{0,8}").match(line, found.end(2)).end()
             is_list = name.lower().replace("_", "").endswith(LISTS)
-            for begin, end in values_at(line, start, kind, is_list=is_list):
+            for begin, end in values_at(line, found.end(2), kind, is_list=is_list):
                 if line[begin:end].lower() in self._rules.not_values:
                     continue
                 if kind == "conversation":

@@ -10,8 +10,6 @@ from xlogdecode.redaction.values import is_plain_number, values_at
 
 __all__ = ["FieldFinder", "Span"]
 
-_AFTER_SIGN: Final = frozenset("=> \t")
-_SIGN: Final = re.compile(r"[=>]?[ \t]{0,8}")
 _HEX: Final = re.compile(r"=>[ ]?base16_format:((?:[0-9A-Fa-f]{2})+)")
 _SECOND: Final = frozenset(
     {"id", "name", "address", "addr", "number", "no", "card", "key", "onsuccess"}
@@ -82,8 +80,6 @@ class FieldFinder:
         return self._rules.kind_of(before if label == "onSuccess" else before + label)
 
     def _values(self, text: str, start: int, field: _Field, kind: str) -> list[Span]:
-        if text[start : start + 1] in _AFTER_SIGN and (sign := _SIGN.match(text, start)):
-            start = sign.end()
         spans = []
         for begin, end in values_at(text, start, kind, is_list=field.is_list):
             value = text[begin:end]

@@ -8,11 +8,12 @@ __all__ = ["is_learnable", "is_plain_number", "values_at"]
 
 _QUOTED: Final = re.compile(r"""\\*(?P<quote>["'])(?P<value>(?:(?!\\*(?P=quote)).){1,512})""")
 _QUOTES: Final = frozenset("\\\"'")
-_WIDE: Final = "\uff0c\uff1b\uff1a\u3002\u201c\u201d\uff08\uff09\u3010\u3011\u300a\u300b"
+_WIDE: Final = "\uff0c\uff1b\u3002\u201c\u201d\uff08\uff09\u3010\u3011\u300a\u300b"
 """Signs of Chinese text that end a value as `,` and the like do."""
-_WORD: Final = re.compile(
-    rf"""(?:[^\s|,;:&"'<>()\[\]{{}}\\\x00{_WIDE}\u3001\uff01\uff1f]|\\+(?!["'\\nrt]))++"""
+_LETTERS: Final = (
+    rf"""(?:[^\s|,;:&"'<>()\[\]{{}}\\\x00{_WIDE}\uff1a\u3001\uff01\uff1f]|\\+(?!["'\\nrt]))++"""
 )
+_WORD: Final = re.compile(_LETTERS)
 _UNQUOTED: Final = rf"""(?:[^\s|,;"'<>()\[\]{{}}\\\x00{_WIDE}]|(?<=\w)'(?=\w))"""
 _ADDRESSED: Final = re.compile(
     rf"(?:(?:[^\W\d_][\w-]*+ ){{1,2}}(?=[\w-]++['\u2019]s ))?"
@@ -25,12 +26,11 @@ _LIST: Final = re.compile(
 _ITEM: Final = re.compile(rf"""[^\s,;|"'<>()\[\]{{}}\\{_WIDE}\u3001]+""")
 _NAMES: Final = re.compile(r"""\\*["']? ?:""")
 """Behind an item it shows that this is the name of a field: the list is one of objects."""
-_IN_NAME: Final = rf"""(?:[^\n|,;:"'<>()\[\]{{}}\\\x00{_WIDE}]|(?<=\w)'(?=\w))"""
+_IN_NAME: Final = r"""(?:[^\n|,;:"'<>()\[\]{}\\\x00]|(?<=\w)'(?=\w))"""
 _NAME: Final = re.compile(
     rf"(?! ){_IN_NAME}(?:{_IN_NAME}{{0,60}}?"
-    rf"(?=[ \t]*+(?:[|,;)\]}}>{_WIDE}]|$)| [\w-]++[:=\uff1a])"
-    rf"""|[^\s|,;:"'<>()\[\]{{}}\\\x00{_WIDE}]*+"""
-    rf"""(?: [A-Z][^\s|,;:"'<>()\[\]{{}}\\\x00{_WIDE}]*+)?)""",
+    r"(?=[ \t]*+(?:[|,;)\]}>]|$)|(?: |[\uff0c\uff1b\u3002] ?+)[\w-]++[:=\uff1a])"
+    r"""|[^\s|,;:"'<>()\[\]{}\\\x00]*+(?: [A-Z][^\s|,;:"'<>()\[\]{}\\\x00]*+)?)""",
     re.MULTILINE,
 )
 """Up to the next field; where there is none, a word and those behind it with a capital letter."""
@@ -49,6 +49,13 @@ _IP: Final = re.compile(
 )
 _CONVERSATION: Final = re.compile(r"(?:[cC]2[cC]_?|(?i:group_?))?")
 _PASSWORD: Final = re.compile(rf"""[^\s|,;"'<>()\[\]{{}}\\\x00{_WIDE}]++""")
+_AT_ONCE: Final = rf"(?![\\\\])({_LETTERS})(?<![.!?])"
+_PLAIN: Final = {
+    "conversation": re.compile(rf"[=>]?(?:[cC]2[cC]_?|(?i:group_?)|){_AT_ONCE}"),
+    **dict.fromkeys(("user", "group", "call"), re.compile(f"[=>]?{_AT_ONCE}")),
+}
+"""Kind -> most of its values, right behind the sign: one step finds them."""
+_SIGN: Final = re.compile(r"[=>]?[ \t]{0,8}")
 _SHAPES: Final = {
     "token": _TOKEN, "avatar": _URL, "phone": _PHONE, "card": _CARD, "email": _EMAIL,
     "location": _PLACE, "ip": _IP, "device": _ADDRESSED, "wifi": _NAME, "name": _NAME,
@@ -71,7 +78,11 @@ _NO_SENTENCE: Final = frozenset({"name", "wifi", "avatar", "device", "address", 
 
 
 def values_at(text: str, start: int, kind: str, *, is_list: bool) -> list[tuple[int, int]]:
-    """Return where the values of a field are whose name ends before `start`."""
+    """Return where the values of a field are whose name and sign end at `start`."""
+    if not is_list and kind in _PLAIN and (found := _PLAIN[kind].match(text, start)):
+        return [found.span(1)]
+    if sign := _SIGN.match(text, start):
+        start = sign.end()
     if is_list:
         begins = ((begin + _prefix(text, begin, kind), end) for begin, end in _items(text, start))
         return [(begin, end) for begin, end in begins if begin < end]
