@@ -1,5 +1,6 @@
 """Every layout of the table, as a real tree; names that are logs, and names that are not."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +26,7 @@ FOLDERS = [
     ("windows", "Some Program/com_tencent_imsdk_log", ""),
     ("windows-flutter", "Documents/TencentCloudChat/Log", ""),
     ("windows-flutter", "TencentCloudChat/Log", ""),
+    ("windows-flutter", "AppData/Local/Temp/TencentCloudChat/Log", ""),
     ("electron", ".tencent-im/sdk-log", ""),
     ("harmony", "haps/entry/cache", ""),
     ("harmony-flutter", "haps/entry/files/log/tencent/imsdk", ""),
@@ -37,6 +39,8 @@ FOLDERS = [
     ("unity", "AppData/LocalLow/Acme/Game/TIM-Log", ""),
     ("unity", "Library/Application Support/Acme/Game/TIM-Log", ""),
     ("android-app", "files/log/tencent/imsdk", ""),
+    ("android-app", "com.example.chat/files/log/tencent/imsdk", "com.example.chat"),
+    ("android-app", "data/com.example.chat/files/log/tencent/imsdk", "com.example.chat"),
     ("android-app", "data/data/com.example.chat/files/log/tencent/imsdk", "com.example.chat"),
 ]
 LITEAV = [
@@ -48,6 +52,9 @@ LITEAV = [
     ("liteav-apple", "Documents/log", ""),
     ("liteav-android", "log/liteav", ""),
     ("liteav-android", "Android/data/com.example.ab/files/voiceai/log/liteav", "com.example.ab"),
+    ("liteav-windows", "voiceai/liteav/log", ""),
+    ("liteav-windows", "AppData/Roaming/tencent/liteav/log", ""),
+    ("liteav-windows", "AppData/Roaming/liteav/log", ""),
     ("liteav-windows", "AppData/Roaming/voiceai/liteav/log", ""),
     ("liteav-apple", "Documents/voiceai/log", ""),
     ("liteav-harmony", "haps/entry/files", ""),
@@ -87,11 +94,23 @@ def test_a_folder_that_only_looks_like_one_is_left_alone(tmp_path, folder):
 
 
 @pytest.mark.parametrize(("layout", "folder", "package"), LITEAV)
-def test_liteav_is_found_only_where_it_is_asked_for(tmp_path, layout, folder, package):
-    log(tmp_path / folder, f"LiteAV_C_{day(9)}.xlog", age=9)
+@pytest.mark.parametrize("name", ["LiteAV_C_{}.xlog", "LiteAV_R_{}-1234_01.clog"])
+def test_liteav_is_found_only_where_it_is_asked_for(tmp_path, layout, folder, package, name):
+    log(tmp_path / folder, name.format(day(9)), age=9)
     assert list(scan(tmp_path)) == []
     (found,) = scan(tmp_path, liteav=True)
     assert (found.directory.layout, found.directory.package) == (layout, package)
+    assert found.log is not None
+
+
+def test_each_folder_of_the_table_is_tried():
+    wild = "(<package>|<hap>|<folder>)"
+    for row in layouts.LAYOUTS.values():
+        tried = [folder for layout, folder, _ in (*FOLDERS, *LITEAV) if layout == row.name]
+        for pattern in () if row.family in ("path", "logs") else row.directories:
+            steps = re.sub(wild, "[^/]+", pattern.replace(".", r"\."))
+            steps = steps.replace("<package-in-folders>", "[^/.]+(/[^/.]+)+")
+            assert any(re.fullmatch(steps, folder) for folder in tried), pattern
 
 
 def test_the_path_layout_is_that_very_folder(tmp_path):
