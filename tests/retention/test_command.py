@@ -16,11 +16,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "sdcard"
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path / "state"
-
-
 def test_nothing_goes_without_delete(root, state):
     old = aged(root / IMSDK, 8)
     result = sweep(root, "--state", state)
@@ -134,9 +129,7 @@ def test_keep_and_its_kin_may_stand_on_the_command_line(root):
         ["--max-total", "0"],
         ["--layout", "nokia"],
         ["--now", "soon"],
-        ["--now", "9999-12-31"],
         ["--now", "9999-12-31T23:59:59-23:00"],
-        ["--now", "0001-01-01"],
         ["--now", "0001-01-01T00:00:00+23:00"],
     ],
 )
@@ -186,7 +179,9 @@ def test_what_the_output_cannot_encode_is_escaped_and_stops_nothing(tmp_path, st
 
 @pytest.mark.parametrize("year", ["0001", "9999"])
 def test_a_time_at_the_calendar_s_end_is_refused_in_a_line(root, year):
-    (line,) = sweep(root, "--now", f"{year}-12-31", now=None).stderr.splitlines()
+    result = sweep(root, "--now", f"{year}-12-31", now=None)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
     assert line.endswith("write a year from 1971 to 9998")
 
 

@@ -15,16 +15,6 @@ from xlogdecode.retention.policy import EXAMPLE
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def policy(tmp_path):
-    def write(text: str) -> Path:
-        path = tmp_path / "sweep.yaml"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
 def test_the_example_is_a_policy_and_what_print_config_writes(policy):
     printed = sweep("--print-config", now=None)
     assert printed.stdout == EXAMPLE
@@ -57,8 +47,8 @@ def test_what_stands_above_holds_for_every_root(policy):
         ("keep: 7d\n", "1:1", "empty policy"),
         ("roots: []\n", "1:8", "not a root"),
         ("roots:\n", "1:7", "must be a list"),
-        ("keep: 7d\nrots: []\n", "2:1", "unknown key 'rots'"),
-        ("roots:\n  - path: /a\n    kep: 7d\n", "3:5", "unknown key 'kep'"),
+        ("keep: 7d\nrots: []\n", "2:1", "unknown key 'rots' .did you mean 'roots'"),
+        ("roots:\n  - path: /a\n    kep: 7d\n", "3:5", "unknown key 'kep' .did you mean 'keep'"),
         ("keep: 7\nroots: [{path: /a}]\n", "1:7", "'7' has no unit; write 7d or 7w"),
         ("keep: seven\nroots: [{path: /a}]\n", "1:7", "no age|not an age|unit"),
         ("keep: [7d]\nroots: [{path: /a}]\n", "1:7", "an age must be a text"),
@@ -78,6 +68,7 @@ def test_what_stands_above_holds_for_every_root(policy):
         ("roots:\n  - path: /a/../b\n", "2:11", "not supported"),
         ("roots:\n  - layout: auto\n", "2:5", "without a path"),
         ("roots:\n  - path: /a\n    layout: nokia\n", "3:13", "not a layout"),
+        ("roots: [{path: /a, layout: andriod}]", "1:28", "did you mean 'android'"),
         ("roots: /a\n", "1:8", "must be a list"),
         ("roots: [/a]\n", "1:9", "must be a mapping"),
         ("[1]\n", "1:1", "must be a mapping"),

@@ -20,11 +20,6 @@ from xlogdecode.retention.state import State
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 
-@pytest.fixture
-def state(tmp_path):
-    return tmp_path / "state"
-
-
 def test_a_second_sweep_of_a_policy_is_status_75_and_of_another_is_not(tmp_path, state):
     old = aged(tmp_path / "sd" / IMSDK, 9)
     root, other = tmp_path / "sd", tmp_path / "other"
