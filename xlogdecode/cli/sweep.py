@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ REFUSED, LOCKED = 3, 75
 
 @dataclass(frozen=True, slots=True)
 class SweepRequest:
-    """The options that a policy file has keys for, and the flags that concern them."""
+    """The options of the work, as they were given; those of the output are not among them."""
 
     roots: tuple[str, ...]
     config: str | None
@@ -45,6 +45,14 @@ class SweepRequest:
     max_total: str | None
     cross_mounts: bool
     force: bool
+    delete: bool
+    now: str | None
+    missing_ok: bool
+    max_delete: int | None
+    at_most_every: str | None
+    metrics: Path | None
+    archive: Path | None
+    state: Path | None
 
 
 @click.command("sweep", cls=Command)
@@ -78,18 +86,10 @@ class SweepRequest:
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but failures and warnings.")
 def sweep(
     print_config: bool,  # noqa: FBT001 - click passes by name
-    state: Path | None,
-    now: str | None,
     as_json: bool,  # noqa: FBT001
     summary: bool,  # noqa: FBT001
     verbose: bool,  # noqa: FBT001
     quiet: bool,  # noqa: FBT001
-    at_most_every: str | None,
-    delete: bool,  # noqa: FBT001
-    missing_ok: bool,  # noqa: FBT001
-    max_delete: int | None,
-    archive: Path | None,
-    metrics: Path | None,
     **given: Any,
 ) -> int:
     """Clear IM SDK logs older than seven days below each ROOT, in every layout known.
@@ -99,23 +99,14 @@ def sweep(
     if print_config:
         return print_text(EXAMPLE)
     request = SweepRequest(**given)
-    options = SweepOptions(
-        delete=delete,
-        now=_moment(now),
-        force=request.force,
-        missing_ok=missing_ok,
-        max_delete=max_delete,
-        at_most_every=parse_age(at_most_every) if at_most_every is not None else None,
-        metrics=metrics,
-        archive=archive,
-        state=state,
-        policy_file=os.path.realpath(request.config) if request.config is not None else "",
+    options = replace(
+        _options(request),
         lean=not as_json,
         only_warnings=quiet,
         most_kept=None if verbose or summary else MANY,
     )
     printer = Printer(
-        as_json=as_json, quiet=quiet, dry_run=not delete, by_folder=summary, verbose=verbose
+        as_json=as_json, quiet=quiet, dry_run=not request.delete, by_folder=summary, verbose=verbose
     )
     try:
         return _sweep(request, options, printer)
@@ -154,6 +145,22 @@ def _sweep(request: SweepRequest, options: SweepOptions, printer: Printer) -> in
     if number:
         return 128 + number
     return int(not result.ok or printer.failed)
+
+
+def _options(request: SweepRequest) -> SweepOptions:
+    every = request.at_most_every
+    return SweepOptions(
+        delete=request.delete,
+        now=_moment(request.now),
+        force=request.force,
+        missing_ok=request.missing_ok,
+        max_delete=request.max_delete,
+        at_most_every=parse_age(every) if every is not None else None,
+        metrics=request.metrics,
+        archive=request.archive,
+        state=request.state,
+        policy_file=os.path.realpath(request.config) if request.config is not None else "",
+    )
 
 
 def _policy(request: SweepRequest) -> Policy:
