@@ -1,11 +1,13 @@
 """Traps of real fleets: nothing found, clocks, units, overlaps, odd policies and signals."""
 
 import base64
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from tests.retention.test_safety import MOUNTS
 from tests.retention.trees import IMSDK, NOW, aged, day, log, objects, sweep
 from xlogdecode.errors import ConfigError, UsageError
 from xlogdecode.retention import GuardError, load_policy
+from xlogdecode.retention import state as memory
 from xlogdecode.retention.names import pattern_of, recogniser
 from xlogdecode.retention.state import State
 
@@ -243,12 +246,32 @@ def test_a_package_s_keep_beats_the_root_s_ceiling(tmp_path, policy):
     assert len(due) == 3
 
 
-def test_two_policies_over_one_folder_do_not_run_at_once(tmp_path, state, policy):
+@pytest.mark.parametrize("soon_free", [True, False])
+def test_two_policies_over_one_folder_run_one_after_the_other(
+    tmp_path, state, policy, monkeypatch, soon_free
+):
     old = aged(tmp_path / "sd" / IMSDK, 9)
     path = policy(f"roots: [{{path: {tmp_path}/sd}}]")
-    with State(state, [str(tmp_path / "sd")]).locked():
-        assert sweep("--config", path, "--delete", "--state", state).returncode == 75
-    assert old.exists()
+    monkeypatch.setattr(memory, "PATIENCE", 60 if soon_free else 0.2)
+    held = contextlib.ExitStack()
+    held.enter_context(State(state, [str(tmp_path / "sd")]).locked())
+    if soon_free:
+        threading.Timer(0.3, held.close).start()
+    result = sweep("--config", path, "-q", "--delete", "--state", state)
+    held.close()
+    assert result.returncode == (0 if soon_free else 75)
+    assert (result.stderr == "", old.exists()) == (soon_free, not soon_free)
+
+
+@POSIX
+def test_a_sweep_that_waits_for_another_ends_when_it_is_to(tmp_path, state, policy):
+    aged(tmp_path / "sd" / IMSDK, 9)
+    path = policy(f"roots: [{{path: {tmp_path}/sd}}]")
+    held = State(state, [str(tmp_path / "sd")]).locked()
+    with held, started("--config", path, "--delete", "--state", state) as process:
+        until(lambda: len(list(state.glob("*.lock"))) == 2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 75
 
 
 @POSIX

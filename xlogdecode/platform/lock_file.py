@@ -5,7 +5,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +24,16 @@ class LockHeldError(XlogError):
 
 @contextlib.contextmanager
 def locked(
-    path: Path, remedy: str, *, holder: str = "another sweep", patience: float = 0
+    path: Path,
+    remedy: str,
+    *,
+    holder: str = "another sweep",
+    patience: float = 0,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[None]:
     """Hold the lock file at `path`, and make it and its folder where they are not.
 
-    Waits up to `patience` seconds for another that holds it.
+    Waits up to `patience` seconds for another that holds it, and no longer once `stop` is true.
     The system drops the lock when the process ends, however it ends; the file stays. Raises
     LockHeldError, which names the `holder`, and XlogError with `remedy` where the file cannot be
     made.
@@ -44,7 +49,7 @@ def locked(
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise XlogError(f"{path}: cannot be made: not a regular file is there: {remedy}")
         while not try_lock(descriptor):
-            if time.monotonic() >= end:
+            if time.monotonic() >= end or stop():
                 raise LockHeldError(f"{path}: {holder} holds the lock: let it finish")
             time.sleep(0.1)
         yield

@@ -187,7 +187,7 @@ def run_sweep(
     if options.delete and run.was_done_lately():
         result.skipped = True
         return result
-    with memory.locked(folders) if options.delete else nullcontext():
+    with memory.locked(folders, stop) if options.delete else nullcontext():
         run.all(show, stop)
     return result
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -28,17 +28,20 @@ class State:
         self._lock = self._folder / f"sweep-{key}.lock"
 
     @contextlib.contextmanager
-    def locked(self, folders: Iterable[str] = ()) -> Iterator[None]:
+    def locked(
+        self, folders: Iterable[str] = (), stop: Callable[[], bool] = lambda: False
+    ) -> Iterator[None]:
         """Hold the lock of the policy, and that of the set of `folders`, if there are any.
 
-        Raises LockHeldError, and XlogError where they cannot be made.
+        Waits a minute, or until `stop` is true, for another policy of the same folders: cron may
+        begin both at once. Raises LockHeldError, and XlogError where they cannot be made.
         """
         remedy = "choose a folder with --state"
         paths = sorted(folders)
         lock = self._folder / f"sweep-{_key(paths)}.lock"
         with locked(self._lock, remedy):
             if paths and lock != self._lock:
-                with locked(lock, remedy):
+                with locked(lock, remedy, patience=PATIENCE, stop=stop):
                     yield
             else:
                 yield
@@ -75,6 +78,8 @@ class State:
             return {}  # a first run, or a file that is not ours to mend
 
 
+PATIENCE = 60.0
+"""Seconds to wait for a sweep of the same folders by another policy."""
 _MOST_BYTES = 1 << 16
 
 
