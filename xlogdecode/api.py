@@ -39,7 +39,8 @@ _HEAD = 4096
 
 FilePath = str | os.PathLike[str]
 AnySource = FilePath | Source | Buffer
-"""A source that can be decoded: a path (`-` is standard input), an open binary stream, or bytes.
+"""A source that can be decoded: a path (`-` is standard input), the URL of an object in a store,
+an open binary stream, or bytes.
 
 One log: of a path and of bytes that are an archive, an InputError says how its logs are read. A
 path and bytes may be a log in base64 or hex, or one that was sent as text.

@@ -1,8 +1,11 @@
 """Logs at web addresses, from a server on this machine."""
 
+import os
 import threading
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,22 @@ pytestmark = pytest.mark.heavy
 LARGE = LOG.read_bytes() * 400
 
 
+def _zipped() -> bytes:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("filler.bin", os.urandom(2 << 20))
+        archive.write(LOG, "logs/a.xlog")
+    return packed.getvalue()
+
+
+BODIES = {
+    "/a.xlog": LOG.read_bytes(),
+    "/large.xlog": LARGE,
+    "/torn.xlog": LARGE,
+    "/case.zip": _zipped(),
+}
+
+
 class Server(BaseHTTPRequestHandler):
     """Gives a log by several ways, of which some go wrong. It knows no ranges."""
 
@@ -27,7 +46,7 @@ class Server(BaseHTTPRequestHandler):
         if status != 200:
             self.send_error(status)
             return
-        data = LARGE if path in ("/large.xlog", "/torn.xlog") else LOG.read_bytes()
+        data = BODIES[path]
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
         self.send_header("Last-Modified", "Mon, 01 Jan 2024 10:00:00 GMT")
@@ -60,6 +79,10 @@ def test_a_log_is_read_and_dated(address: str, tmp_path: Path) -> None:
 
 def test_a_large_log_comes_from_a_server_without_ranges(address: str) -> None:
     assert run("-c", f"http://{address}/large.xlog").out == TEXT[LOG] * 400
+
+
+def test_a_zip_comes_from_a_server_without_ranges(address: str) -> None:
+    assert run("-c", f"http://{address}/case.zip:logs/a.xlog").out == TEXT[LOG]
 
 
 @pytest.mark.parametrize(

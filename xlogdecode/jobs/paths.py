@@ -46,7 +46,8 @@ def decode_paths(
 
     Nothing is done before the first result is taken: `for result in decode_paths(...)`. The text of
     a.xlog goes to a.xlog.log beside it, that of the logs in case.zip into the folder case; `target`
-    is a file for the text of one log, else a folder that mirrors the inputs. Globs are expanded.
+    is a file for the text of one log, else a folder that mirrors the inputs. Globs are expanded. A
+    path may be the URL of a store.
 
     `filter` takes some of the records, `format` is one of `--format`, `zone` that of times that
     have none; `layout` and `encoding` are as for `read_records`. `recursive` takes the logs in
