@@ -22,6 +22,11 @@ LOCKED = 75
 @click.option("--print-config", is_flag=True, help="Print a commented job to begin with.")
 @click.option("--dry-run", is_flag=True, help="List what would be decoded, and why.")
 @click.option("--failures", is_flag=True, help="List inputs that gave nothing, and the reason.")
+@click.option(
+    "--partition-by",
+    metavar="KEY,...",
+    help="With Parquet: a Hive dataset by day, level, type, tag or layout.",
+)
 @click.option("--rebuild", is_flag=True, help="Decode all inputs again, also by other settings.")
 @click.option("--metrics", type=PathOption(), metavar="FILE", help="Write metrics for Prometheus.")
 @click.option(
@@ -75,6 +80,7 @@ def _run(
     *,
     dry_run: bool,
     rebuild: bool,
+    partition_by: str | None,
     metrics: str | None,
     processes: int | None,
     executor: str | None,
@@ -94,6 +100,9 @@ def _run(
     job = job.with_options(
         keys=(*job.keys, *read_keys(())),
         metrics=None if metrics is None else os.path.abspath(metrics),  # noqa: PTH100
+        partition_by=None
+        if partition_by is None
+        else tuple(map(str.strip, partition_by.split(","))),
         processes=processes,
         executor=executor,
         scheduler=scheduler,

@@ -32,6 +32,8 @@ sources:
 target: decoded
 format: parquet               # or text, json, csv, arrow, otlp, sessions
 
+# partition_by: [day, level]  # of Parquet: a Hive dataset
+
 # Which records; without it all.
 # filter:
 #   level: info               # and more severe
@@ -118,6 +120,13 @@ def _format(value: YamlValue, _: str) -> str:
     return name
 
 
+def _part_key(value: YamlValue, _: str) -> str:
+    from xlogdecode.writers.partitions import parse_keys  # needs pyarrow
+
+    (key,) = value.parsed("a key", parse_keys)
+    return key
+
+
 def _executor(value: YamlValue, _: str) -> str:
     name = value.text("an executor")
     if name not in EXECUTORS:
@@ -200,6 +209,7 @@ _READERS: Final[Mapping[str, tuple[str, Reader]]] = {
     "archives": ("archives", _flag),
     "target": ("target", _path),
     "format": ("format", _format),
+    "partition_by": ("partition_by", _each(_part_key)),
     "filter": ("filter", _filter),
     "keys": ("keys", _keys),
     "redact": ("redaction", _redaction),

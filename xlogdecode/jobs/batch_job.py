@@ -50,6 +50,9 @@ class BatchJob:
     """The folder of the outputs, and of the manifest."""
     format: str = "parquet"
     """One of `--format`."""
+    partition_by: tuple[str, ...] = ()
+    """Of Parquet: the keys of a Hive dataset (`day`, `level`, ...); each log has a file in each
+    part."""
     filter: Filter = field(default_factory=Filter)
     keys: tuple[bytes | str, ...] = ()
     """Server private keys, 32 bytes or 64 hex digits each."""
@@ -82,6 +85,8 @@ class BatchJob:
             raise UsageError("a job without sources; name a log, a glob or a folder")
         if self.format not in FORMATS:
             raise UsageError(f"{self.format!r} is not a format; use {', '.join(FORMATS)}")
+        if self.partition_by:
+            self._check_parts()
         check_executor(self.executor, self.scheduler)
         object.__setattr__(self, "keys", tuple(private_keys(self.keys)))
         object.__setattr__(self, "sources", tuple(map(_absolute, self.sources)))
@@ -90,6 +95,13 @@ class BatchJob:
             raise UsageError(f"{self.target}: a target is a folder here, which has the manifest")
         for source in self.sources:
             _refuse_mixing(self.target, source)
+
+    def _check_parts(self) -> None:
+        if self.format != "parquet":
+            raise UsageError(f"only parquet can be parted; leave partition_by out of {self.format}")
+        from xlogdecode.writers.partitions import parse_keys
+
+        parse_keys(",".join(self.partition_by))
 
     def request(self) -> Request:
         """Return what is done with each log. Raises ConfigError for a file that is wrong."""
@@ -123,6 +135,7 @@ class BatchJob:
         redaction = self.redaction
         return {
             "format": self.format,
+            "partition_by": ",".join(self.partition_by),
             "filter": json.dumps(_plain(self.filter), sort_keys=True),
             "redact": "" if redaction is None else redaction.mark(),
             "tz": "" if self.zone is None else str(self.zone),

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from xlogdecode.jobs.forked_workers import Left, Lost, in_turns
-from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.seen import Seen
-from xlogdecode.jobs.take import Outcome, lost, take
+from xlogdecode.jobs.take import Outcome, Work, lost, take
 from xlogdecode.platform.forks import may_fork, usable_processors
 from xlogdecode.types import Sink
 
@@ -30,26 +29,25 @@ _STRETCH: Final = 8
 
 def outcomes(
     inputs: Sequence[Seen],
-    request: Request,
-    waiting: str,
+    work: Work,
     *,
     processes: int = 0,
     executor: "Executor | None" = None,
 ) -> Iterator[Outcome]:
-    """Take all inputs, in several processes where that is of use; `waiting` is as for `take`.
+    """Take all inputs, in several processes where that is of use.
 
     With an `executor` they are taken there.
     """
     if executor is not None:
         from xlogdecode.jobs.tasks import by_executor
 
-        yield from by_executor(inputs, request, waiting, executor)
+        yield from by_executor(inputs, work, executor)
         return
     number = _of_use(inputs, processes)
     if number > 1:
-        yield from _by_forks(inputs, request, waiting, number)
+        yield from _by_forks(inputs, work, number)
     else:
-        yield from (take(seen, request, waiting) for seen in inputs)
+        yield from (take(seen, work) for seen in inputs)
 
 
 def _of_use(inputs: Sequence[Seen], processes: int) -> int:
@@ -60,19 +58,17 @@ def _of_use(inputs: Sequence[Seen], processes: int) -> int:
     return 1 if is_little else number
 
 
-def _by_forks(
-    inputs: Sequence[Seen], request: Request, waiting: str, processes: int
-) -> Iterator[Outcome]:
-    def work(seen: Seen, _: Sink | None) -> Outcome:
-        return take(seen, request, waiting)
+def _by_forks(inputs: Sequence[Seen], work: Work, processes: int) -> Iterator[Outcome]:
+    def take_one(seen: Seen, _: Sink | None) -> Outcome:
+        return take(seen, work)
 
     stretch = max(1, min(_STRETCH, len(inputs) // (processes * 4)))
-    answers = in_turns(inputs, work, processes, stretch=stretch)
+    answers = in_turns(inputs, take_one, processes, stretch=stretch)
     for seen, answer in zip(inputs, answers, strict=True):
         if isinstance(answer, Lost):
             how = "early" if answer.status is None else f"with {answer.status}"
             yield lost(seen, f"the process that decoded it ended {how}; is memory short?")
         elif isinstance(answer, Left):
-            yield take(seen, request, waiting)
+            yield take(seen, work)
         else:
             yield answer

@@ -27,7 +27,7 @@ from xlogdecode.jobs.executors import open_executor
 from xlogdecode.jobs.exit_status import Status, worst
 from xlogdecode.jobs.manifest import DEAD_LETTERS, DeadLetter, Known, Manifest
 from xlogdecode.jobs.seen import Seen, list_inputs
-from xlogdecode.jobs.take import Made, Outcome, State, lost
+from xlogdecode.jobs.take import Made, Outcome, State, Work, lost
 from xlogdecode.platform.files import write_durably
 from xlogdecode.platform.lock_file import locked
 from xlogdecode.prometheus import Metric, metrics_text
@@ -264,8 +264,7 @@ class _BatchRun:
         """Take inputs; check that what was made of them is here, wherever that was done."""
         for outcome in outcomes(
             inputs,
-            self._request,
-            self._waiting,
+            Work(self._request, self._waiting, self._job.partition_by),
             processes=self._job.processes,
             executor=self._executor,
         ):
@@ -314,6 +313,10 @@ def _place(seen: Seen, made: Made, suffix: str) -> str:
     folder, name = os.path.split(seen.place.below)
     start = os.fsencode(name)[:_LONGEST].decode("utf-8", "ignore")
     own = f"{start}-{mark}"
+    if made.part:  # flat: not each engine looks further down than parts go
+        below = hashlib.sha256(made.below.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        number = made.waits_at.rpartition(".")[2]
+        return f"{made.part}/{own}{f'-{below}' if made.below else ''}-{number}{suffix}"
     at = "/".join(filter(None, (seen.place.tree, folder, own)))
     return f"{at}/{made.below}" if made.below else f"{at}{suffix}"
 

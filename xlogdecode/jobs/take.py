@@ -21,7 +21,7 @@ from xlogdecode.jobs.result import Result, failed
 from xlogdecode.jobs.seen import Seen
 from xlogdecode.outputs.destinations import Places
 
-__all__ = ["Made", "Outcome", "State", "lost", "take", "take_all"]
+__all__ = ["Made", "Outcome", "State", "Work", "lost", "take", "take_all"]
 
 
 class State:
@@ -47,6 +47,8 @@ class Made(NamedTuple):
     """Where it is until it is put into the target."""
     below: str = ""
     """Its place in the archive, with the ending of outputs; empty for a log by itself."""
+    part: str = ""
+    """The part of a dataset that it is in, as `day=2024-01-01/level=E`, if there are parts."""
 
 
 class Outcome(NamedTuple):
@@ -72,13 +74,24 @@ _STATES = {
 }
 
 
-def take_all(inputs: Iterable[Seen], request: Request, waiting: str) -> list[Outcome]:
+class Work(NamedTuple):
+    """All that is the same for each input of a job."""
+
+    request: Request
+    waiting: str
+    """The folder for files that wait."""
+    keys: tuple[str, ...] = ()
+    """The keys by which Parquet files are parted (`writers.partitions`)."""
+
+
+def take_all(inputs: Iterable[Seen], work: Work) -> list[Outcome]:
     """Take several inputs, one after another."""
-    return [take(seen, request, waiting) for seen in inputs]
+    return [take(seen, work) for seen in inputs]
 
 
-def take(seen: Seen, request: Request, waiting: str) -> Outcome:
-    """Decode an input into files in the folder `waiting`, under names that no other try has."""
+def take(seen: Seen, work: Work) -> Outcome:
+    """Decode an input into files that wait, under names that no other try has."""
+    request, waiting, keys = work
     request = _for_one(request)
     at = os.path.join(waiting, secrets.token_hex(12))  # noqa: PTH118 - thousands of files a second
     results = list(_results(seen, request, at))
@@ -88,6 +101,11 @@ def take(seen: Seen, request: Request, waiting: str) -> Outcome:
     if any(_is_of_the_moment(result, seen.name) for result in results):
         state = State.UNREAD
     made = [_made(result.path, at) for result in results if result.path is not None]
+    if keys and state != State.UNREAD:
+        try:
+            made = [one for whole in made for one in _parted(whole, keys)]
+        except OSError as error:
+            return lost(seen, f"cannot be parted: {error.strerror or error}; make room")
     return Outcome(
         seen,
         state,
@@ -127,6 +145,15 @@ def _results(seen: Seen, request: Request, at: str) -> Iterator[Result]:
 
 def _made(path: str, at: str) -> Made:
     return Made(path, "" if path == at else Path(path).relative_to(at).as_posix())
+
+
+def _parted(made: Made, keys: tuple[str, ...]) -> Iterator[Made]:
+    """Part a file by keys; yield the files that it becomes."""
+    from xlogdecode.writers.partitions import part
+
+    for name, path in part(made.waits_at, keys, lambda _, number: f"{made.waits_at}.{number}"):
+        yield Made(path, made.below, name)
+    Path(made.waits_at).unlink()
 
 
 def _for_one(request: Request) -> Request:

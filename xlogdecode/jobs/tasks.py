@@ -10,9 +10,8 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Final
 
 from xlogdecode.errors import InputError, XlogError
-from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.seen import Seen
-from xlogdecode.jobs.take import Outcome, lost, take_all
+from xlogdecode.jobs.take import Outcome, Work, lost, take_all
 
 __all__ = ["by_executor"]
 
@@ -28,10 +27,8 @@ _AHEAD: Final = 64
 Task = Sequence[Seen]
 
 
-def by_executor(
-    inputs: Iterable[Seen], request: Request, waiting: str, executor: Executor
-) -> Iterator[Outcome]:
-    """Yield the outcome of each input as it is done; `waiting` is as for `take`.
+def by_executor(inputs: Iterable[Seen], work: Work, executor: Executor) -> Iterator[Outcome]:
+    """Yield the outcome of each input as it is done.
 
     Raises the XlogError or OSError that a task raised, InputError where workers lack xlogdecode.
     """
@@ -41,7 +38,7 @@ def by_executor(
     try:
         while True:
             while len(begun) < _AHEAD and (task := again.pop() if again else next(tasks, None)):
-                begun[executor.submit(take_all, task, request, waiting)] = task
+                begun[executor.submit(take_all, task, work)] = task
             if not begun:
                 return
             for done in wait(begun, return_when=FIRST_COMPLETED).done:
