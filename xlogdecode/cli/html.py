@@ -102,7 +102,7 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
     size = parse_size(given["max_size"])
     redactor = None if given["no_redact"] else redactor_of(given["redact_patterns"])
     maker = _maker(given, redactor)
-    page = CasePage(redactor.redact if redactor else None)
+    page = CasePage(redactor)
     page.filtered = _as_written(given)
     gc.set_threshold(_COLLECT, 50, 100)
     try:

@@ -1,6 +1,6 @@
 """The case page: records, and what is known of them, as one HTML file that needs no network.
 
-page = CasePage(redact=None)
+page = CasePage(redactor=None)
 with open("imsdk_20240101.xlog", "rb") as file:
     page.add("imsdk_20240101.xlog", read_records(file))
 with open("case.html", "wb") as file:

@@ -2,14 +2,14 @@
 
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import Any, Final
 
 from xlogdecode.page.assemble import Parts
 from xlogdecode.page.rows import LEVELS, Rows
-from xlogdecode.page.spool import DEFAULT_SIZE, RecordSpool
+from xlogdecode.page.spool import DEFAULT_SIZE, RecordSpool, Redaction
 from xlogdecode.page.story import Story
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.columns import columns_of
@@ -38,15 +38,15 @@ class LogState:
 class CasePage:
     """Collects records in bounded memory; they lie in a temporary file until the page is written.
 
-    `redact` changes messages, and the names of sources; None shows them as they are.
+    `redactor` changes messages, and the names of sources; None shows them as they are.
     """
 
-    def __init__(self, redact: Callable[[str], str] | None = None) -> None:
+    def __init__(self, redactor: Redaction | None = None) -> None:
         """Begin an empty page."""
-        self._redact = redact
+        self._redactor = redactor
         self._rows = Rows()
         self._story = Story()
-        self._spool = RecordSpool(redact)
+        self._spool = RecordSpool(redactor)
         self.states: list[LogState] = []
         self.filtered: list[str] = []
         """The filters that were given, as a person would write them."""
@@ -124,7 +124,7 @@ class CasePage:
         ]
         return {
             "title": title,
-            "redacted": self._redact is not None,
+            "redacted": self._redactor is not None,
             "filters": self.filtered,
             "levels": LEVELS,
             "count": self._rows.count,
@@ -159,7 +159,7 @@ class CasePage:
         return {name: self._shown(name[start:] or name) for name in names}
 
     def _shown(self, text: str) -> str:
-        return self._redact(text) if self._redact else text
+        return self._redactor.redact(text) if self._redactor else text
 
 
 def _labels(sessions: list[Session]) -> list[str]:

@@ -1,11 +1,11 @@
 """Windows of rows, packed a level at a time, on disk until all is known; and what has to go."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import compress
 from tempfile import TemporaryFile
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from xlogdecode.page.columns import deltas, pack
 from xlogdecode.page.rows import LEVELS, RowColumns
@@ -23,10 +23,16 @@ _TEXT: Final = 8 << 20
 _GROUP_OF: Final = (3, 0, 1, 2, 3, 3, 3, 3)
 """Level -> what is packed with it, the first to go first: verbose, debug, info, all others."""
 _NAMES: Final = ("V", "D", "I", "W E F")
-_SEPARATOR: Final = "\n\0\n"
-"""Is put between messages that are redacted at once: no pattern finds anything across it."""
 
-Change = Callable[[str], str]
+
+class Redaction(Protocol):
+    """A way to make text fit to be shown."""
+
+    def redact(self, text: str) -> str:
+        """Return `text` without what is private."""
+
+    def change_messages(self, messages: Sequence[str]) -> list[str]:
+        """Return messages so, one character a byte."""
 
 
 class KeptRecords(NamedTuple):
@@ -60,9 +66,9 @@ class Cut(NamedTuple):
 class RecordSpool:
     """Takes rows in the order of the log; yields blobs of them."""
 
-    def __init__(self, change: Change | None) -> None:
-        """Let `change` make messages fit to be shown."""
-        self._change = change
+    def __init__(self, redactor: Redaction | None) -> None:
+        """Let `redactor` make messages fit to be shown."""
+        self._redactor = redactor
         self._waiting = RowColumns([], [], [], [], [], [], [])
         self._text = 0
         self._window = 0
@@ -111,14 +117,9 @@ class RecordSpool:
 
     def _texts(self, messages: Sequence[str]) -> list[bytes]:
         """Return messages as the browser decodes them; a byte that is no UTF-8 stays as it is."""
-        if self._change is None:
-            return [message.encode("latin-1") for message in messages]
-        text = _SEPARATOR.join(messages).encode("latin-1").decode("utf-8", "surrogateescape")
-        changed = self._change(text).split(_SEPARATOR)
-        if len(changed) != len(messages):  # one of them holds the separator
-            parts = (text.encode("latin-1").decode("utf-8", "surrogateescape") for text in messages)
-            changed = [self._change(part) for part in parts]
-        return [text.encode("utf-8", "surrogateescape") for text in changed]
+        if self._redactor is not None:
+            messages = self._redactor.change_messages(messages)
+        return [message.encode("latin-1") for message in messages]
 
     def cut(self, room: int) -> list[Cut]:
         """Leave out blobs until all fit into `room` bytes of the page; return what went.
