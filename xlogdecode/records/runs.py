@@ -8,7 +8,7 @@ and thread; file, line and function), and each is taken apart when it is first s
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import accumulate, chain, pairwise, repeat
 from operator import add
 from typing import Any, Final
@@ -63,7 +63,7 @@ class Cutter:
         """A part of a record -> the piece that has it."""
         self._known: Final[dict[str, _Known]] = {}
         for name, patterns in zip(PIECES, ([before], [behind], tails), strict=True):
-            parse = partial(_parse, [re.compile(pattern) for pattern in patterns])
+            parse = lru_cache(_BOUND)(partial(_parse, [re.compile(one) for one in patterns]))
             for part in _PARTS:
                 if any(f"(?P<{part}>" in pattern for pattern in patterns):
                     self.pieces[part] = name

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from io import BytesIO
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from typing import Any, Final
 
 from xlogdecode.errors import MissingExtraError
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.record import SEVERITIES, Place, parse_who
+from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import SESSION_LAYOUTS
 from xlogdecode.records.timestamps import Stamps
 from xlogdecode.writers.objects import UTF_8, as_object, printable
@@ -28,32 +29,33 @@ except ImportError:
 
 __all__ = ["SCHEMA", "ArrowWriter", "ParquetWriter", "read_batches", "record_batch"]
 
-_NAMES: Final = pa.dictionary(pa.int32(), pa.string())
+NAMES: Final = pa.dictionary(pa.int32(), pa.string())
+"""The type of texts that come again and again."""
 
 SCHEMA: Final = pa.schema(
     [
-        ("type", _NAMES),
+        ("type", NAMES),
         ("time", pa.timestamp("us", "UTC")),
         ("utc_offset", pa.int16()),
-        ("level", _NAMES),
+        ("level", NAMES),
         ("severity", pa.int8()),
         ("pid", pa.int64()),
         ("tid", pa.int64()),
         ("main_thread", pa.bool_()),
-        ("tag", _NAMES),
-        ("file", _NAMES),
+        ("tag", NAMES),
+        ("file", NAMES),
         ("line", pa.int32()),
-        ("function", _NAMES),
+        ("function", NAMES),
         ("message", pa.string()),
         ("session", pa.int32()),
         ("recovered", pa.bool_()),
-        ("layout", _NAMES),
-        ("source", _NAMES),
+        ("layout", NAMES),
+        ("source", NAMES),
         ("block_offset", pa.int64()),
         ("text_line", pa.int64()),
-        ("encoding", _NAMES),
+        ("encoding", NAMES),
         ("lost_bytes", pa.int64()),
-        ("reason", _NAMES),
+        ("reason", NAMES),
     ]
 )
 """The columns. `time` is in microseconds of UTC; a time whose zone is not known is taken as if it
@@ -70,7 +72,7 @@ _LARGEST: Final = 16 << 20
 """Bytes of messages after which a batch or a group ends, too."""
 
 
-class _Clock:
+class Clock:
     """The times of records as microseconds; what comes again and again is worked out once."""
 
     _BOUND: Final = 4096
@@ -82,7 +84,7 @@ class _Clock:
     def at(self, around: tuple[str, str], clock: str) -> tuple[int, int | None]:
         """Return a time, and the minutes of its zone, which is None where that is not known."""
         if around not in self._hours:
-            self._hours[around] = self._hour(around)
+            self._hours[around] = self.hour(around)
         hour, zone = self._hours[around]
         second = clock[:6]
         if second not in self._seconds:
@@ -93,7 +95,8 @@ class _Clock:
         micros = int(part) * 10 ** (6 - len(part)) if part else 0
         return hour + self._seconds[second] + micros, zone
 
-    def _hour(self, around: tuple[str, str]) -> tuple[int, int | None]:
+    def hour(self, around: tuple[str, str]) -> tuple[int, int | None]:
+        """Return when an hour begins, and the minutes of its zone."""
         if len(self._hours) >= self._BOUND:
             self._hours.clear()
         start = datetime.fromisoformat(f"{around[0]}:00:00{around[1] or '+00:00'}")
@@ -109,7 +112,7 @@ def record_batch(items: Sequence[Record | Loss], source: str = "") -> "pa.Record
         return pa.RecordBatch.from_pylist([], SCHEMA)
     (_, levels, hours, clocks, zones, who, tags, files, lines, functions, messages, layouts, places,
      offsets, text_lines) = zip(*rows, strict=True)  # fmt: skip
-    clock = _Clock()
+    clock = Clock()
     times = [
         clock.at(around, at) if at and (around := place.stamps[hour, zone]) else (None, None)
         for place, hour, at, zone in zip(places, hours, clocks, zones, strict=True)
@@ -189,10 +192,10 @@ def _names(values: Iterable[str | None]) -> "pa.DictionaryArray":
     texts = coded.dictionary.to_pylist()
     if all(text.isascii() for text in texts):
         return coded
-    return pa.DictionaryArray.from_arrays(coded.indices, [_text(text) for text in texts])
+    return pa.DictionaryArray.from_arrays(coded.indices, [text_of(text) for text in texts])
 
 
-def _text(part: str) -> str:
+def text_of(part: str) -> str:
     return part.encode("latin-1").decode("utf-8", "backslashreplace")
 
 
@@ -200,15 +203,21 @@ def _messages(
     parts: Sequence[str], items: Sequence[Record | Loss], source: str
 ) -> tuple["pa.StringArray", list[str]]:
     """Return messages as a column, and the `encoding` of each."""
-    ends = array("i", accumulate(map(len, parts), initial=0))
-    data = "".join(parts).encode("latin-1")
-    column = pa.StringArray.from_buffers(len(parts), pa.py_buffer(ends), pa.py_buffer(data))
     try:
-        column.validate(full=not data.isascii())
+        column = texts(parts)
     except pa.ArrowInvalid:
         found = [as_object(item, source) for item in items]
         return pa.array([one["message"] for one in found]), [one["encoding"] for one in found]
     return column, [UTF_8] * len(parts)
+
+
+def texts(parts: Sequence[str]) -> "pa.StringArray":
+    """Return texts, one character a byte, as a column. Raises pa.ArrowInvalid if not UTF-8."""
+    ends = array("i", accumulate(map(len, parts), initial=0))
+    data = "".join(parts).encode("latin-1")
+    column = pa.StringArray.from_buffers(len(parts), pa.py_buffer(ends), pa.py_buffer(data))
+    column.validate(full=not data.isascii())
+    return column
 
 
 class _Batches:
@@ -218,8 +227,12 @@ class _Batches:
         self._most = rows
         self._marks = marks
         self._items: list[Record | Loss] = []
+        self._runs: list[RecordRun] = []
+        self._order: list[tuple[bool, int]] = []
+        """Whether they are a run, and how many: of all that wait, as they came."""
         self._source = ""
-        self._made: list[pa.RecordBatch] = []
+        self._made: list[pa.Table] = []
+        self._waiting = 0
         self._size = 0
 
     def add(self, batch: Sequence[Record | Loss], source: str) -> Iterator["pa.Table"]:
@@ -227,9 +240,25 @@ class _Batches:
         if source != self._source:
             self._make()
             self._source = source
-        self._items += [item for item in batch if self._marks or isinstance(item, Record)]
+        items = [item for item in batch if self._marks or isinstance(item, Record)]
+        self._items += items
+        self._order.append((False, len(items)))
         self._size += sum(len(item[0]) for item in batch if isinstance(item, Record))
-        if len(self._items) >= _BATCH or self._size >= _LARGEST:
+        yield from self._enough(len(items))
+
+    def add_run(self, run: RecordRun) -> Iterator["pa.Table"]:
+        """Take a run, as `add` takes its records."""
+        if run.place.source != self._source:
+            self._make()
+            self._source = run.place.source
+        self._runs.append(run)
+        self._order.append((True, len(run)))
+        self._size += run.starts[-1] - run.starts[0]
+        yield from self._enough(len(run))
+
+    def _enough(self, more: int) -> Iterator["pa.Table"]:
+        self._waiting += more
+        if self._waiting >= _BATCH or self._size >= _LARGEST:
             self._make()
         if sum(made.num_rows for made in self._made) >= self._most or self._size >= _LARGEST:
             yield from self.rest()
@@ -239,12 +268,46 @@ class _Batches:
         self._make()
         made, self._made, self._size = self._made, [], 0
         if made:
-            yield pa.Table.from_batches(made).unify_dictionaries().combine_chunks()
+            yield pa.concat_tables(made).unify_dictionaries().combine_chunks()
 
     def _make(self) -> None:
-        if self._items:
-            self._made.append(record_batch(self._items, self._source))
-            self._items = []
+        if self._waiting:
+            self._made.append(_in_order(self._runs, self._items, self._order, self._source))
+        self._items, self._runs, self._order, self._waiting = [], [], [], 0
+
+
+def _in_order(
+    runs: Sequence[RecordRun],
+    items: Sequence[Record | Loss],
+    order: Sequence[tuple[bool, int]],
+    source: str,
+) -> "pa.Table":
+    """Return runs, and what else there is, as a table of `SCHEMA` in the order in which it came."""
+    from xlogdecode.writers.arrow_runs import batches_of
+
+    batches, places = batches_of(runs)
+    if not runs or (not items and len(batches) == 1):
+        return pa.Table.from_batches([*batches, *([record_batch(items, source)] if items else [])])
+    if items:
+        batches.append(record_batch(items, source))
+    rows = chain.from_iterable(
+        range(start, start + count) for start, count in _starts(order, places, sum(map(len, runs)))
+    )
+    table = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+    return table.take(pa.array(rows, pa.int64()))
+
+
+def _starts(
+    order: Iterable[tuple[bool, int]], places: Iterable[int], items_at: int
+) -> Iterator[tuple[int, int]]:
+    """Yield where the rows of each are in the table, and how many they are."""
+    of_runs = iter(places)
+    for is_run, count in order:
+        if is_run:
+            yield next(of_runs), count
+        else:
+            yield items_at, count
+            items_at += count
 
 
 class _Drained(BytesIO):
@@ -286,6 +349,12 @@ class ArrowWriter:
             self._stream.write_table(table)
         return self._file.take()
 
+    def write_run(self, run: RecordRun) -> bytes:
+        """Return what the stream has more with a run."""
+        for table in self._batches.add_run(run):
+            self._stream.write_table(table)
+        return self._file.take()
+
     def close(self) -> bytes:
         """Return the end of the stream."""
         for table in self._batches.rest():
@@ -310,6 +379,12 @@ class ParquetWriter:
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return what the file has more with `batch`; `source` is that of the losses."""
         for table in self._batches.add(batch, source):
+            self._parquet.write_table(table)
+        return self._file.take()
+
+    def write_run(self, run: RecordRun) -> bytes:
+        """Return what the file has more with a run."""
+        for table in self._batches.add_run(run):
             self._parquet.write_table(table)
         return self._file.take()
 

@@ -14,7 +14,6 @@ from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import last_session
 from xlogdecode.writers.messages import ChangeMessages, with_changed_messages
-from xlogdecode.writers.rows import RowWriter
 from xlogdecode.writers.text import TextWriter
 
 __all__ = ["Writer", "is_bulk", "last_of", "render", "write_shown"]
@@ -49,6 +48,14 @@ class SessionsWriter(Writer, Protocol):
     """
 
     with_banners: bool
+
+
+@runtime_checkable
+class RunWriter(Writer, Protocol):
+    """A writer that takes records in runs, too."""
+
+    def write_run(self, run: RecordRun) -> bytes:
+        """Return the bytes of a run."""
 
 
 def is_bulk(
@@ -147,13 +154,13 @@ def _batches(
     return batches, wanted
 
 
-def _takes_runs(writer: Writer) -> TypeGuard[RowWriter | TextWriter]:
-    return isinstance(writer, RowWriter) or (isinstance(writer, TextWriter) and not writer.apart)
+def _takes_runs(writer: Writer) -> TypeGuard[RunWriter]:
+    return isinstance(writer, RunWriter) and not (isinstance(writer, TextWriter) and writer.apart)
 
 
 def _by_page(
     pages: Iterable[list[RecordRun | list[Record]] | Loss],
-    writer: RowWriter | TextWriter,
+    writer: RunWriter,
     source: str,
 ) -> Iterator[bytes]:
     """Yield all that is read, page by page."""
