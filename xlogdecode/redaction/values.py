@@ -37,7 +37,11 @@ _NAME: Final = re.compile(
 _TOKEN: Final = re.compile(r"(?!q-sign)@?[A-Za-z0-9+/=_.~*%-]{4,}")
 _URL: Final = re.compile(rf"""[^\s|,;"'<>\\\x00{_WIDE}]{{4,}}""")
 _PHONE: Final = re.compile(r"\+?\(?[0-9][0-9() -]{5,18}[0-9](?![0-9A-Za-z])")
-_CARD: Final = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z]|[ -](?=[0-9A-Z])){5,30}")
+_CARD: Final = re.compile(
+    r"[0-9A-Za-z]{9,31}"
+    r"|(?=[0-9A-Za-z -]{6})[0-9A-Za-z]{1,8}(?:[ -][0-9A-Z][0-9A-Za-z]{0,7}(?![0-9A-Za-z])){0,5}"
+)
+"""Without blanks, or in groups of a few signs."""
 _EMAIL: Final = re.compile(r"[^\s|,;:\"'<>]{1,64}@[^\s|,;:\"'<>]{3,64}")
 _PLACE: Final = re.compile(
     r"[(\[{]?(-?[0-9]{1,3}\.[0-9]{2,}(?:[,/ ] *-?[0-9]{1,3}\.[0-9]{2,})?)(?![0-9.])"
