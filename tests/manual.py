@@ -31,6 +31,7 @@ FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TOOLS = {
     "jq -r": lambda: shutil.which("jq"),
     "import duckdb": lambda: importlib.util.find_spec("duckdb"),
+    "from deltalake": lambda: importlib.util.find_spec("deltalake"),
     "import pandas": lambda: importlib.util.find_spec("pandas"),
 }
 _MISSING = [sign for sign, find in _TOOLS.items() if not find()]
