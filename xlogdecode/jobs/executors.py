@@ -63,7 +63,7 @@ def _dask(scheduler: str, _: int) -> Iterator[Executor]:
     connect: Any = distributed.Client  # it has no types
     try:
         client = connect(scheduler, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever is at that address may answer anything
         raise UsageError(f"{scheduler}: no scheduler answers: {error or 'timeout'}") from None
     with client:
         yield client.get_executor(pure=False, retries=_TRIES)
