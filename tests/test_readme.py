@@ -141,4 +141,5 @@ def test_tables_have_as_many_cells_in_each_row(page):
 
 def test_fenced_blocks_are_of_known_languages():
     known = {"console", "sh", "python", "yaml", "ini", "crontab", "text", "json", "dockerfile"}
+    known |= {"py"}  # Python that a test of its own runs, where Spark is installed
     assert {language for page in PAGES for language, _ in fences(page)} <= known

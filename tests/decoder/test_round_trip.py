@@ -42,8 +42,12 @@ _READABLE = bytes.maketrans(_CONTROLS, b"?" * len(_CONTROLS))
 
 
 def as_logged(kind: Kind, lines: list[bytes]) -> list[bytes]:
-    """Return lines for a block: a short encrypted one proves its key by being readable."""
-    return [line.translate(_READABLE) for line in lines] if kind.encrypted else lines
+    """Return lines for a block: a short encrypted one proves its key by being readable.
+
+    And a plain one of many control characters could be an encrypted one with another magic.
+    """
+    is_shown = kind.encrypted or not kind.compressed
+    return [line.translate(_READABLE) for line in lines] if is_shown else lines
 
 
 @st.composite

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,8 @@ def test_a_pool_of_processes_whose_worker_is_killed_is_made_good_by_the_next_run
 
     def kill_all(_: Outcome) -> None:
         for process in list((pool._processes or {}).values()):
-            os.kill(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
 
     with ProcessPoolExecutor(2) as pool:
         first = batch(job, executor=pool, show=kill_all)

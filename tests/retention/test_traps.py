@@ -323,7 +323,7 @@ def test_an_odd_zone_ends_in_a_line_or_a_sweep(tmp_path, zone):
 
 @POSIX
 def test_a_hang_up_ends_a_sweep_like_sigterm(tmp_path, state):
-    crowd(tmp_path / "sd")
+    crowd(tmp_path / "sd", packages=80)
     first = tmp_path / "sd" / IMSDK.replace("chat", "chat0")
     with started(tmp_path / "sd", "--delete", "--json", "--state", state) as process:
         until(lambda: logs(first) < 100)

@@ -6,7 +6,7 @@ twice do no harm: each try writes files of its own, and one of them is committed
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from typing import Final
 
 from xlogdecode.errors import InputError, XlogError
@@ -38,7 +38,7 @@ def by_executor(inputs: Iterable[Seen], work: Work, executor: Executor) -> Itera
     try:
         while True:
             while len(begun) < _AHEAD and (task := again.pop() if again else next(tasks, None)):
-                begun[executor.submit(take_all, task, work)] = task
+                begun[_submit(executor, task, work)] = task
             if not begun:
                 return
             for done in wait(begun, return_when=FIRST_COMPLETED).done:
@@ -66,6 +66,16 @@ def _tasks(inputs: Iterable[Seen]) -> Iterator[Task]:
         size += seen.size
     if task:
         yield task
+
+
+def _submit(executor: Executor, task: Task, work: Work) -> Future[list[Outcome]]:
+    """Return the future of a task; one that failed already where the executor takes no more."""
+    try:
+        return executor.submit(take_all, task, work)
+    except BrokenExecutor as error:
+        failed: Future[list[Outcome]] = Future()
+        failed.set_exception(error)
+        return failed
 
 
 def _error_of(done: Future[list[Outcome]]) -> BaseException | None:
