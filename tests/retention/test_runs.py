@@ -208,9 +208,9 @@ def until(happened, seconds: float = 30) -> None:
         time.sleep(0.001)
 
 
-def crowd(root: Path, packages: int = 20) -> int:
+def crowd(root: Path) -> int:
     number = 0
-    for package in range(packages):
+    for package in range(20):
         for age in range(8, 108):
             aged(root / IMSDK.replace("chat", f"chat{package}"), age)
             number += 1
@@ -223,7 +223,7 @@ def logs(root: Path) -> int:
 
 @POSIX
 def test_sigterm_ends_a_sweep_between_files_and_all_is_in_order(tmp_path, state):
-    number = crowd(tmp_path / "sd", packages=80)
+    number = crowd(tmp_path / "sd")
     first = tmp_path / "sd" / IMSDK.replace("chat", "chat0")
     with started(tmp_path / "sd", "--delete", "--json", "--state", state) as process:
         until(lambda: logs(first) < 100)
