@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import os
 import signal
 
 import pytest
@@ -11,7 +12,16 @@ settings.load_profile("the same for all")
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _ctrl_c_is_heard() -> None:
-    """A shell lets what runs in its background ignore Ctrl-C, and all that this starts as well."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def _signals_are_heard() -> None:
+    """Undo what children inherit: a shell lets its background ignore Ctrl-C, nohup a hang-up."""
+    heard = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
+    for name, handler in heard.items():
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _modules_are_compiled_once() -> None:
+    """Let the many commands that tests run keep compiled modules, as installed ones do."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

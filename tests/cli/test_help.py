@@ -127,12 +127,12 @@ def test_an_unknown_topic_gets_a_proposal(topic, hint):
 
 
 def test_an_option_of_other_programs_is_answered_with_its_name_here():
+    known = help_of("decode", "--help") + help_of("sweep", "--help")
     for option, remedy in GUESSES.items():
         done = run("decode", option, "x")
         assert done.status == 2
         assert done.err.endswith(f"Error: No such option {option}; {remedy}\n")
         named = re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", remedy)
-        known = help_of("decode", "--help") + help_of("sweep", "--help")
         assert [name for name in named if f"{name} " not in known and f"{name}," not in known] == []
 
 

@@ -73,7 +73,7 @@ def written(draw: st.DrawFn) -> list[Block]:
 
 
 @given(written())
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_any_mix_of_blocks_gives_back_what_was_logged(blocks: list[Block]) -> None:
     text, report = decode_bytes(file_of(blocks), Options(keys=tuple(KEYS)))
     assert text == b"".join(block.text for block in blocks)

@@ -73,10 +73,6 @@ def kill_at_random_moments(folder: Path, times: int) -> int:
     return killed
 
 
-def test_a_killed_job_is_made_good_by_the_next_run(tmp_path: Path) -> None:
-    assert kill_at_random_moments(tmp_path, 2) > 0
-
-
 @pytest.mark.heavy
 def test_30_killed_jobs_are_made_good_by_the_next_run(tmp_path: Path) -> None:
     assert kill_at_random_moments(tmp_path, 30) > 15

@@ -321,16 +321,7 @@ def test_an_odd_zone_ends_in_a_line_or_a_sweep(tmp_path, zone):
     assert result.returncode in (0, 2)
 
 
-@pytest.fixture
-def hang_ups_count():
-    """Let children end at a hang-up, also where the tests run under nohup."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
-
-
 @POSIX
-@pytest.mark.usefixtures("hang_ups_count")
 def test_a_hang_up_ends_a_sweep_like_sigterm(tmp_path, state):
     crowd(tmp_path / "sd")
     first = tmp_path / "sd" / IMSDK.replace("chat", "chat0")
