@@ -18,8 +18,6 @@ from xlogdecode import UsageError, batch
 from xlogdecode.jobs import executors
 from xlogdecode.jobs.take import Outcome
 
-pytestmark = pytest.mark.untraced
-
 
 def uploads_in(folder: Path, logs: int) -> dict[str, int]:
     rows = {f"phone{n % 3}/{n}.xlog": 1 + n % 9 for n in range(logs)}
@@ -146,6 +144,7 @@ def test_a_worker_of_dask_that_is_killed_loses_no_row(cluster, tmp_path):
     assert batch(job).unchanged == 901
 
 
+@pytest.mark.untraced
 def test_a_pool_of_processes_whose_worker_is_killed_is_made_good_by_the_next_run(tmp_path):
     job = job_file(tmp_path)
     rows = uploads_in(tmp_path / "uploads", 500)
