@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.command import Done, run
 from tests.jobs.uploads import expected, job_file, later, line, log_of, messages_in, put, zip_of
 from tests.mars import KINDS, block, crash_buffer, new_session, private_key
 from tests.samples import files_in
-from xlogdecode import BatchJob, Filter, UsageError, batch
+from xlogdecode import BatchJob, Filter, MissingExtraError, UsageError, batch
 from xlogdecode.jobs.manifest import Manifest
 
 
@@ -332,6 +333,16 @@ def test_the_printed_job_is_one(tmp_path):
     job.write_text(re.sub(elsewhere, "", settings, flags=re.MULTILINE))
     (tmp_path / "decoded").rename(tmp_path / "before")
     assert run("batch", job).status == 0
+
+
+def test_a_package_that_is_missing_is_named_once_and_no_input_waits_for_it(tmp_path, monkeypatch):
+    put(tmp_path / "uploads", "a.xlog", 3)
+    job = job_file(tmp_path)
+    monkeypatch.delitem(sys.modules, "xlogdecode.writers.arrow", raising=False)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtraError, match=r"xlogdecode\[arrow\]"):
+        batch(job)
+    assert not (tmp_path / "decoded").exists()
 
 
 def test_python_runs_a_job_without_a_file(tmp_path):

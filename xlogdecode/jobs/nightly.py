@@ -31,6 +31,7 @@ from xlogdecode.jobs.take import Made, Outcome, State, Work, lost
 from xlogdecode.platform.files import write_durably
 from xlogdecode.platform.lock_file import locked
 from xlogdecode.prometheus import Metric, metrics_text
+from xlogdecode.writers.formats import writer_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -118,11 +119,12 @@ def batch(
     that cannot be read as a Refusal.
 
     Raises UsageError for what cannot be, such as a target that was made with other settings,
-    ConfigError for a file that is wrong, LockHeldError while another run has the target,
-    OutputError where the target cannot be written.
+    ConfigError for a file that is wrong, MissingExtraError, LockHeldError while another run has the
+    target, OutputError where the target cannot be written.
     """
     if not isinstance(job, BatchJob):
         job = load_job(job)
+    writer_of(job.format)  # a package that it needs is missed once, and not for each input
     folder = Path(job.target) / FOLDER
     remedy = "choose another target"
     lock = locked(folder / "lock", remedy, holder="another run", patience=_PATIENCE)
