@@ -9,16 +9,16 @@ class InputWindow:
     `buffer[start:]` is still to be looked at.
     """
 
-    __slots__ = ("_closed", "_pending", "awaited", "base", "buffer", "start")
+    __slots__ = ("_awaited", "_closed", "_fed", "_pending", "base", "buffer", "start")
 
     def __init__(self) -> None:
         """Start at the head of an input."""
         self.buffer = b""
         self.base = 0
         self.start = 0
-        self.awaited = 0
-        """Bytes that must have come before it is worth it to copy them to the rest."""
         self._pending: list[bytes] = []
+        self._fed = 0
+        self._awaited = 0
         self._closed = False
 
     @property
@@ -34,20 +34,27 @@ class InputWindow:
     def feed(self, data: bytes) -> None:
         """Add bytes of the input."""
         self._pending.append(data)
+        self._fed += len(data)
 
     def close(self) -> None:
         """Note that the input ends here."""
         self._closed = True
+
+    def grow_by_half(self) -> None:
+        """Have the next `refill` wait until what is still to be looked at grows by half.
+
+        Else a block of MB that comes in small reads is copied once for each of them.
+        """
+        self._awaited = (len(self.buffer) - self.start) // 2
 
     def refill(self) -> int | None:
         """Take in the bytes fed, drop those done with; return by how much indices moved.
 
         None where nothing was fed, or less than is awaited.
         """
-        if not self._pending:
+        if not self._pending or (self._fed < self._awaited and not self._closed):
             return None
-        if not self._closed and sum(map(len, self._pending)) < self.awaited:
-            return None
+        self._fed = self._awaited = 0
         start = self.start
         rest = self.buffer[start:]
         if rest or len(self._pending) > 1:

@@ -98,20 +98,11 @@ class Framer:
                 return event
             if self._ready:
                 continue
-            self._await()
             moved = self._window.refill()
             if moved is None:
                 return None
             if self._gap:
                 self._gap.scan -= moved
-
-    def _await(self) -> None:
-        """Let a rest that is longer than any usual block grow by half at a time.
-
-        Else, for a block of MB that comes in small reads, each of them would copy all before it.
-        """
-        rest = len(self._window.buffer) - self._window.start
-        self._window.awaited = rest // 2 if rest > 2 * CRASH_BUFFER_SIZE else 0
 
     # in step
 
@@ -131,6 +122,8 @@ class Framer:
         if isinstance(answer, Block):
             return self._take(answer)
         if answer is Answer.MORE:
+            if rest > CRASH_BUFFER_SIZE:  # its head is sound: what follows it waits in any case
+                self._window.grow_by_half()
             return None
         return self._end_gap(self._open_gap(answer if isinstance(answer, int) else None))
 
