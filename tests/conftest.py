@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -25,3 +27,13 @@ def _signals_are_heard() -> None:
 def _modules_are_compiled_once() -> None:
     """Let the many commands that tests run keep compiled modules, as installed ones do."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.fixture
+def store() -> Iterator[Any]:
+    """Return an empty store in memory, `memory://`."""
+    fsspec = pytest.importorskip("fsspec", reason="the extra stores is not installed")
+    memory = fsspec.filesystem("memory")
+    yield memory
+    memory.store.clear()
+    memory.pseudo_dirs[:] = [""]

@@ -20,8 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.damage import DAMAGES, SAMPLES, SERVER, sample_of
 from tests.damage.edits import EDITS
-from tests.mars import KINDS, Block, block, file_of, imsdk_lines, log, mars_lines, new_session
-from tests.mars.blocks import full_blocks
+from tests.damage.shapes import Log, log_of_shape
 
 FULL = ("zlib", "zlib-crypt", "zstd", "zstd-crypt", "imsdk-chunked")
 SHAPES = (*FULL, "imsdk-day")
@@ -38,20 +37,8 @@ class Count(NamedTuple):
 
 
 @functools.cache
-def log_of(shape: str) -> tuple[bytes, frozenset[bytes]]:
-    """Return a healthy file, and the lines that were logged: full blocks, or days of the IM SDK."""
-    if shape == "imsdk-day":
-        blocks: list[Block] = []
-        for seed in range(8):
-            blocks.append(block(KINDS["imsdk-plain"], [b"~~~~~ begin of mmap ~~~~~\n"]))
-            blocks += log(KINDS["imsdk-chunked"], list(imsdk_lines(seed, 150)), per_block=20)
-    else:
-        kind = KINDS[shape]
-        lines = imsdk_lines(7, 3000) if kind.header_size == 13 else mars_lines(7, 3000)
-        session = new_session(SERVER, "sound") if kind.keyed else None
-        blocks = list(full_blocks(kind, lines, session=session))
-    text = b"".join(one.text for one in blocks)
-    return file_of(blocks), frozenset(text.splitlines(keepends=True))
+def log_of(shape: str) -> Log:
+    return log_of_shape(shape, days=8, per_block=20, lines=3000)
 
 
 def count(data: bytes, lines: frozenset[bytes], options: Options) -> Count:

@@ -9,12 +9,12 @@ import io
 import random
 import statistics
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
 
 from tests.damage import SERVER
 from tests.damage.edits import HOLES, SHIFTS, Edit, delete, flip
+from tests.damage.shapes import Log, log_of_shape
 from tests.mars import KINDS, Block, block, file_of, imsdk_lines, log, mars_lines, new_session
 from tests.mars.blocks import full_blocks
 from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
@@ -38,27 +38,9 @@ class Drip(io.BytesIO):
         return super().read(min(size or self._size, self._size))
 
 
-class Log(NamedTuple):
-    """A healthy file and the lines that were logged."""
-
-    data: bytes
-    lines: frozenset[bytes]
-
-
 @functools.cache
 def log_of(shape: str) -> Log:
-    if shape == "imsdk-day":
-        blocks: list[Block] = []
-        for seed in range(3):
-            blocks.append(block(KINDS["imsdk-plain"], [b"~~~~~ begin of mmap ~~~~~\n"]))
-            blocks += log(KINDS["imsdk-chunked"], list(imsdk_lines(seed, 150)), per_block=15)
-    else:
-        kind = KINDS[shape]
-        lines = imsdk_lines(7, 400) if kind.header_size == 13 else mars_lines(7, 400)
-        session = new_session(SERVER, "sound") if kind.keyed else None
-        blocks = list(full_blocks(kind, lines, session=session, limit=12_000))
-    text = b"".join(one.text for one in blocks)
-    return Log(file_of(blocks), frozenset(text.splitlines(keepends=True)))
+    return log_of_shape(shape, days=3, per_block=15, lines=400, limit=12_000)
 
 
 def file_text(blocks: list[Block]) -> bytes:

@@ -3,7 +3,6 @@
 import pickle
 import sys
 import zipfile
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -28,14 +27,6 @@ from xlogdecode.inputs import Entry, Refusal, is_url, iter_entries, iter_places
 from xlogdecode.platform.stores import shown_url
 
 fsspec = pytest.importorskip("fsspec", reason="the extra stores is not installed")
-
-
-@pytest.fixture
-def store() -> Iterator[Any]:
-    memory = fsspec.filesystem("memory")
-    yield memory
-    memory.store.clear()
-    memory.pseudo_dirs[:] = [""]
 
 
 @pytest.fixture

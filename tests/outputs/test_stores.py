@@ -1,6 +1,5 @@
 """Texts that go to stores by URL: an object is there complete, or not there at all."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,6 @@ fsspec = pytest.importorskip("fsspec", reason="the extra stores is not installed
 
 LARGE = b"0123456789abcdef" * (1 << 20)
 """16 MiB: more than is held in memory."""
-
-
-@pytest.fixture
-def store() -> Iterator[Any]:
-    memory = fsspec.filesystem("memory")
-    yield memory
-    memory.store.clear()
-    memory.pseudo_dirs[:] = [""]
 
 
 def objects_in(store: Any, folder: str) -> dict[str, bytes]:
