@@ -1,7 +1,8 @@
 """`xlogdecode batch`: runs a job, and prints what came of it."""
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,12 @@ from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say
 from xlogdecode.cli.progress import Counting
 from xlogdecode.errors import UsageError
+
+if TYPE_CHECKING:
+    from xlogdecode.inputs import Refusal
+    from xlogdecode.jobs.batch_job import BatchJob
+    from xlogdecode.jobs.nightly import Due
+    from xlogdecode.jobs.take import Outcome
 
 __all__ = ["batch_command"]
 
@@ -63,7 +70,7 @@ def batch_command(
         raise UsageError("no job: name its file; --print-config prints one to begin with")
     if failures and (dry_run or given["rebuild"]):
         raise UsageError("--failures decodes nothing; leave the other options out")
-    return _list_failures(job) if failures else _run(job, dry_run=dry_run, **given)
+    return _list_failures(job) if failures else _run(_job(job, given), dry_run=dry_run, **given)
 
 
 def _list_failures(job: str) -> int:
@@ -76,50 +83,15 @@ def _list_failures(job: str) -> int:
 
 
 def _run(
-    path: str,
-    *,
-    dry_run: bool,
-    rebuild: bool,
-    partition_by: str | None,
-    metrics: str | None,
-    processes: int | None,
-    executor: str | None,
-    scheduler: str | None,
-    quiet: bool,
-    verbose: bool,
+    job: "BatchJob", *, dry_run: bool, rebuild: bool, quiet: bool, verbose: bool, **_: Any
 ) -> int:
-    from xlogdecode.inputs import Refusal
-    from xlogdecode.jobs.batch_file import load_job
-    from xlogdecode.jobs.exit_status import Status
-    from xlogdecode.jobs.nightly import Due, batch
-    from xlogdecode.jobs.take import Outcome
-    from xlogdecode.outputs.sanitize import shown
+    from xlogdecode.jobs.nightly import batch
     from xlogdecode.platform.lock_file import LockHeldError
 
-    job = load_job(path)
-    job = job.with_options(
-        keys=(*job.keys, *read_keys(())),
-        metrics=None if metrics is None else os.path.abspath(metrics),  # noqa: PTH100
-        partition_by=None
-        if partition_by is None
-        else tuple(map(str.strip, partition_by.split(","))),
-        processes=processes,
-        executor=executor,
-        scheduler=scheduler,
-    )
-    quietest = (Status.FAILED, Status.LOCKED) if quiet else tuple(Status)
     with Counting("logs", quiet=quiet) as counting:
 
-        def show(item: Outcome | Refusal | Due) -> None:
-            match item:
-                case Due(seen, why):
-                    click.echo(shown(f"{seen.name}: {why}"))
-                case Outcome(seen, state, status, reason) if reason and status in quietest:
-                    say(f"{seen.name}: {reason}")
-                case Outcome(seen, state) if verbose:
-                    say(f"{seen.name}: {state}")
-                case Refusal():
-                    say(str(item))
+        def show(item: "Outcome | Refusal | Due") -> None:
+            _show(item, quiet=quiet, verbose=verbose)
             counting.add()
 
         try:
@@ -130,6 +102,41 @@ def _run(
     if not quiet:
         say(_total(result, dry_run=dry_run))
     return result.status
+
+
+def _job(path: str, given: Mapping[str, Any]) -> "BatchJob":
+    """Return the job of a file, with what the command line says instead."""
+    from xlogdecode.jobs.batch_file import load_job
+
+    job, metrics, keys = load_job(path), given["metrics"], given["partition_by"]
+    return job.with_options(
+        keys=(*job.keys, *read_keys(())),
+        metrics=None if metrics is None else os.path.abspath(metrics),  # noqa: PTH100
+        partition_by=None if keys is None else tuple(map(str.strip, keys.split(","))),
+        processes=given["processes"],
+        executor=given["executor"],
+        scheduler=given["scheduler"],
+    )
+
+
+def _show(item: "Outcome | Refusal | Due", *, quiet: bool, verbose: bool) -> None:
+    """Print the line on an input, if it has one."""
+    from xlogdecode.inputs import Refusal
+    from xlogdecode.jobs.exit_status import Status
+    from xlogdecode.jobs.nightly import Due
+    from xlogdecode.jobs.take import Outcome
+    from xlogdecode.outputs.sanitize import shown
+
+    printed = (Status.FAILED, Status.LOCKED) if quiet else tuple(Status)
+    match item:
+        case Due(seen, why):
+            click.echo(shown(f"{seen.name}: {why}"))
+        case Outcome(seen, _, status, reason) if reason and status in printed:
+            say(f"{seen.name}: {reason}")
+        case Outcome(seen, state) if verbose:
+            say(f"{seen.name}: {state}")
+        case Refusal():
+            say(str(item))
 
 
 def _total(result: Any, *, dry_run: bool) -> str:

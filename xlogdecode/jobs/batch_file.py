@@ -1,14 +1,14 @@
 """The file of a nightly job (YAML) into a `BatchJob`; every error names `FILE:LINE:COLUMN`."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from xlogdecode.errors import ConfigError, UsageError
 from xlogdecode.filters import Filter
 from xlogdecode.inputs import is_url
-from xlogdecode.jobs.batch_job import BatchJob, Redaction
+from xlogdecode.jobs.batch_job import BatchJob, RedactionSettings
 from xlogdecode.jobs.executors import EXECUTORS
 from xlogdecode.keys import is_like_a_key, read_keys
 from xlogdecode.when import parse_zone
@@ -113,11 +113,14 @@ def _key_file(value: YamlValue, folder: str) -> str:
     return path
 
 
-def _format(value: YamlValue, _: str) -> str:
-    name = value.text("a format")
-    if name not in FORMATS:
-        raise value.error(f"{name!r} is not a format; use {', '.join(FORMATS)}")
-    return name
+def _one_of(names: Iterable[str], kind: str) -> Callable[[YamlValue, str], str]:
+    def read(value: YamlValue, _: str) -> str:
+        name = value.text(kind)
+        if name not in names:
+            raise value.error(f"{name!r} is not {kind}; use {', '.join(names)}")
+        return name
+
+    return read
 
 
 def _part_key(value: YamlValue, _: str) -> str:
@@ -125,13 +128,6 @@ def _part_key(value: YamlValue, _: str) -> str:
 
     (key,) = value.parsed("a key", parse_keys)
     return key
-
-
-def _executor(value: YamlValue, _: str) -> str:
-    name = value.text("an executor")
-    if name not in EXECUTORS:
-        raise value.error(f"{name!r} is not an executor; use {', '.join(EXECUTORS)}")
-    return name
 
 
 def _text(value: YamlValue, _: str) -> str:
@@ -150,14 +146,14 @@ def _zone(value: YamlValue, _: str) -> Any:
     return value.parsed("a zone", parse_zone)
 
 
-def _redaction(value: YamlValue, folder: str) -> Redaction | None:
+def _redaction(value: YamlValue, folder: str) -> RedactionSettings | None:
     import yaml
 
     if isinstance(value.node, yaml.ScalarNode):
-        return Redaction() if value.flag("redact") else None
+        return RedactionSettings() if value.flag("redact") else None
     fields = value.mapping("redact", ("patterns", "words", "text"))
     paths = {name: _path(fields[name], folder) for name in ("patterns", "words") if name in fields}
-    return Redaction(**paths, texts="text" in fields and fields["text"].flag("text"))
+    return RedactionSettings(**paths, texts="text" in fields and fields["text"].flag("text"))
 
 
 def _filter(value: YamlValue, folder: str) -> Filter:
@@ -208,7 +204,7 @@ _READERS: Final[Mapping[str, tuple[str, Reader]]] = {
     "sources": ("sources", _each(_path)),
     "archives": ("archives", _flag),
     "target": ("target", _path),
-    "format": ("format", _format),
+    "format": ("format", _one_of(FORMATS, "a format")),
     "partition_by": ("partition_by", _each(_part_key)),
     "filter": ("filter", _filter),
     "keys": ("keys", _keys),
@@ -220,7 +216,7 @@ _READERS: Final[Mapping[str, tuple[str, Reader]]] = {
     "marks": ("marks", _flag),
     "metrics": ("metrics", _path),
     "processes": ("processes", _number),
-    "executor": ("executor", _executor),
+    "executor": ("executor", _one_of(EXECUTORS, "an executor")),
     "scheduler": ("scheduler", _text),
 }
 """Key of a job -> the field of `BatchJob`, and what reads it from a value and the file's folder."""

@@ -60,11 +60,7 @@ def decode_paths(
     those of clusters, to which paths must mean the same files. An input that fails stops no other:
     see `Result.error`. Raises UsageError for what cannot be.
     """
-    if isinstance(paths, str | os.PathLike):
-        paths = [paths]
-    found = expand([os.fspath(path) for path in paths])
-    if STDIN in found:
-        raise UsageError("standard input is no path here; use decode_file or iter_text")
+    found = _expanded(paths)
     selection = _selection(filter, format, zone, layout, encoding)
     if selection is not None and (remove or (update and filter is not None)):
         raise UsageError("with a filter or a format no source can be removed, no text updated")
@@ -82,6 +78,15 @@ def decode_paths(
         processes=processes,
     )
     return Batch(found, request, executor=executor).results()
+
+
+def _expanded(paths: FilePath | Iterable[FilePath]) -> list[str]:
+    """Return all paths, and what globs among them find. Raises UsageError."""
+    some = [paths] if isinstance(paths, str | os.PathLike) else paths
+    found = expand([os.fspath(path) for path in some])
+    if STDIN in found:
+        raise UsageError("standard input is no path here; use decode_file or iter_text")
+    return found
 
 
 def _selection(

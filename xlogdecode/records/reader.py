@@ -55,17 +55,14 @@ def read_records(
     """Yield the records of one source, and its losses, in order; memory stays flat.
 
     `events` are the decoder's: `(block offset, text)` and losses. A time without a zone is in that
-    of the session's banner, else of the log's first banner (`first_zone`), else in `zone`. A line
+    of the session's banner, else of the log's first banner (`look_ahead`), else in `zone`. A line
     without a year takes it from the date in `source`, a file's name, or from the banner. A record
     ends at a loss; what follows a loss and opens no layout is a record without fields. A record
     longer than LONGEST comes in parts that share its fields.
     `reading` is what a person says of the log: its layout, its encoding.
     """
     for batch in read_batches(events, source=source, zone=zone, reading=reading, page=page):
-        if isinstance(batch, list):
-            yield from batch
-        else:
-            yield batch
+        yield from batch if isinstance(batch, list) else (batch,)
 
 
 def read_batches(

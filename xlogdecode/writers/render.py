@@ -97,18 +97,13 @@ def render(
     one; but the last session comes when all is over.
     """
     wanted = wanted or Filter()
-    # of lines that were found, nobody can tell any more which are records by themselves
-    is_exact = last is not None and bool(follows or wanted.grep or wanted.before or wanted.after)
-    if last is not None and not is_exact:
-        ahead = look_ahead(events, reading)
-        events, is_exact = ahead.events, not ahead.is_of_the_table
+    is_exact, events = _needs_records(events, wanted, last, reading, follows=follows)
     if is_bulk(writer, wanted, change) and isinstance(writer, TextWriter) and not is_exact:
         spans = select_text(
             events, wanted, source=source, zone=zone, local=local, reading=reading, tally=tally,
             left_out=writer.gap,
         )  # fmt: skip
-        if last is not None:
-            spans = last_of_text(spans, last)
+        spans = spans if last is None else last_of_text(spans, last)
         yield from (writer.add(span, source) for span in spans)
         return
     by_page = wanted.is_empty and last is None and add is None
@@ -119,8 +114,7 @@ def render(
         yield from _by_page(pages, writer, source)
         return
     pauses: list[Event] = []
-    if follows:
-        events = _noting_pauses(events, pauses)
+    events = _noting_pauses(events, pauses) if follows else events
     batches, wanted = _batches(events, wanted, source, zone, reading, add)
     by_session = isinstance(writer, SessionsWriter)
     selector = Selector(wanted, local=local, tally=tally, with_banners=by_session)
@@ -133,6 +127,24 @@ def render(
     if last is not None:
         groups = last_of(groups, Last(last, wanted.before), pauses)
     yield from (write_shown(group, writer, source, change) for group in groups)
+
+
+def _needs_records(
+    events: Iterable[Event],
+    wanted: Filter,
+    last: int | None,
+    reading: LogHints,
+    *,
+    follows: bool,
+) -> tuple[bool, Iterable[Event]]:
+    """Tell whether the last records cannot be found in the text alone; return all events, too.
+
+    Of lines that were found, nobody can tell any more which are records by themselves.
+    """
+    if last is None or follows or wanted.grep or wanted.before or wanted.after:
+        return last is not None, events
+    ahead = look_ahead(events, reading)
+    return not ahead.is_of_the_table, ahead.events
 
 
 def _batches(
