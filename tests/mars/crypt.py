@@ -1,4 +1,4 @@
-"""What encrypts a payload: ECDH over secp256k1, then 16 rounds of TEA."""
+"""Encryption of payloads: ECDH over secp256k1, then 16 rounds of TEA."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What must come of a filter, worked out from expected texts by other means than the package's."""
+"""The result that a filter must have, found in expected texts by other means than the package's."""
 
 import re
 from dataclasses import dataclass

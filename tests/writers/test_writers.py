@@ -1,4 +1,4 @@
-"""What is written of records: text to the byte, JSON by the schema, CSV for spreadsheets."""
+"""The output of writers: text to the byte, JSON by the schema, CSV for spreadsheets."""
 
 import csv
 import io

@@ -10,7 +10,7 @@ from xlogdecode.errors import InputError, XlogError
 from xlogdecode.platform.files import FileInfo, info_of, is_url, stat_of
 
 if TYPE_CHECKING:
-    from xlogdecode.inputs.stores import Ahead
+    from xlogdecode.inputs.stores import Prefetched
 
 __all__ = [
     "STDIN", "STDIN_NAME", "Chain", "Entry", "FoundFile", "Input", "Member", "Refusal", "open_file",
@@ -296,8 +296,8 @@ class FoundFile(NamedTuple):
     is_picked: bool = False
     """As of an `Entry`: never."""
     info: FileInfo | None = None
-    """What a listing says of an object in a store; None where nothing was listed."""
-    ahead: "Ahead | None" = None
+    """The facts that a listing has of an object in a store; None where nothing was listed."""
+    ahead: "Prefetched | None" = None
     """Where an object in a store may have been fetched to."""
 
     @property

@@ -30,7 +30,7 @@ from xlogdecode.platform.stores import (
     store_at,
 )
 
-__all__ = ["Ahead", "ListedUrl", "StoreInput", "expand_url", "is_url", "open_url", "places_at"]
+__all__ = ["ListedUrl", "Prefetched", "StoreInput", "expand_url", "is_url", "open_url", "places_at"]
 
 _SMALL: Final = 1 << 20
 """Bytes of an object that is fetched in one request."""
@@ -143,7 +143,7 @@ def open_url(
     on_read: Callable[[int], object] | None = None,
     *,
     info: FileInfo | None = None,
-    ahead: "Ahead | None" = None,
+    ahead: "Prefetched | None" = None,
 ) -> StoreInput:
     """Open an object; without its `info` the store is asked for that. Raises InputError.
 
@@ -161,7 +161,7 @@ class ListedUrl(str):
 
     __slots__ = ("ahead", "info")
     info: FileInfo
-    ahead: "Ahead | None"
+    ahead: "Prefetched | None"
 
 
 class _Listing:
@@ -209,7 +209,7 @@ class _Listing:
         self._held = dict(zip(wanted, _fetch(self._fs, paths, "return"), strict=True))
 
 
-class Ahead:
+class Prefetched:
     """The place of an object in a listing; it does not go with it to another process."""
 
     __slots__ = ("_index", "_listing")
@@ -259,7 +259,7 @@ def expand_url(url: str) -> list[str]:
     urls: list[str] = []
     for index, (name, info) in enumerate(items):
         listed = ListedUrl(_url_of(name, url))
-        listed.info, listed.ahead = info, Ahead(listing, index)
+        listed.info, listed.ahead = info, Prefetched(listing, index)
         urls.append(listed)
     return urls or [url]  # a name may have such signs itself
 
@@ -350,6 +350,6 @@ def _below(url: str, *, plain: bool, archives: bool) -> Iterator[FoundFile | Ref
             yield Refusal(f"{top}/{below}", f"{safe}; copy it to another name first")
             continue
         path, tree = f"{url.rstrip('/')}/{below}", posixpath.basename(top)
-        yield FoundFile(path, top, str(safe), tree, info=info, ahead=Ahead(listing, index))
+        yield FoundFile(path, top, str(safe), tree, info=info, ahead=Prefetched(listing, index))
     if not items:
         yield Refusal(top, f"holds no log: looked for {LOOKED_FOR}")

@@ -18,11 +18,11 @@ from xlogdecode.jobs.selection import Selection
 from xlogdecode.keys import private_keys
 from xlogdecode.writers import FORMATS
 
-__all__ = ["BatchJob", "Redaction"]
+__all__ = ["BatchJob", "RedactionSettings"]
 
 
 @dataclass(frozen=True, slots=True)
-class Redaction:
+class RedactionSettings:
     """How private values are replaced, besides by the package's own rules."""
 
     patterns: str | None = None
@@ -56,7 +56,7 @@ class BatchJob:
     filter: Filter = field(default_factory=Filter)
     keys: tuple[bytes | str, ...] = ()
     """Server private keys, 32 bytes or 64 hex digits each."""
-    redaction: Redaction | None = None
+    redaction: RedactionSettings | None = None
     archives: bool = True
     """Archives in folders are read."""
     zone: tzinfo | None = None

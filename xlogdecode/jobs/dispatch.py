@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from xlogdecode.jobs.forked_workers import Left, Lost, in_turns
-from xlogdecode.jobs.seen import Seen
+from xlogdecode.jobs.found_inputs import FoundInput
 from xlogdecode.jobs.take import Outcome, Work, lost, take
 from xlogdecode.platform.forks import may_fork, usable_processors
 from xlogdecode.types import Sink
@@ -28,7 +28,7 @@ _STRETCH: Final = 8
 
 
 def outcomes(
-    inputs: Sequence[Seen],
+    inputs: Sequence[FoundInput],
     work: Work,
     *,
     processes: int = 0,
@@ -50,7 +50,7 @@ def outcomes(
         yield from (take(seen, work) for seen in inputs)
 
 
-def _of_use(inputs: Sequence[Seen], processes: int) -> int:
+def _of_use(inputs: Sequence[FoundInput], processes: int) -> int:
     if len(inputs) < 2 or not may_fork():
         return 1
     number = min(processes or min(usable_processors(), _MOST), len(inputs))
@@ -58,8 +58,8 @@ def _of_use(inputs: Sequence[Seen], processes: int) -> int:
     return 1 if is_little else number
 
 
-def _by_forks(inputs: Sequence[Seen], work: Work, processes: int) -> Iterator[Outcome]:
-    def take_one(seen: Seen, _: Sink | None) -> Outcome:
+def _by_forks(inputs: Sequence[FoundInput], work: Work, processes: int) -> Iterator[Outcome]:
+    def take_one(seen: FoundInput, _: Sink | None) -> Outcome:
         return take(seen, work)
 
     stretch = max(1, min(_STRETCH, len(inputs) // (processes * 4)))

@@ -8,26 +8,28 @@ from typing import NamedTuple
 from xlogdecode.inputs import FoundFile, Refusal, expand, is_crash_buffer, is_url, iter_places
 from xlogdecode.inputs.names import crash_buffers_of
 
-__all__ = ["Seen", "list_inputs"]
+__all__ = ["FoundInput", "list_inputs"]
 
 
-class Seen(NamedTuple):
+class FoundInput(NamedTuple):
     """An input, as it was before it was read."""
 
     place: FoundFile
     name: str
-    """What it is known by: its path, and which members of it are wanted."""
+    """Its path, and which members of it are wanted: the manifest knows it by this."""
     size: int
     mtime_ns: int
     etag: str = ""
-    """What a store calls this content of it; empty for a file."""
+    """The name that a store has for this content of it; empty for a file."""
     beside: tuple[str, ...] = ()
     """Of a crash buffer: the logs beside it, which may hold its records."""
     beside_mark: str = ""
     """Changes when any of these does."""
 
 
-def list_inputs(sources: Sequence[str], *, plain: bool, archives: bool) -> Iterator[Seen | Refusal]:
+def list_inputs(
+    sources: Sequence[str], *, plain: bool, archives: bool
+) -> Iterator[FoundInput | Refusal]:
     """Yield each file in the sources once, and what cannot be read; none is opened."""
     paths = expand(list(sources))
     beside = _Beside()
@@ -42,7 +44,7 @@ def list_inputs(sources: Sequence[str], *, plain: bool, archives: bool) -> Itera
         name = f"{item.name}:{item.pick}" if item.pick else item.name
         etag = info.identity if isinstance(info.identity, str) else ""
         place = item._replace(ahead=None)  # it may be for another process
-        seen = Seen(place, name, info.size, info.mtime_ns or 0, etag)
+        seen = FoundInput(place, name, info.size, info.mtime_ns or 0, etag)
         yield beside.added_to(seen) if is_crash_buffer(item.below) else seen
 
 
@@ -64,7 +66,7 @@ class _Beside:
         self._logs: dict[str, list[str]] = {}
         """The name of a crash buffer -> the paths of its logs."""
 
-    def added_to(self, seen: Seen) -> Seen:
+    def added_to(self, seen: FoundInput) -> FoundInput:
         """Return the crash buffer with the logs beside it."""
         if is_url(seen.place.path):
             return seen  # whose logs are not looked at

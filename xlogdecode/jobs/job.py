@@ -32,7 +32,7 @@ _LARGE = 4 << 20
 """Bytes of a file that is worth more processes."""
 
 _UNDATED = "a store dates its objects: -u takes this text for complete; use -f once there is a key"
-"""What is said of a text in a store that lacks what is encrypted."""
+"""The note on a text in a store that lacks encrypted blocks."""
 
 LEFT_OUT = "all its records are in a log already: left out"
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from xlogdecode.errors import InputError, OutputError
-from xlogdecode.jobs.take import Outcome, State
+from xlogdecode.jobs.take import InputState, Outcome
 
 __all__ = ["DEAD_LETTERS", "DeadLetter", "Known", "Manifest"]
 
@@ -55,7 +55,7 @@ _VERSION: Final = 1
 _GENERATION: Final = "generation"
 """A row of `settings` that is not one."""
 
-DEAD_LETTERS: Final = (State.FAILED, State.ENCRYPTED, State.UNREAD)
+DEAD_LETTERS: Final = (InputState.FAILED, InputState.ENCRYPTED, InputState.UNREAD)
 """The states of inputs that wait for a change, or for a key."""
 
 
@@ -213,7 +213,7 @@ class Manifest:
             if is_replaced:
                 self._remove(place)
             elif not self._move(_name(waits_at), place):
-                missing.append((State.UNREAD, name))
+                missing.append((InputState.UNREAD, name))
         with self._transaction():
             self._base.executemany("UPDATE inputs SET state = ? WHERE name = ?", missing)
             self._base.execute("DELETE FROM outputs WHERE is_replaced")
@@ -286,8 +286,8 @@ class Manifest:
 
 def keeps_outputs(outcome: Outcome) -> bool:
     """Tell whether what an earlier run made of the input stays: nothing better came of it now."""
-    return outcome.state == State.UNREAD or (
-        not outcome.made and outcome.state not in (State.OK, State.LEFT_OUT)
+    return outcome.state == InputState.UNREAD or (
+        not outcome.made and outcome.state not in (InputState.OK, InputState.LEFT_OUT)
     )
 
 

@@ -25,9 +25,9 @@ from xlogdecode.jobs.batch_job import BatchJob
 from xlogdecode.jobs.dispatch import outcomes
 from xlogdecode.jobs.executors import open_executor
 from xlogdecode.jobs.exit_status import Status, worst
+from xlogdecode.jobs.found_inputs import FoundInput, list_inputs
 from xlogdecode.jobs.manifest import DEAD_LETTERS, DeadLetter, Known, Manifest
-from xlogdecode.jobs.seen import Seen, list_inputs
-from xlogdecode.jobs.take import Made, Outcome, State, Work, lost
+from xlogdecode.jobs.take import InputState, Made, Outcome, Work, lost
 from xlogdecode.platform.files import write_durably
 from xlogdecode.platform.lock_file import locked
 from xlogdecode.prometheus import Metric, metrics_text
@@ -65,13 +65,13 @@ Show = Callable[["Outcome | Refusal | Due"], object]
 class Due:
     """An input that a dry run would take, and why."""
 
-    seen: Seen
+    seen: FoundInput
     why: str
 
 
 @dataclass(slots=True)
 class BatchResult:
-    """What a run of a job came to."""
+    """The counts of one run of a job."""
 
     taken: Counter[str] = field(default_factory=Counter)
     """Inputs that were taken, by state (`ok`, `damaged`, `encrypted`, `failed`, ...)."""
@@ -216,7 +216,7 @@ class _BatchRun:
             for item in some:
                 if isinstance(item, Refusal):
                     self._refuse(item)
-            seen = {item.name: item for item in some if isinstance(item, Seen)}
+            seen = {item.name: item for item in some if isinstance(item, FoundInput)}
             for old in due:  # a file that two sources have
                 seen.pop(old.seen.name, None)
             known = self._manifest.known(seen)
@@ -230,19 +230,23 @@ class _BatchRun:
         if due:
             yield due
 
-    def _why_due(self, seen: Seen, known: Known | None, *, anew: bool) -> str:
+    def _why_due(self, seen: FoundInput, known: Known | None, *, anew: bool) -> str:
         """Return why an input is to be taken; empty if it is not."""
         if known is None:
             return "new"
         if (known.size, known.mtime_ns, known.etag) != (seen.size, seen.mtime_ns, seen.etag):
             return "grown" if seen.size > known.size else "changed"
-        if anew or known.state == State.UNREAD or known.generation != self._manifest.generation:
+        if (
+            anew
+            or known.state == InputState.UNREAD
+            or known.generation != self._manifest.generation
+        ):
             return "again"
-        if known.state == State.LEFT_OUT:
+        if known.state == InputState.LEFT_OUT:
             return ""  # logs that had its records may be gone by now, and their outputs are not
         if known.beside != seen.beside_mark:
             return "logs beside it"
-        is_worth_it = known.state == State.ENCRYPTED and self._keys - known.keys
+        is_worth_it = known.state == InputState.ENCRYPTED and self._keys - known.keys
         return "another key" if is_worth_it else ""
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -252,7 +256,7 @@ class _BatchRun:
             self._result.status = worst((self._result.status, Status.FAILED))
             self._show(refusal)
 
-    def _take(self, inputs: Sequence[Seen]) -> None:
+    def _take(self, inputs: Sequence[FoundInput]) -> None:
         found: list[Outcome] = []
         begun = time.monotonic()
         for outcome in self._outcomes(inputs):
@@ -262,7 +266,7 @@ class _BatchRun:
                 found, begun = [], time.monotonic()
         self._commit(found)
 
-    def _outcomes(self, inputs: Sequence[Seen]) -> Iterator[Outcome]:
+    def _outcomes(self, inputs: Sequence[FoundInput]) -> Iterator[Outcome]:
         """Take inputs; check that what was made of them is here, wherever that was done."""
         for outcome in outcomes(
             inputs,
@@ -307,7 +311,7 @@ class _BatchRun:
             self._result.status = worst((self._result.status, Status.FAILED))
 
 
-def _place(seen: Seen, made: Made, suffix: str) -> str:
+def _place(seen: FoundInput, made: Made, suffix: str) -> str:
     """Return where in the target an output goes: as the input lies in its source, and never where
     that of another input does.
     """
@@ -324,18 +328,17 @@ def _place(seen: Seen, made: Made, suffix: str) -> str:
 
 
 def _metrics(result: BatchResult, manifest: Manifest) -> list[Metric]:
-    states = (State.OK, State.DAMAGED, State.ENCRYPTED, State.FAILED, State.UNREAD, State.LEFT_OUT)
     return [
         ("last_success_timestamp_seconds", "End of the last run that came to its end.",
          [({}, manifest.last_success())]),
         ("taken_inputs", "Inputs the last run took, by what came of them.",
-         [({"state": state}, result.taken[state]) for state in states]),
+         [({"state": state}, result.taken[state]) for state in InputState]),
         ("inputs", "Inputs in the manifest, by state.",
-         [({"state": state}, result.states[state]) for state in states]),
+         [({"state": state}, result.states[state]) for state in InputState]),
         ("unchanged_inputs", "Inputs the last run saw and did not take.", [({}, result.unchanged)]),
         ("dead_letters", "Inputs that wait for a change or a key.", [({}, result.waiting)]),
         ("errors", "Inputs and folders the last run could not read, or write the output of.",
-         [({}, result.refused + result.taken[State.UNREAD])]),
+         [({}, result.refused + result.taken[InputState.UNREAD])]),
         ("read_bytes", "Bytes of logs the last run decoded.", [({}, result.bytes_in)]),
         ("text_bytes", "Bytes of text in them.", [({}, result.bytes_out)]),
         ("lost_bytes", "Bytes of them that were lost.", [({}, result.lost_bytes)]),

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,16 +16,16 @@ from xlogdecode.decoder.report import OTHER_CURVE
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
 from xlogdecode.inputs import Refusal, Saved, is_url, open_place
 from xlogdecode.jobs.exit_status import Status, worst
+from xlogdecode.jobs.found_inputs import FoundInput
 from xlogdecode.jobs.job import Decoder
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed
-from xlogdecode.jobs.seen import Seen
 from xlogdecode.outputs.destinations import Places
 
-__all__ = ["Made", "Outcome", "State", "Work", "lost", "take", "take_all"]
+__all__ = ["InputState", "Made", "Outcome", "Work", "lost", "take", "take_all"]
 
 
-class State:
+class InputState(StrEnum):
     """The states of an input in the manifest, as they are written there."""
 
     OK = "ok"
@@ -54,7 +55,7 @@ class Made(NamedTuple):
 class Outcome(NamedTuple):
     """All that is known of an input once it was taken."""
 
-    seen: Seen
+    seen: FoundInput
     state: str
     status: Status
     reason: str = ""
@@ -67,10 +68,10 @@ class Outcome(NamedTuple):
 
 
 _STATES = {
-    Status.OK: State.OK,
-    Status.LOST: State.DAMAGED,
-    Status.LOCKED: State.ENCRYPTED,
-    Status.FAILED: State.FAILED,
+    Status.OK: InputState.OK,
+    Status.LOST: InputState.DAMAGED,
+    Status.LOCKED: InputState.ENCRYPTED,
+    Status.FAILED: InputState.FAILED,
 }
 
 
@@ -84,12 +85,12 @@ class Work(NamedTuple):
     """The keys by which Parquet files are parted (`writers.partitions`)."""
 
 
-def take_all(inputs: Iterable[Seen], work: Work) -> list[Outcome]:
+def take_all(inputs: Iterable[FoundInput], work: Work) -> list[Outcome]:
     """Take several inputs, one after another."""
     return [take(seen, work) for seen in inputs]
 
 
-def take(seen: Seen, work: Work) -> Outcome:
+def take(seen: FoundInput, work: Work) -> Outcome:
     """Decode an input into files that wait, under names that no other try has."""
     request, waiting, keys = work
     request = _for_one(request)
@@ -97,11 +98,11 @@ def take(seen: Seen, work: Work) -> Outcome:
     results = list(_results(seen, request, at))
     is_left_out = bool(results) and all(result.is_skipped for result in results)
     status = worst(result.status for result in results)
-    state = State.LEFT_OUT if is_left_out else _STATES[status]
+    state = InputState.LEFT_OUT if is_left_out else _STATES[status]
     if any(_is_of_the_moment(result, seen.name) for result in results):
-        state = State.UNREAD
+        state = InputState.UNREAD
     made = [_made(result.path, at) for result in results if result.path is not None]
-    if keys and state != State.UNREAD:
+    if keys and state != InputState.UNREAD:
         try:
             made = [one for whole in made for one in _parted(whole, keys)]
         except OSError as error:
@@ -118,12 +119,12 @@ def take(seen: Seen, work: Work) -> Outcome:
     )
 
 
-def lost(seen: Seen, why: str) -> Outcome:
+def lost(seen: FoundInput, why: str) -> Outcome:
     """Return the outcome of an input whose process, or machine, ended before it was done."""
-    return Outcome(seen, State.UNREAD, Status.FAILED, why)
+    return Outcome(seen, InputState.UNREAD, Status.FAILED, why)
 
 
-def _results(seen: Seen, request: Request, at: str) -> Iterator[Result]:
+def _results(seen: FoundInput, request: Request, at: str) -> Iterator[Result]:
     """Decode the log, or each in the archive, into `at` or below it."""
     places = Places(Path(at), in_folder=False, several=False, suffix=request.suffix)
     saved, decoder = Saved(), Decoder(request)

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from typing import Final
 
 from xlogdecode.errors import InputError, XlogError
-from xlogdecode.jobs.seen import Seen
+from xlogdecode.jobs.found_inputs import FoundInput
 from xlogdecode.jobs.take import Outcome, Work, lost, take_all
 
 __all__ = ["by_executor"]
@@ -24,10 +24,10 @@ _LARGE: Final = 8 << 20
 _AHEAD: Final = 64
 """Tasks that are begun and not done."""
 
-Task = Sequence[Seen]
+Task = Sequence[FoundInput]
 
 
-def by_executor(inputs: Iterable[Seen], work: Work, executor: Executor) -> Iterator[Outcome]:
+def by_executor(inputs: Iterable[FoundInput], work: Work, executor: Executor) -> Iterator[Outcome]:
     """Yield the outcome of each input as it is done.
 
     Raises the XlogError or OSError that a task raised, InputError where workers lack xlogdecode.
@@ -55,8 +55,8 @@ def by_executor(inputs: Iterable[Seen], work: Work, executor: Executor) -> Itera
             future.cancel()
 
 
-def _tasks(inputs: Iterable[Seen]) -> Iterator[Task]:
-    task: list[Seen] = []
+def _tasks(inputs: Iterable[FoundInput]) -> Iterator[Task]:
+    task: list[FoundInput] = []
     size = 0
     for seen in inputs:
         if task and (len(task) >= _MANY or size + seen.size > _LARGE):

@@ -7,7 +7,7 @@ with open("case.html", "wb") as file:
     page.write(file)
 """
 
-from xlogdecode.page.case_page import CasePage, LogState
+from xlogdecode.page.case_page import CasePage, LogFacts
 from xlogdecode.page.spool import DEFAULT_SIZE
 
-__all__ = ["DEFAULT_SIZE", "CasePage", "LogState"]
+__all__ = ["DEFAULT_SIZE", "CasePage", "LogFacts"]

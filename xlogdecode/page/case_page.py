@@ -16,13 +16,13 @@ from xlogdecode.records.columns import columns_of
 from xlogdecode.records.sessions import Session
 from xlogdecode.types import Sink
 
-__all__ = ["CasePage", "LogState"]
+__all__ = ["CasePage", "LogFacts"]
 
 _BATCH: Final = 4096
 
 
 @dataclass(slots=True)
-class LogState:
+class LogFacts:
     """The facts about one source; `CasePage.add` counts, the caller fills in the rest."""
 
     name: str
@@ -47,13 +47,13 @@ class CasePage:
         self._rows = Rows()
         self._story = Story()
         self._spool = RecordSpool(redactor)
-        self.states: list[LogState] = []
+        self.states: list[LogFacts] = []
         self.filtered: list[str] = []
         """The filters that were given, as a person would write them."""
 
-    def add(self, name: str, items: Iterable[Record | Loss]) -> LogState:
+    def add(self, name: str, items: Iterable[Record | Loss]) -> LogFacts:
         """Take in a source; return what is known of it, to be completed by the caller."""
-        state = LogState(name)
+        state = LogFacts(name)
         self.states.append(state)
         self._rows.begin()
         self._story.begin(name)
@@ -73,7 +73,7 @@ class CasePage:
         self._story.end()
         return state
 
-    def _add(self, records: list[Record], state: LogState) -> None:
+    def _add(self, records: list[Record], state: LogFacts) -> None:
         if not records:
             return
         columns = columns_of(records)
@@ -139,7 +139,7 @@ class CasePage:
             "story": story,
         }  # fmt: skip
 
-    def _state(self, state: LogState, names: dict[str, str]) -> dict[str, Any]:
+    def _state(self, state: LogFacts, names: dict[str, str]) -> dict[str, Any]:
         return {
             "name": names.get(state.name, state.name),
             "state": state.state,

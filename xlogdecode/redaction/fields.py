@@ -28,7 +28,7 @@ Span = tuple[int, int, str]
 
 
 class _Field(NamedTuple):
-    """What is known of the name of a field."""
+    """The name of a field, and the facts about it."""
 
     name: str
     kind: str | None

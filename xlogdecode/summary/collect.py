@@ -17,7 +17,7 @@ from xlogdecode.summary.codes import LITEAV, CodeSighting, codes_in, own_words, 
 from xlogdecode.summary.events import EventTable, built_in_events
 from xlogdecode.summary.line import LogLine, line_in, line_of
 from xlogdecode.summary.machine import Episode, EventMachine
-from xlogdecode.summary.seen import Seen, seconds_of
+from xlogdecode.summary.sightings import Sightings, seconds_of
 from xlogdecode.summary.signs import SignFinder
 
 __all__ = ["SessionStory", "Silence", "SlowRequest", "SourceReader", "Summary", "summarize"]
@@ -99,8 +99,8 @@ class Summary:
     """Level -> records; those without one are under an empty text."""
     hours: dict[str, Counter[str]] = field(default_factory=dict)
     """Hour as logged (`2024-01-01T08`) -> level -> records; an empty text for those before any."""
-    events: dict[str, Seen] = field(default_factory=dict)
-    codes: dict[tuple[str, int], Seen] = field(default_factory=dict)
+    events: dict[str, Sightings] = field(default_factory=dict)
+    codes: dict[tuple[str, int], Sightings] = field(default_factory=dict)
     """Series and code -> sightings."""
     episodes: list[Episode] = field(default_factory=list)
     """The events that are part of the story, log by log in order of time."""
@@ -292,7 +292,7 @@ class SourceReader:
 
     def _add_code(self, sighting: CodeSighting, line: LogLine) -> None:
         key = (sighting.series, sighting.code)
-        seen = self._summary.codes.setdefault(key, Seen())
+        seen = self._summary.codes.setdefault(key, Sightings())
         seen.add(line.iso, self._source)
         seen.note("where", place_of(line))
         seen.note("words", own_words(line))
@@ -311,7 +311,7 @@ class SourceReader:
     def _count(self, episode: Episode, name: str) -> None:
         seen = self._summary.events.get(name)
         if seen is None:
-            self._summary.events[name] = seen = Seen()
+            self._summary.events[name] = seen = Sightings()
         seen.add(episode.iso, episode.source)
         for detail, value in episode.details.items():
             seen.note(detail, value)

@@ -10,7 +10,7 @@ from xlogdecode.outputs.sanitize import shown
 from xlogdecode.outputs.table import Cell, Look, as_table, shortened, width_of
 from xlogdecode.summary.codes import LITEAV, code_info
 from xlogdecode.summary.collect import SessionStory, Summary
-from xlogdecode.summary.seen import Seen
+from xlogdecode.summary.sightings import Sightings
 from xlogdecode.summary.to_dict import codes_by_count, layouts_of
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _events(summary: Summary, look: Look) -> str:
     return _with_lines_below(rows, below, {1}, look) if found else ""
 
 
-def _details(summary: Summary, seen: Seen) -> list[str]:
+def _details(summary: Summary, seen: Sightings) -> list[str]:
     """Return the lines below an event."""
     names = [name for name in seen.details if name not in _SHOWN_BEFORE]
     parts = [f"{name}: {_top(seen, name)}" for name in names]
@@ -247,12 +247,12 @@ def wrapped(text: str, indent: str = "", width: int | None = _WIDTH) -> str:
     return "".join(f"{each}\n" for each in [*lines, line])
 
 
-def _sources(seen: Seen) -> str:
+def _sources(seen: Sightings) -> str:
     first, *others = seen.sources
     return f"{len(seen.sources)} logs" if others else first
 
 
-def _top(seen: Seen, name: str) -> str:
+def _top(seen: Sightings, name: str) -> str:
     """Return the most frequent values of a detail, with counts where there are several."""
     values = seen.details[name]
     if len(values) == 1:
@@ -298,6 +298,6 @@ def _began(story: SessionStory) -> str:
     return f"{time:%Y-%m-%d %H:%M:%S}" if time else "-"
 
 
-def _times(seen: Seen) -> Iterator[str]:
+def _times(seen: Sightings) -> Iterator[str]:
     for iso in (seen.first, seen.last):
         yield iso[:19].replace("T", " ") if iso else "-"

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-__all__ = ["Seen", "seconds_of"]
+__all__ = ["Sightings", "seconds_of"]
 
 _MOST: Final = 100
 """Different values of a detail that are kept."""
 
 
 @dataclass(slots=True)
-class Seen:
+class Sightings:
     """How often something was seen, and when first and last: ISO 8601, as logged."""
 
     count: int = 0

@@ -8,8 +8,8 @@ from xlogdecode.outputs.colour import painted
 from xlogdecode.outputs.table import Look, as_table
 from xlogdecode.summary.collect import Summary
 from xlogdecode.summary.machine import Episode
-from xlogdecode.summary.seen import seconds_of
 from xlogdecode.summary.show import wrapped
+from xlogdecode.summary.sightings import seconds_of
 
 __all__ = ["StoryLine", "as_timeline", "story_lines"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from xlogdecode.summary.codes import LITEAV, code_info
 from xlogdecode.summary.collect import SessionStory, Summary
-from xlogdecode.summary.seen import Seen
+from xlogdecode.summary.sightings import Sightings
 
 __all__ = ["as_dict", "codes_by_count", "layouts_of"]
 
@@ -80,7 +80,7 @@ def _session_as_dict(story: SessionStory) -> dict[str, Any]:
     }
 
 
-def _code_as_dict(series: str, code: int, seen: Seen, language: str) -> dict[str, Any]:
+def _code_as_dict(series: str, code: int, seen: Sightings, language: str) -> dict[str, Any]:
     info = code_info(code, language) if series != LITEAV else None
     return {
         "code": code,
@@ -91,7 +91,7 @@ def _code_as_dict(series: str, code: int, seen: Seen, language: str) -> dict[str
     }
 
 
-def codes_by_count(codes: dict[tuple[str, int], Seen]) -> list[tuple[str, int, Seen]]:
+def codes_by_count(codes: dict[tuple[str, int], Sightings]) -> list[tuple[str, int, Sightings]]:
     """Return series, code and sightings, the most frequent first; those of LiteAV come last."""
     rows = [(series, code, seen) for (series, code), seen in codes.items()]
     return sorted(rows, key=lambda row: (row[0] == LITEAV, -row[2].count, row[1]))

@@ -21,7 +21,7 @@ from xlogdecode.writers.objects import UTF_8, printable
 __all__ = ["batches_of"]
 
 _HOUR: Final = "1970-01-01 00"
-"""What makes a clock a time that Arrow reads, from the start of the hour."""
+"""Is put before a clock, so that Arrow reads it as a time from the start of the hour."""
 
 
 def batches_of(runs: Sequence[RecordRun]) -> tuple[list["pa.RecordBatch"], list[int]]:
