@@ -35,10 +35,12 @@ _LONGEST = 50
 
 def is_url(path: str | os.PathLike[str]) -> bool:
     """Tell whether `path` is a URL, as in `s3://bucket/a.xlog`."""
-    scheme, found, _ = os.fspath(path).partition("://")
+    text = os.fspath(path)
+    if "://" not in text:  # asked of each file some times
+        return False
+    scheme = text.partition("://")[0]
     return (
-        bool(found)
-        and len(scheme) > 1
+        len(scheme) > 1
         and scheme.isascii()
         and scheme[0].isalpha()
         and not (set(scheme.lower()) - _SCHEME)
