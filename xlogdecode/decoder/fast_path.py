@@ -194,25 +194,26 @@ class FastPath:
         start, begin, end, magic, _, _ = blocks[number]
         client_key = buffer[start + 9 : begin]
         payload = memoryview(buffer)[begin:end]
-        key = self._payloads.key_at_once(_codecs()[magic], client_key, payload)
-        if key is None:
+        found = self._payloads.key_at_once(_codecs()[magic], client_key, payload)
+        if found is None:
             return {}
+        key, first = found
         encrypted = _encrypted()
         view = memoryview(buffer)
-        starts: list[int] = []
-        payloads: list[memoryview] = []
+        clear = {} if first is None else {start: bytes(first) + b"\0\0"}
+        payloads: dict[int, memoryview] = {}
         size = 0
-        for index in range(number, len(blocks)):
+        for index in range(number + len(clear), len(blocks)):
             start, begin, end, magic, _, _ = blocks[index]
             if magic not in encrypted:
                 continue
             if buffer[start + 9 : begin] != client_key or size > _DECRYPTED:
                 break
-            starts.append(start)
-            payloads.append(view[begin:end])
+            payloads[start] = view[begin:end]
             size += end - begin
-        clear = decrypt_many(payloads, key)
-        return {start: bytes(data) + b"\0\0" for start, data in zip(starts, clear, strict=True)}
+        decrypted = decrypt_many(tuple(payloads.values()), key)
+        pairs = zip(payloads, decrypted, strict=True)
+        return clear | {start: bytes(data) + b"\0\0" for start, data in pairs}
 
 
 _magic_of = attrgetter("magic")

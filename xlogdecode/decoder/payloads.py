@@ -159,18 +159,23 @@ class Payloads:
 
     # keys
 
-    def key_at_once(self, codec: Codec, client_key: bytes, payload: memoryview) -> TeaKey | None:
-        """Return the TEA key that is proven for a client key, or the one by which the server key
-        that fitted last proves itself on this payload of it.
+    def key_at_once(
+        self, codec: Codec, client_key: bytes, payload: memoryview
+    ) -> tuple[TeaKey, bytearray | None] | None:
+        """Return the TEA key that is proven for a client key; or else the one by which the server
+        key that fitted last proves itself on this payload of it, and the payload decrypted.
         """
         key = self._keyring.proven(client_key)
         if key is not None:
-            return key
+            return key, None
         key = self._keyring.likely(client_key)
-        if key is None or not may_start_with(codec, decrypt(payload[:_FIRST], key)):
+        if key is None:
             return None
-        is_proven = self._proves(client_key, key, Stream(codec, decrypt(payload, key)))
-        return key if is_proven else None
+        is_short = len(payload) <= _HEADS[0]  # then all of it costs what the first groups do
+        if not is_short and not may_start_with(codec, decrypt(payload[:_FIRST], key)):
+            return None
+        clear = decrypt(payload, key)
+        return (key, clear) if self._proves(client_key, key, Stream(codec, clear)) else None
 
     @property
     def untried(self) -> int:
