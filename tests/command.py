@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,15 @@ class Done:
     @property
     def lines(self) -> list[str]:
         return self.err.splitlines()
+
+
+def run_here(*args: object) -> Done:
+    """Run `xlogdecode ARGS` in this process, in a tenth of the time; standard output is left."""
+    from xlogdecode.cli.app import run as main
+
+    with redirect_stderr(StringIO()) as err:
+        status = main([*map(str, args)])
+    return Done(status, b"", err.getvalue())
 
 
 def run(*args: object, key: str | None = None, **extra: Any) -> Done:

@@ -50,6 +50,7 @@ class Arguments:
     fields: str | None
     with_what: str | None
     excel: bool
+    partition_by: str | None
     merge: bool
     count: bool
     redact: bool

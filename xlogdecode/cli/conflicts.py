@@ -6,6 +6,7 @@ import click
 
 from xlogdecode.cli.arguments import Arguments, is_given
 from xlogdecode.errors import UsageError
+from xlogdecode.inputs import STDIN
 
 __all__ = ["refuse_conflicts"]
 
@@ -13,6 +14,7 @@ _ONE = "each replaces decoding; use one of them"
 _REPLACED = "the original text would be lost"
 _STALE = "an older text without it would be left as it is; use -f"
 _NUMBER = "it only prints a number"
+_DATASET = "a dataset is made of files, in the folder of -o"
 
 _REDACTION = ("redact", "redact_patterns", "redact_words", "redact_text", "redact_map")
 
@@ -37,6 +39,8 @@ _CLASHES = (
     ("update", "with_what", _STALE),
     ("update", "excel", _STALE),
     ("remove", "excel", _REPLACED),
+    *((option, "partition_by", _DATASET) for option in ("to_stdout", "merge", "follow", "count")),
+    *(("partition_by", option, _DATASET) for option in ("list_them", "test")),
     ("update", "merge", "a timeline is always written anew; -f replaces a file"),
     *((option, "test", "it does not look at lines") for option in ("layout", "encoding")),
     ("form", "count", _NUMBER),
@@ -60,6 +64,7 @@ _NEEDS = (
     ("ignore_case", "grep", "it says how -g compares"),
     ("local", "form", "text stays as it was logged"),
     ("invert_match", "grep", "it selects what -g does not find"),
+    ("partition_by", "output", "a dataset is a folder"),
 )
 """An option, and one that it has no meaning without."""
 
@@ -102,6 +107,10 @@ def _refuse_formats(arguments: Arguments, given: Callable[..., str]) -> None:
     rows, needed = given("fields", "with_what"), "--format json or csv"
     if rows and form not in {"json", "csv"}:
         raise UsageError(f"{rows} needs {needed} (it is about their columns)")
+    if arguments.partition_by and form != "parquet":
+        raise UsageError("--partition-by needs --format parquet (only its files can be parted)")
+    if arguments.partition_by and arguments.output == STDIN:
+        raise UsageError("--partition-by cannot be used with -o - (a dataset is a folder)")
     if arguments.excel and form != "csv":
         raise UsageError("--excel needs --format csv (Excel opens nothing else of these)")
     if form == "sessions" and (mode := given("merge", "follow", "last")):

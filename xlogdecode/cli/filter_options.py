@@ -141,6 +141,10 @@ FORMS: Final = {
         "--excel", is_flag=True,
         help="With CSV: mark it as UTF-8, and let no cell be taken for a formula.",
     ),
+    "partition_by": _form(
+        "--partition-by", metavar="KEY,...",
+        help="With Parquet: make -o a Hive dataset, by day, level, type, tag or layout.",
+    ),
     "local": _form(
         "--local", is_flag=True,
         help="With --format json or csv: write times in this machine's time zone.",
@@ -189,12 +193,21 @@ def parse_selection(arguments: "Arguments", now: datetime, sole_name: str) -> "S
         fields=() if arguments.fields is None else _fields(arguments.fields),
         with_context=arguments.with_what is not None,
         excel=arguments.excel,
+        partition_by=_keys(arguments.partition_by),
         zone=None if arguments.tz is None else parse_zone(arguments.tz),
         reading=parse_reading(arguments.layout, arguments.encoding) or AS_LOGGED,
         is_local=arguments.local,
         redactor=_redactor(arguments) if arguments.redacts else None,
         sole_name=sole_name,
     )
+
+
+def _keys(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    from xlogdecode.writers.partitions import parse_keys  # needs pyarrow
+
+    return parse_keys(text)
 
 
 def parse_reading(layout: str | None, encoding: str | None) -> "LogHints | None":

@@ -168,7 +168,7 @@ class Batch:
                 return
             if target is not None and is_done:
                 self._saved.left.append(item.path)
-                yield up_to_date(item.name, target)
+                yield up_to_date(item.name, self.request.shown(target))
                 return
         plain = self.request.takes_plain
         for entry in open_place(item, plain=plain, on_read=self._on_read):
@@ -222,6 +222,18 @@ class Batch:
         from xlogdecode.outputs.destinations import Places  # 5 ms; a sink needs none
 
         request, several = self.request, len(self.paths) > 1
+        if request.partition_by:
+            from pathlib import Path
+
+            from xlogdecode.outputs.parts import LIST, lists_of
+
+            lists = lists_of(str(request.output))
+            return Places(
+                lists if is_url(lists) else Path(lists),
+                in_folder=True,
+                several=several,
+                suffix=f"{request.suffix}{LIST}",
+            )
         return Places(
             request.output,
             in_folder=request.recursive or request.output_is_folder or several,

@@ -13,13 +13,15 @@ from xlogdecode.jobs.exit_status import Status, of_report
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Period, Result, failed, of_damage
 from xlogdecode.outputs import Utf8
-from xlogdecode.platform.files import FileInfo, is_url
+from xlogdecode.platform.files import FileInfo, SaveFile, is_url
 from xlogdecode.types import Sink, Source
 
 if TYPE_CHECKING:
     from xlogdecode.filters import Tally
     from xlogdecode.jobs.period import Openings
     from xlogdecode.jobs.request import TextView
+    from xlogdecode.outputs.parts import SaveParts
+    from xlogdecode.outputs.stores import SaveObject
     from xlogdecode.writers import Writer
 
     MakesView = Callable[[Sink, Sequence[str]], TextView] | None
@@ -70,7 +72,7 @@ class Decoder:
             with entry.source as opened:
                 if target is not None and self.is_up_to_date(entry, target):
                     _leave(entry, saved)
-                    return up_to_date(entry.name, target)
+                    return up_to_date(entry.name, self._request.shown(target))
                 source = _unsaved(opened, entry, saved)
                 if source is None:
                     return Result(entry.name, Status.OK, Report(), note=LEFT_OUT, is_skipped=True)
@@ -99,6 +101,10 @@ class Decoder:
         if is_input:
             shown = shown_place(target)
             raise OutputError(f"{shown}: is the input itself; -o names another file")
+        if request.partition_by:
+            from xlogdecode.outputs.parts import is_complete
+
+            return request.update and is_complete(target) and _is_newer(found, info)
         return request.update and _is_newer(found, info)
 
     def _to_sink(self, entry: Entry, source: Source) -> Result:
@@ -133,10 +139,8 @@ class Decoder:
         target: str,
         saved: Saved | None,
     ) -> Result:
-        from xlogdecode.outputs.destinations import save_file, shown_place  # a sink needs none
-
         request, like = self._request, entry.info
-        file = save_file(target, like=like if entry.path else None, replace=request.replaces)
+        file = self._file(target, like if entry.path else None)
         try:
             with file:
                 if request.header:
@@ -156,11 +160,29 @@ class Decoder:
         is_source = entry.path is not None and isinstance(entry.source, Input)
         note = _UNDATED if is_undated and file.is_written else ""
         return result._replace(
-            path=shown_place(target) if file.is_written else None,
+            path=request.shown(target) if file.is_written else None,
             note=_remove(entry) if request.remove and is_complete and is_source else note,
             tally=tally,
             size=file.size if file.is_in_place and not request.is_copy else None,
         )
+
+    def _file(self, target: str, like: FileInfo | None) -> "SaveFile | SaveObject | SaveParts":
+        """Return what takes the output of an input."""
+        request = self._request
+        if request.partition_by:
+            from xlogdecode.outputs.parts import SaveParts
+
+            return SaveParts(
+                target,
+                request.partition_by,
+                dataset=str(request.output),
+                suffix=request.suffix,
+                like=like,
+                replace=request.replaces,
+            )
+        from xlogdecode.outputs.destinations import save_file  # a sink needs none
+
+        return save_file(target, like=like, replace=request.replaces)
 
     def _convert(
         self,
@@ -194,11 +216,8 @@ class Decoder:
         return decode(source, sink, options)
 
 
-def up_to_date(name: str, target: str) -> Result:
-    """Return the result of an input whose text, at `target`, is up to date."""
-    from xlogdecode.outputs.destinations import shown_place
-
-    shown = shown_place(target)
+def up_to_date(name: str, shown: str) -> Result:
+    """Return the result of an input whose text is up to date, at a place as messages have it."""
     note = f"{shown} is up to date"
     return Result(name, Status.OK, Report(), shown, note=note, is_skipped=True)
 

@@ -28,6 +28,7 @@ from xlogdecode.jobs.exit_status import Status, worst
 from xlogdecode.jobs.found_inputs import FoundInput, list_inputs
 from xlogdecode.jobs.manifest import DEAD_LETTERS, DeadLetter, Known, Manifest
 from xlogdecode.jobs.take import InputState, Made, Outcome, Work, lost
+from xlogdecode.outputs.parts import marked_name
 from xlogdecode.platform.files import write_durably
 from xlogdecode.platform.lock_file import locked
 from xlogdecode.prometheus import Metric, metrics_text
@@ -50,9 +51,6 @@ _SECONDS: Final = 5.0
 
 _PATIENCE: Final = 2.0
 """Seconds to wait for the lock: processes of a run that was killed end within them."""
-
-_LONGEST: Final = 180
-"""Bytes of an input's name that its output's name begins with, of 255."""
 
 _NOT_HERE: Final = (
     "the worker's output is not here; give workers the same folders as this machine has"
@@ -315,10 +313,8 @@ def _place(seen: FoundInput, made: Made, suffix: str) -> str:
     """Return where in the target an output goes: as the input lies in its source, and never where
     that of another input does.
     """
-    mark = hashlib.sha256(os.fsencode(seen.name)).hexdigest()[:12]
     folder, name = os.path.split(seen.place.below)
-    start = os.fsencode(name)[:_LONGEST].decode("utf-8", "ignore")
-    own = f"{start}-{mark}"
+    own = marked_name(name, seen.name)
     if made.part:  # flat: not each engine looks further down than parts go
         below = hashlib.sha256(made.below.encode("utf-8", "surrogateescape")).hexdigest()[:8]
         number = made.waits_at.rpartition(".")[2]

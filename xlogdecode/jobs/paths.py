@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace as replace_fields
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ def decode_paths(
     zone: tzinfo | None = None,
     layout: "AnyLayout | None" = None,
     encoding: str | None = None,
+    partition_by: Iterable[str] = (),
     recursive: bool = False,
     update: bool = False,
     replace: bool = False,
@@ -50,10 +52,11 @@ def decode_paths(
     path may be the URL of a store.
 
     `filter` takes some of the records, `format` is one of `--format`, `zone` that of times that
-    have none; `layout` and `encoding` are as for `read_records`. `recursive` takes the logs in
-    folders. An output that exists is an error in the result, unless `replace` is set, or `update`:
-    it decodes only what is newer than its output. `remove` removes each source whose complete text
-    is in place.
+    have none; `layout` and `encoding` are as for `read_records`. With Parquet, `partition_by` names
+    the keys of a Hive dataset (`day`, `level`, ...), whose folder is `target`. `recursive` takes
+    the logs in folders. An output that exists is an error in the result, unless `replace` is set,
+    or `update`: it decodes only what is newer than its output. `remove` removes each source whose
+    complete text is in place.
 
     Many files are shared among processes that are forked where the system bears it, `processes` of
     them or as many as are of use; or they go to the `executor`, any of `concurrent.futures` and
@@ -65,6 +68,10 @@ def decode_paths(
     if selection is not None and (remove or (update and filter is not None)):
         raise UsageError("with a filter or a format no source can be removed, no text updated")
     where = "" if target is None else os.fspath(target)
+    if keys := tuple(partition_by):
+        if selection is None or format != "parquet" or not where:
+            raise UsageError("partition_by needs format='parquet', and a target folder")
+        selection = replace_fields(selection, partition_by=_checked(keys))
     options = options or Options()
     request = Request(
         options._replace(verify=options.verify or options.strict or remove),
@@ -78,6 +85,12 @@ def decode_paths(
         processes=processes,
     )
     return Batch(found, request, executor=executor).results()
+
+
+def _checked(keys: tuple[str, ...]) -> tuple[str, ...]:
+    from xlogdecode.writers.partitions import parse_keys
+
+    return parse_keys(",".join(keys))
 
 
 def _expanded(paths: FilePath | Iterable[FilePath]) -> list[str]:

@@ -91,9 +91,20 @@ class Request(NamedTuple):
         return ".log" if self.selection is None else self.selection.suffix
 
     @property
+    def partition_by(self) -> tuple[str, ...]:
+        """The keys of the dataset that `output` is, if it is one."""
+        return () if self.selection is None else self.selection.partition_by
+
+    @property
     def header(self) -> bytes:
         """The first bytes of each output."""
         return b"" if self.selection is None else self.selection.header
+
+    def shown(self, target: str) -> str:
+        """Return where an output is, as messages have it: of a dataset, its folder."""
+        from xlogdecode.outputs.destinations import shown_place
+
+        return shown_place(str(self.output) if self.partition_by else target)
 
     @property
     def in_turn(self) -> bool:

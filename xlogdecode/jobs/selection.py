@@ -56,6 +56,8 @@ class Selection:
     """Of rows: they have what is known of their session."""
     excel: bool = False
     """Of CSV: it is for Excel."""
+    partition_by: tuple[str, ...] = ()
+    """Of Parquet: the keys of a Hive dataset, which is the output (`writers.partitions`)."""
     zone: tzinfo | None = None
     """The zone of times that have none."""
     reading: LogHints = AS_LOGGED

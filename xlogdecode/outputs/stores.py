@@ -20,7 +20,7 @@ from xlogdecode.platform.stores import Store, faults, info_if_there, shown_url, 
 from xlogdecode.platform.temporary import keeping
 from xlogdecode.types import Buffer
 
-__all__ = ["SaveObject", "is_folder_at", "local_path"]
+__all__ = ["SaveObject", "create_object", "is_folder_at", "local_path", "writable"]
 
 _PART: Final = 8 << 20
 """Bytes of a part: S3 takes 10,000 of them, of 5 MiB at least."""
@@ -44,7 +44,7 @@ def local_path(url: str) -> str | None:
 
 def is_folder_at(url: str) -> bool:
     """Tell whether there is anything below `url`. Raises OutputError."""
-    store = _writable(url)
+    store = writable(url)
     with faults(url, OutputError, "looked at"):
         return bool(store.fs.isdir(store.path))
 
@@ -60,7 +60,7 @@ class SaveObject:
         """Bytes of it."""
         self._replace = replace
         self._keep = True
-        self._store = _writable(url)
+        self._store = writable(url)
         self._held = bytearray()
         self._parts: Any = None
         self._kept: Any = None
@@ -152,19 +152,11 @@ class SaveObject:
                 self._store.fs.put_file(self._kept.name, self._store.path)
 
     def _put(self, data: bytes) -> None:
-        fs, path = self._store
         with self._faults():
-            if self._replace or self._store.scheme not in _CREATE:
-                fs.pipe_file(path, data)
-                return
-            try:
-                fs.pipe_file(path, data, mode="create")
-            except NotImplementedError:
-                fs.pipe_file(path, data)
-            except OSError as error:
-                if error.errno != errno.ENOSYS:  # a server that knows no If-None-Match
-                    raise
-                fs.pipe_file(path, data)
+            if self._replace:
+                self._store.fs.pipe_file(self._store.path, data)
+            else:
+                create_object(self._store, data)
 
     def _faults(self) -> contextlib.AbstractContextManager[None]:
         return faults(self.path, OutputError, "written")
@@ -179,6 +171,25 @@ class SaveObject:
         kept, self._kept = self._kept, None
         if kept is not None:
             kept.close()
+
+
+def create_object(store: Store, data: bytes) -> None:
+    """Write an object where none is, as far as the store knows how.
+
+    Raises FileExistsError, and what the store's packages raise.
+    """
+    fs, path = store
+    if store.scheme not in _CREATE:
+        fs.pipe_file(path, data)
+        return
+    try:
+        fs.pipe_file(path, data, mode="create")
+    except NotImplementedError:
+        fs.pipe_file(path, data)
+    except OSError as error:
+        if error.errno != errno.ENOSYS:  # a server that knows no If-None-Match
+            raise
+        fs.pipe_file(path, data)
 
 
 @contextlib.contextmanager
@@ -197,7 +208,8 @@ def _ctrl_c_later() -> Iterator[None]:
             before(*came[0])
 
 
-def _writable(url: str) -> Store:
+def writable(url: str) -> Store:
+    """Return the store of a URL to write to. Raises as `store_at` does, and OutputError."""
     if url.partition("://")[0].lower() in _READ_ONLY:
         raise OutputError(
             f"{shown_url(url)}: web addresses are only read; -o names a file, a folder or a store"

@@ -5,7 +5,7 @@ fragment of a URL: these may be credentials or a signature.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,8 +21,8 @@ from xlogdecode.errors import (
 from xlogdecode.platform.files import FileInfo
 
 __all__ = [
-    "Store", "faults", "info_at", "info_from", "info_if_there", "reason_of", "remove", "shown_url",
-    "store_at",
+    "Store", "delete_in_s3", "faults", "info_at", "info_from", "info_if_there", "reason_of",
+    "remove", "shown_url", "store_at",
 ]  # fmt: skip
 
 _EXTRAS: Final = {
@@ -260,3 +260,20 @@ def remove(url: str, info: FileInfo) -> str:
     except XlogError as error:
         return str(error).removeprefix(f"{shown_url(url)}: ")
     return ""
+
+
+def delete_in_s3(files: Any, paths: Sequence[str]) -> dict[str, str]:
+    """Delete objects of one bucket, 1,000 at most, in one request; return what S3 refuses, and its
+    code. Raises what the packages raise.
+    """
+    if not paths:
+        return {}
+    keys = {path.lstrip("/").partition("/")[2]: path for path in paths}
+    bucket = paths[0].lstrip("/").partition("/")[0]
+    wanted = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+    answer = files.call_s3("delete_objects", Bucket=bucket, Delete=wanted)
+    return {
+        keys[one["Key"]]: str(one.get("Code", "?"))
+        for one in answer.get("Errors", ())
+        if one.get("Key") in keys and one.get("Code") != "NoSuchKey"
+    }

@@ -15,7 +15,15 @@ from typing import Any, Final, NamedTuple
 
 from xlogdecode.errors import UsageError
 from xlogdecode.platform.files import is_url
-from xlogdecode.platform.stores import Store, faults, info_from, reason_of, shown_url, store_at
+from xlogdecode.platform.stores import (
+    Store,
+    delete_in_s3,
+    faults,
+    info_from,
+    reason_of,
+    shown_url,
+    store_at,
+)
 from xlogdecode.retention.apply import SweepOutcome, SweepVerdict
 from xlogdecode.retention.candidates import Candidate, EntryKind, LogDirectory
 from xlogdecode.retention.guards import (
@@ -287,16 +295,13 @@ def _delete(store: Store, paths: Sequence[str]) -> dict[str, OSError]:
 
 def _delete_of_s3(files: Any, paths: Sequence[str]) -> dict[str, OSError]:
     """Delete objects in one request, whose answer has the refusals one by one."""
-    keys = {path.lstrip("/").partition("/")[2]: path for path in paths}
-    bucket = paths[0].lstrip("/").partition("/")[0]
-    wanted = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
     try:
-        answer = files.call_s3("delete_objects", Bucket=bucket, Delete=wanted)
+        refused = delete_in_s3(files, paths)
     except Exception as error:  # noqa: BLE001 - as above
+        bucket = paths[0].lstrip("/").partition("/")[0]
         why = OSError(errno.EIO, reason_of(error, f"s3://{bucket}", "deleted"))
         return dict.fromkeys(paths, why)
     return {
-        keys[one["Key"]]: OSError(errno.EACCES, f"refused by the store: {one.get('Code', '?')}")
-        for one in answer.get("Errors", ())
-        if one.get("Key") in keys and one.get("Code") != "NoSuchKey"
+        path: OSError(errno.EACCES, f"refused by the store: {code}")
+        for path, code in refused.items()
     }

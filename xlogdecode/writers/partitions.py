@@ -1,6 +1,7 @@
 """A Parquet file parted by columns, as a Hive dataset has it: `day=2024-01-01/level=E/NAME`."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Final
@@ -51,9 +52,9 @@ def part(
     `place` returns where the file of a part, such as `day=2024-01-01/level=E`, is to be written,
     from that and a number. Yields each part with the path of its file; a part has several files
     only where more parts than can be open at a time come in turns. A row group is held at a time.
-    Raises OSError.
+    All have the permissions of the file. Raises OSError.
     """
-    source = ParquetFile(path)
+    source, mode = ParquetFile(path), stat.S_IMODE(os.stat(path).st_mode)  # noqa: PTH116 - many
     kept = [name for name in source.schema_arrow.names if name not in keys]
     schema = pa.schema([source.schema_arrow.field(name) for name in kept])
     made = 0
@@ -70,6 +71,7 @@ def part(
                     at = place(named, made)
                     made += 1
                     open_files[key] = ParquetWriter(at, schema, compression="zstd")
+                    os.chmod(at, mode)  # noqa: PTH101 - as above
                     yield named, at
                 open_files[key].write_table(some.select(kept))
         _close(open_files)
