@@ -10,6 +10,7 @@ import pytest
 from tests.command import run
 from tests.page.reading import read_page
 from tests.shared import FIXTURES
+from tests.summary.lines import im
 from xlogdecode import iter_text
 
 LOG = FIXTURES / "imsdk_20240101.xlog"
@@ -84,6 +85,18 @@ def test_what_a_log_says_ends_no_script(made, tmp_path):
     assert "<script>alert" not in page.text
     assert evil in page.rows[0].message
     assert len(re.findall("</script>", page.text)) == len(page.head["blobs"]) + 2
+
+
+def test_an_event_of_ones_own_is_shown_in_its_lane(made, tmp_path):
+    (tmp_path / "own.yaml").write_text(
+        "events:\n  - event: payment\n    page: {lane: send, mood: good, zh: 付款}\n"
+        "    signs: [{has: [Payment done]}]\n  - event: sync\n    signs: [{function: Sync}]\n",
+        "utf-8",
+    )
+    (tmp_path / "imsdk_20240101.log").write_text(im("Pay", "Payment done") + "\n" + im("Sync", ""))
+    page = made(tmp_path / "imsdk_20240101.log", "--events", tmp_path / "own.yaml")
+    shown = [(e["name"], e["lane"], e["mood"], e["words"]["zh"]) for e in page.head["story"]["events"]]
+    assert shown == [("payment", "send", "good", "付款"), ("sync", "other", "plain", "sync")]
 
 
 def test_filters_say_which_records_and_the_page_says_so(made):

@@ -265,6 +265,7 @@ def test_a_file_of_events_adds_to_those_of_the_package(tmp_path):
         ("events:\n  - {event: x, signs: [{}]}\n", "2:24"),
         ("events:\n  - {event: x, signs: [{codes: any}]}\n", "2:24"),
         ("events:\n  - {event: x, signs: [{codes: [1x]}]}\n", "2:33"),
+        ("events:\n  - {event: x, page: {lane: sea}, signs: []}\n", "2:29"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(text, place, tmp_path):

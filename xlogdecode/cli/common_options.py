@@ -58,6 +58,15 @@ def key_option(option: Callable[..., Decorator] = click.option) -> Decorator:
     )  # fmt: skip
 
 
+def events_option(option: Callable[..., Decorator] = click.option) -> Decorator:
+    """Return `--events`, made by `option`."""
+    return option(
+        "--events", "events_path", type=PathOption(), metavar="FILE",
+        help="Look for the events of a YAML file too; it looks like data/events.yaml of the "
+        "package.",
+    )  # fmt: skip
+
+
 path_arguments: Decorator = click.argument(
     "paths",
     nargs=-1,

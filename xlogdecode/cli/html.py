@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlogdecode.cli.common_options import PathOption, key_option, path_arguments, with_options
+from xlogdecode.cli.common_options import (
+    PathOption,
+    events_option,
+    key_option,
+    path_arguments,
+    with_options,
+)
 from xlogdecode.cli.filter_options import (
     FILTERS,
     FORMS,
@@ -83,6 +89,7 @@ _OPTIONS = (
         help="The language that the page opens in; by default that of the browser.",
     ),
     _page("--title", metavar="TEXT", help="A title, such as the number of the case."),
+    events_option(_page),
     key_option(_page),
     *(FILTERS[name] for name in (*_SELECTING, "ignore_case", "tz", "layout", "encoding")),
 )  # fmt: skip
@@ -98,11 +105,12 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
     replaced, as with --redact: look before you send.
     """
     from xlogdecode.page import CasePage
+    from xlogdecode.summary.events import load_events
 
     size = parse_size(given["max_size"])
     redactor = None if given["no_redact"] else redactor_of(given["redact_patterns"])
     maker = _maker(given, redactor)
-    page = CasePage(redactor)
+    page = CasePage(redactor, load_events(given["events_path"]))
     page.filtered = _as_written(given)
     gc.set_threshold(_COLLECT, 50, 100)
     try:

@@ -12,8 +12,8 @@ from typing import Any, Final
 import click
 
 from xlogdecode.cli.common_options import (
-    PathOption,
     color_option,
+    events_option,
     key_option,
     path_arguments,
     with_options,
@@ -41,7 +41,7 @@ from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import NO_RECORDS, last_session
 from xlogdecode.redaction import learn_first
 from xlogdecode.summary import Summary, as_dict, as_text, summarize
-from xlogdecode.summary.events import built_in_events, load_events
+from xlogdecode.summary.events import load_events
 from xlogdecode.summary.timeline import as_timeline
 from xlogdecode.when import parse_zone
 
@@ -72,10 +72,7 @@ _OPTIONS: Final = (
         help="The language of meanings and advice; the default is that of LANG.",
     ),
     color_option(),
-    click.option(
-        "--events", "events_path", type=PathOption(), metavar="FILE",
-        help="Count the events of a YAML file too; it looks like data/events.yaml of the package.",
-    ),
+    events_option(),
     key_option(),
 )  # fmt: skip
 
@@ -87,7 +84,7 @@ def summary_command(**given: Any) -> int:
     """Show who ran, how each session ended, and what went wrong when."""
     paths, events = given["paths"], given["events_path"]
     language = given["lang"] or _language(os.environ)
-    intake = _Intake(given, Summary(load_events(events) if events else built_in_events()))
+    intake = _Intake(given, Summary(load_events(events)))
     statuses = []
     request = Request(recursive=given["recursive"], periods=True)
     with Progress(list(paths), request, redactor=intake.redactor, is_slow=True) as progress:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice, takewhile
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from xlogdecode.page.assemble import Parts
 from xlogdecode.page.rows import LEVELS, Rows
@@ -15,6 +15,9 @@ from xlogdecode.records import Loss, Record
 from xlogdecode.records.columns import columns_of
 from xlogdecode.records.sessions import Session
 from xlogdecode.types import Sink
+
+if TYPE_CHECKING:
+    from xlogdecode.summary.events import EventTable
 
 __all__ = ["CasePage", "LogFacts"]
 
@@ -38,14 +41,17 @@ class LogFacts:
 class CasePage:
     """Collects records in bounded memory; they lie in a temporary file until the page is written.
 
-    `redactor` changes messages, and the names of sources; None shows them as they are.
+    `redactor` changes messages, and the names of sources; None shows them as they are. `events` are
+    looked for, by default those of the package (`summary.events`).
     """
 
-    def __init__(self, redactor: Redaction | None = None) -> None:
+    def __init__(
+        self, redactor: Redaction | None = None, events: "EventTable | None" = None
+    ) -> None:
         """Begin an empty page."""
         self._redactor = redactor
         self._rows = Rows()
-        self._story = Story()
+        self._story = Story(events)
         self._spool = RecordSpool(redactor)
         self.states: list[LogFacts] = []
         self.filtered: list[str] = []

@@ -10,14 +10,13 @@ from collections.abc import Collection, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
-from xlogdecode.page.words import EVENT_WORDS
 from xlogdecode.records import Record
 from xlogdecode.records.columns import Columns
 from xlogdecode.records.matchers import SINGLES
 from xlogdecode.records.record import readable
 from xlogdecode.records.sessions import Session, SessionTracker
 from xlogdecode.summary.codes import LITEAV, code_info, codes_in
-from xlogdecode.summary.events import EventTable, built_in_events
+from xlogdecode.summary.events import EventRule, EventTable, built_in_events
 from xlogdecode.summary.line import LogLine, line_of
 from xlogdecode.summary.machine import EventMachine
 
@@ -101,11 +100,11 @@ def _count(session: Session | None, run: "tuple[Place, str | None] | None", reco
 class Story:
     """Takes in records; keeps what is shown above the list."""
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
+    def __init__(self, events: EventTable | None = None) -> None:
+        """Begin with nothing; look for `events`, by default those of the package."""
         self.sessions: list[Session] = []
         """Those of the sources that are over, in their order."""
-        self._table = built_in_events()
+        self._table = events or built_in_events()
         self._codes: dict[tuple[str, int], array[int]] = {}
         self._events: dict[str, array[int]] = {}
         self._users: dict[str, None] = {}
@@ -148,14 +147,14 @@ class Story:
         codes = sorted(self._codes.items(), key=lambda item: (item[0][0] == LITEAV, -len(item[1])))
         return {
             "codes": [_code(*key, rows) for key, rows in codes],
-            "events": [_event(name, rows) for name, rows in self._ordered_events()],
+            "events": [_event(rule, rows) for rule, rows in self._ordered_events()],
             "users": list(self._users),
             "slow": sorted(self._slow, reverse=True)[:_SLOWEST],
         }
 
-    def _ordered_events(self) -> list[tuple[str, "array[int]"]]:
-        order = [name for name in self._table.rules if name in self._events]
-        return [(name, self._events[name]) for name in order]
+    def _ordered_events(self) -> list[tuple[EventRule, "array[int]"]]:
+        rules = self._table.rules
+        return [(rule, self._events[name]) for name, rule in rules.items() if name in self._events]
 
     def _telling(self, columns: Columns) -> set[int]:
         """Return which records may show an event, a code or a request's time."""
@@ -226,7 +225,10 @@ def _code(series: str, code: int, rows: "array[int]") -> dict[str, Any]:
     }
 
 
-def _event(name: str, rows: "array[int]") -> dict[str, Any]:
-    lane, mood, chinese = EVENT_WORDS.get(name, ("other", "plain", name))
-    words = {"en": name, "zh": chinese}
-    return {"name": name, "lane": lane, "mood": mood, "words": words, "rows": _steps(rows)}
+def _event(rule: EventRule, rows: "array[int]") -> dict[str, Any]:
+    look = rule.look
+    words = {"en": rule.name, "zh": look.zh or rule.name}
+    return {
+        "name": rule.name, "lane": look.lane, "mood": look.mood, "words": words,
+        "rows": _steps(rows),
+    }  # fmt: skip

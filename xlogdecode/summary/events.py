@@ -16,7 +16,11 @@ from xlogdecode.yaml_file import YamlValue, load_yaml, parse_yaml
 __all__ = ["EventRule", "EventTable", "Sign", "built_in_events", "load_events"]
 
 _EMPTY: Final = "write `events:` and a list of events"
-_EVENT_KEYS: Final = ("event", "once", "per", "instead_of", "quiet", "signs", "take", "until")
+_EVENT_KEYS: Final = (
+    "event", "once", "page", "per", "instead_of", "quiet", "signs", "take", "until",
+)  # fmt: skip
+_LANES: Final = ("connect", "login", "network", "kick", "send", "other")
+_MOODS: Final = ("plain", "good", "bad")
 _VALUE: Final = re.compile(r" ?(.{0,200}?)(?= ?[|\n(]| =>|,? [A-Za-z_]+[:=]|$)")
 
 
@@ -50,6 +54,15 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How the case page shows an event; its name there, where `zh` is empty, is the event's."""
+
+    lane: str = "other"
+    mood: str = "plain"
+    zh: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EventRule:
     """One event: its signs, and how often lines that fit them count."""
 
@@ -61,6 +74,7 @@ class EventRule:
     instead_of: str | None = None
     quiet: bool = False
     take: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    look: Look = Look()
 
     def details(self, message: str) -> dict[str, str]:
         """Return what is shown with the event, as the message has it."""
@@ -144,11 +158,13 @@ def built_in_events() -> EventTable:
     return EventTable(_rules(parse_yaml(text, "events.yaml", _EMPTY)))
 
 
-def load_events(path: str) -> EventTable:
-    """Return the events of the package, and those of a YAML file.
+def load_events(path: str | None = None) -> EventTable:
+    """Return the events of the package, and those of a YAML file, if one is given.
 
     Raises ConfigError, which names the file and the line.
     """
+    if path is None:
+        return built_in_events()
     own = {rule.name: rule for rule in _rules(load_yaml(path, _EMPTY))}
     return EventTable((built_in_events().rules | own).values())
 
@@ -177,7 +193,26 @@ def _rule(item: YamlValue) -> EventRule:
         fields["instead_of"].text("`instead_of`") if "instead_of" in fields else None,
         "quiet" in fields and fields["quiet"].flag("`quiet`"),
         tuple((name.text("a name"), _texts(labels, "labels")) for name, labels in take),
+        _look(fields["page"]) if "page" in fields else Look(),
     )
+
+
+def _look(item: YamlValue) -> Look:
+    fields = item.mapping("`page`", ["lane", "mood", "zh"])
+    return Look(
+        _one_of(fields.get("lane"), "`lane`", _LANES) or "other",
+        _one_of(fields.get("mood"), "`mood`", _MOODS) or "plain",
+        fields["zh"].text("`zh`") if "zh" in fields else "",
+    )
+
+
+def _one_of(value: YamlValue | None, what: str, known: tuple[str, ...]) -> str | None:
+    if value is None:
+        return None
+    text = value.text(what)
+    if text not in known:
+        raise value.error(f"{what} must be one of {', '.join(known)}")
+    return text
 
 
 def _sign(item: YamlValue) -> Sign:
