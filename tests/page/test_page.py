@@ -95,7 +95,9 @@ def test_an_event_of_ones_own_is_shown_in_its_lane(made, tmp_path):
     )
     (tmp_path / "imsdk_20240101.log").write_text(im("Pay", "Payment done") + "\n" + im("Sync", ""))
     page = made(tmp_path / "imsdk_20240101.log", "--events", tmp_path / "own.yaml")
-    shown = [(e["name"], e["lane"], e["mood"], e["words"]["zh"]) for e in page.head["story"]["events"]]
+    shown = [
+        (e["name"], e["lane"], e["mood"], e["words"]["zh"]) for e in page.head["story"]["events"]
+    ]
     assert shown == [("payment", "send", "good", "付款"), ("sync", "other", "plain", "sync")]
 
 
