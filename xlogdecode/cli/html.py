@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from xlogdecode.page import CasePage
     from xlogdecode.records import Event, Loss, Record
     from xlogdecode.records.reading import LogHints
+    from xlogdecode.records.runs import RecordRun
     from xlogdecode.redaction import Redactor
     from xlogdecode.types import Source
 
@@ -204,10 +205,13 @@ class _Maker:
             say(f"{entry.name}: ", f"{summary_of(report)}{key_remedy(report.lock_reason)}")
         return status
 
-    def _records(self, source: "Source", name: str, report: Report) -> "Iterator[Record | Loss]":
+    def _records(
+        self, source: "Source", name: str, report: Report
+    ) -> "Iterator[Record | RecordRun | Loss]":
         from xlogdecode.filters import select
         from xlogdecode.records import read_records
         from xlogdecode.records.events import iter_events
+        from xlogdecode.records.reader import read_parts
         from xlogdecode.records.reading import AS_LOGGED
         from xlogdecode.redaction import learn_first
 
@@ -215,5 +219,7 @@ class _Maker:
         if self.redactor is not None:
             events = learn_first(events, self.redactor)
         reading = self.reading or AS_LOGGED
+        if self.wanted.is_empty:
+            return read_parts(events, source=name, zone=self.zone, reading=reading)
         records = read_records(events, source=name, zone=self.zone, reading=reading)
-        return iter(records) if self.wanted.is_empty else select(records, self.wanted)
+        return select(records, self.wanted)

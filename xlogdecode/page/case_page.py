@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 from xlogdecode.page.assemble import Parts
@@ -13,6 +13,7 @@ from xlogdecode.page.spool import DEFAULT_SIZE, RecordSpool, Redaction
 from xlogdecode.page.story import Story
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.columns import columns_of
+from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import Session
 from xlogdecode.types import Sink
 
@@ -57,25 +58,27 @@ class CasePage:
         self.filtered: list[str] = []
         """The filters that were given, as a person would write them."""
 
-    def add(self, name: str, items: Iterable[Record | Loss]) -> LogFacts:
+    def add(self, name: str, items: Iterable[Record | RecordRun | Loss]) -> LogFacts:
         """Take in a source; return what is known of it, to be completed by the caller."""
         state = LogFacts(name)
         self.states.append(state)
         self._rows.begin()
         self._story.begin(name)
-        waiting = iter(items)
-        while batch := list(islice(waiting, _BATCH)):
-            records: list[Record] = []
-            for item in batch:
-                if isinstance(item, Record):
-                    records.append(item)
+        records: list[Record] = []
+        for item in items:
+            if isinstance(item, Record):
+                records.append(item)
+                if len(records) < _BATCH:
                     continue
-                self._add(records, state)
-                records = []
+            self._add(records, state)
+            records = []
+            if isinstance(item, RecordRun):
+                self._add_run(item, state)
+            elif isinstance(item, Loss):
                 state.losses += 1
                 state.lost_bytes += item.length
                 self._spool.add(self._rows.of_loss(item, self._story.session))
-            self._add(records, state)
+        self._add(records, state)
         self._story.end()
         return state
 
@@ -86,6 +89,11 @@ class CasePage:
         sessions = self._story.add(records, columns, self._rows.count)
         self._spool.add(self._rows.of(records, columns, sessions))
         state.records += len(records)
+
+    def _add_run(self, run: RecordRun, state: LogFacts) -> None:
+        sessions = self._story.add_run(run, self._rows.count)
+        self._spool.add(self._rows.of_run(run, sessions))
+        state.records += len(run)
 
     def write(
         self, sink: Sink, *, lang: str = "", max_size: int = DEFAULT_SIZE, title: str = ""

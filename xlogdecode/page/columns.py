@@ -7,7 +7,7 @@ so on. Most planes are zeros, which deflate to almost nothing. `data.js` reads t
 from array import array
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from operator import sub
+from operator import add, sub
 from typing import NamedTuple
 
 from xlogdecode.codecs.libdeflate import zlib_compress
@@ -27,10 +27,13 @@ class Blob(NamedTuple):
     data: bytes
 
 
-def pack(columns: Iterable[Sequence[int]], texts: Sequence[bytes]) -> Blob:
-    """Return columns of numbers, none below zero, and a text for each row."""
+def pack(columns: Iterable[Sequence[int]], texts: Sequence[str]) -> Blob:
+    """Return columns of numbers, none below zero, and a text for each row, one character a byte.
+
+    A byte that is not UTF-8 stays as it is; the browser shows that it cannot be read.
+    """
     packed = [pack_numbers(column) for column in (*columns, [*map(len, texts)])]
-    data = b"".join([*(data for _, data in packed), *texts])
+    data = b"".join([*(data for _, data in packed), "".join(texts).encode("latin-1")])
     return Blob(
         len(texts), tuple(planes for planes, _ in packed), bytes(zlib_compress(data, _LEVEL))
     )
@@ -48,5 +51,7 @@ def pack_numbers(numbers: Sequence[int]) -> tuple[int, bytes]:
 
 def deltas(numbers: Sequence[int]) -> list[int]:
     """Return the first number and then each step, with the sign in the lowest bit."""
-    steps = [*numbers[:1], *map(sub, islice(numbers, 1, None), numbers)]
+    steps: list[int] = [*numbers[:1], *map(sub, islice(numbers, 1, None), numbers)]
+    if min(steps, default=0) >= 0:
+        return [*map(add, steps, steps)]
     return [step << 1 if step >= 0 else (-step << 1) - 1 for step in steps]

@@ -1,15 +1,19 @@
 """Records -> columns of numbers: what many records share is in dictionaries, and a row names it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from itertools import repeat
+from operator import add
+from typing import Any, Final, NamedTuple, Self
 
 from xlogdecode.encodings import decoded_lines
+from xlogdecode.page.dictionaries import Clocks, Dictionary, PieceCodes
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.columns import Columns
 from xlogdecode.records.record import parse_who
+from xlogdecode.records.runs import Cutter, RecordRun
 
-__all__ = ["LEVELS", "LOSS", "NO_TIME", "Dictionary", "RowColumns", "Rows"]
+__all__ = ["LEVELS", "LOSS", "NO_TIME", "RowColumns", "Rows"]
 
 LEVELS: Final = ("", *"VDIWEF", "loss")
 """Index in this table = what a row has as its level."""
@@ -17,17 +21,16 @@ LOSS: Final = LEVELS.index("loss")
 NO_TIME: Final = 16
 """Added to a row's level where the record states no time; it has that of the record before."""
 
-_MOST: Final = 65_536
-"""Entries of a dictionary."""
-_MOST_TEXT: Final = 4 << 20
-"""Characters of all its entries: a log that is nothing but odd names takes no more memory."""
+_SITE: Final = ("tag", "file", "at", "function")
+_Hour = tuple[str, str] | None
+"""The texts around a clock in ISO 8601; None where a record states no time."""
 _LEVEL_OF: Final[dict[str | None, int]] = {x: at for at, x in enumerate(LEVELS)} | {None: 0}
 
 
 class RowColumns(NamedTuple):
     """Rows by columns; a row is a record or a loss."""
 
-    number: list[int]
+    number: Sequence[int]
     time: list[int]
     """Milliseconds since 1970 as the device's clock showed them: its zone is in `session`."""
     level: list[int]
@@ -36,25 +39,6 @@ class RowColumns(NamedTuple):
     session: list[int]
     message: list[str]
     """One character a byte."""
-
-
-class Dictionary:
-    """Entries in the order they came; full, it takes no more, and entry 0 is that of the others."""
-
-    def __init__(self, other: tuple[Any, ...]) -> None:
-        """Begin with the entry of all that find no place."""
-        self.entries: dict[tuple[Any, ...], int] = {other: 0}
-        self._room = _MOST_TEXT
-
-    def add(self, key: tuple[Any, ...]) -> int:
-        """Return the number of an entry; 0 if it is new and there is no place."""
-        found = self.entries.get(key)
-        if found is not None:
-            return found
-        self._room -= sum(len(part) for part in key if isinstance(part, str))
-        if self._room < 0 or len(self.entries) >= _MOST:
-            return 0
-        return self.entries.setdefault(key, len(self.entries))
 
 
 class Rows:
@@ -68,9 +52,9 @@ class Rows:
         """Number of the session in the story, or else the source; whether recovered; the zone."""
         self.count = 0
         self._time = 0
-        self._hours: dict[tuple[str | None, str | None], tuple[int, str | None] | None] = {}
-        self._seconds: dict[str, int] = {}
-        self._place: object = None
+        self._clocks = Clocks()
+        self._starts = _Starts()
+        self._codes: dict[Cutter, _RunCodes] = {}
 
     @property
     def sites(self) -> list[list[Any]]:
@@ -88,7 +72,6 @@ class Rows:
     def begin(self) -> None:
         """Take what follows for another source."""
         self._time = 0
-        self._place = None
 
     def of_loss(self, loss: Loss, session: int | str) -> RowColumns:
         """Return the row of a loss: it is where it was found, at the time of the record before."""
@@ -102,74 +85,123 @@ class Rows:
         self, records: Sequence[Record], columns: Columns, sessions: Sequence[int]
     ) -> RowColumns:
         """Return the rows of records; `sessions` are their numbers in the story."""
+        stamps = zip(columns.hour, columns.clock, columns.zone, columns.place, strict=True)
+        hours = [
+            place.stamps[hour, zone] if hour and clock else None
+            for hour, clock, zone, place in stamps
+        ]
         levels = [_LEVEL_OF[level] for level in columns.level]
-        times, zones = self._times(records, columns, levels)
         keys = zip(
             columns.layout, columns.tag, columns.file, columns.at, columns.function, strict=True
         )
-        known, add = self._sites.entries.get, self._sites.add
-        sites = [known(key) or add(key) for key in keys]
+        sites = self._sites.numbers(keys)
         messages = _as_utf8(records, columns.message)
         if 0 in sites:
             for at, site in enumerate(sites):
                 messages[at] = messages[at] if site else columns.text[at].removesuffix("\n")
-        known, add = self._whos.entries.get, self._whos.add
-        whos = [known((who,)) or add((who,)) for who in columns.who]
-        known, add = self.sessions.entries.get, self.sessions.add
         recovered = [place.recovered for place in columns.place]
-        ids = [known(key) or add(key) for key in zip(sessions, recovered, zones, strict=True)]
-        numbers = list(range(self.count, self.count + len(records)))
-        self.count += len(records)
-        return RowColumns(numbers, times, levels, sites, whos, ids, messages)
+        whos = self._whos.numbers(zip(columns.who, strict=True))
+        ids = self._ids(sessions, recovered, hours)
+        times = self._times(hours, columns.clock, levels)
+        return RowColumns(self._next(len(records)), times, levels, sites, whos, ids, messages)
+
+    def of_run(self, run: RecordRun, sessions: Sequence[int]) -> RowColumns:
+        """Return the rows of the records of a run, as `of` does."""
+        codes = self._codes.get(run.cutter)
+        if codes is None:
+            codes = self._codes[run.cutter] = _RunCodes.of(run.cutter, self._sites, self._whos)
+        hours = _hours_of(run)
+        levels, sites, whos = (each.numbers(run) for each in codes)
+        messages = run.message if _is_utf8(run.own_text) else _as_utf8(run.records(), run.message)
+        if 0 in sites:
+            for at, site in enumerate(sites):
+                messages[at] = messages[at] if site else run.record(at)[0].removesuffix("\n")
+        ids = self._ids(sessions, repeat(run.place.recovered), hours)
+        times = self._times(hours, run.clock, levels)
+        return RowColumns(self._next(len(run)), times, levels, sites, whos, ids, messages)
+
+    def _next(self, rows: int) -> range:
+        """Return the numbers of so many rows."""
+        self.count += rows
+        return range(self.count - rows, self.count)
+
+    def _ids(
+        self, sessions: Sequence[int], recovered: Iterable[bool], hours: Sequence[_Hour]
+    ) -> list[int]:
+        zones = [hour[1] or None if hour else None for hour in hours]
+        return self.sessions.numbers(zip(sessions, recovered, zones, strict=False))
 
     def _times(
-        self, records: Sequence[Record], columns: Columns, levels: list[int]
-    ) -> tuple[list[int], list[str | None]]:
-        """Return the times and zones of records; note in `levels` which have no time."""
-        times, zones = [], []
-        time, hours, seconds = self._time, self._hours, self._seconds
-        stamps = zip(columns.hour, columns.clock, columns.zone, columns.place, strict=True)
-        for at, (hour, clock, zone, place) in enumerate(stamps):
-            if place is not self._place:
-                self._place = place
-                hours.clear()
-            start = None
-            if clock:
-                if (hour, zone) not in hours:
-                    hours[hour, zone] = _start_of(records[at].iso)
-                start = hours[hour, zone]
-            if clock and start:
-                within = seconds.get(clock[:6])
-                if within is None:
-                    within = seconds[clock[:6]] = int(clock[1:3]) * 60_000 + int(clock[4:6]) * 1000
-                time = start[0] + within + int(clock[7:10] or 0)
-                zones.append(start[1])
-            else:
-                levels[at] |= NO_TIME
-                zones.append(None)
-            times.append(time)
-        self._time = time
-        return times, zones
+        self, hours: Sequence[_Hour], clocks: Sequence[str | None], levels: list[int]
+    ) -> list[int]:
+        """Return the times of records; note in `levels` which have none."""
+        if all(hours):
+            starts: Iterable[int] = map(self._starts.__getitem__, hours)  # type: ignore[arg-type]
+            times = [*map(add, starts, self._clocks.all(clocks))]  # type: ignore[arg-type]
+        else:
+            times, time = [], self._time
+            for at, (hour, clock) in enumerate(zip(hours, clocks, strict=True)):
+                if hour and clock:
+                    time = self._starts[hour] + self._clocks[clock]
+                else:
+                    levels[at] |= NO_TIME
+                times.append(time)
+        self._time = times[-1]
+        return times
 
 
-def _start_of(iso: str | None) -> tuple[int, str | None] | None:
-    """Return the milliseconds at which the hour of a time begins, and its zone."""
-    if iso is None:
-        return None
-    hour = datetime.fromisoformat(f"{iso[:13]}:00").replace(tzinfo=UTC)
-    return int(hour.timestamp()) * 1000, iso[23:] or None
+class _RunCodes(NamedTuple):
+    """The numbers of the parts of one layout's heads."""
+
+    level: PieceCodes
+    site: PieceCodes
+    who: PieceCodes
+
+    @classmethod
+    def of(cls, cutter: Cutter, sites: Dictionary, whos: Dictionary) -> Self:
+        """Return those that add to the dictionaries of a page."""
+        layout = cutter.layout
+        return cls(
+            PieceCodes(cutter, ("level",), lambda parts: _LEVEL_OF[parts[0]]),
+            PieceCodes(cutter, _SITE, lambda parts: sites.add((layout, *parts))),
+            PieceCodes(cutter, ("who",), whos.add),
+        )
+
+
+class _Starts(dict[tuple[str, str], int]):
+    """The texts around a clock (see `Stamps`) -> the milliseconds at which the hour begins."""
+
+    def __missing__(self, around: tuple[str, str]) -> int:
+        hour = datetime.fromisoformat(f"{around[0]}:00").replace(tzinfo=UTC)
+        self[around] = start = int(hour.timestamp()) * 1000
+        return start
+
+
+def _hours_of(run: RecordRun) -> Sequence[_Hour]:
+    """Return the hour of each record of a run."""
+    stamps, keys = run.place.stamps, [*zip(run.hour, run.part("zone"), strict=True)]
+    if len({*keys}) == 1:
+        return [stamps[keys[0]]] * len(keys)
+    return [stamps[key] for key in keys]
 
 
 def _as_utf8(records: Sequence[Record], messages: Sequence[str]) -> list[str]:
     """Return the messages of records, one character a byte, those of another encoding in UTF-8."""
-    joined = "".join(messages)
-    if not joined.isascii():
-        try:
-            joined.encode("latin-1").decode()
-        except UnicodeDecodeError:
-            texts = (r.read(message) for r, message in zip(records, messages, strict=True))
-            return [text.encode("utf-8", "surrogateescape").decode("latin-1") for text in texts]
-    return list(messages)
+    if _is_utf8("".join(messages)):
+        return list(messages)
+    texts = (r.read(message) for r, message in zip(records, messages, strict=True))
+    return [text.encode("utf-8", "surrogateescape").decode("latin-1") for text in texts]
+
+
+def _is_utf8(text: str) -> bool:
+    """Tell whether a text, one character a byte, is UTF-8."""
+    if text.isascii():
+        return True
+    try:
+        text.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _shown(part: Any) -> Any:

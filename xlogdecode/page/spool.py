@@ -20,8 +20,11 @@ _ROWS: Final = 32_768
 _TEXT: Final = 8 << 20
 """Rows, and characters of their messages, that wait in memory."""
 
-_GROUP_OF: Final = (3, 0, 1, 2, 3, 3, 3, 3)
+_LEVEL: Final = RowColumns._fields.index("level")
+_GROUP_OF: Final = bytes((3, 0, 1, 2, 3, 3, 3, 3)[level & 7] for level in range(256))
 """Level -> what is packed with it, the first to go first: verbose, debug, info, all others."""
+_SELECTORS: Final = [bytes(group == one for group in range(256)) for one in range(4)]
+"""Group -> for each group whether it is the same."""
 _NAMES: Final = ("V", "D", "I", "W E F")
 
 
@@ -69,7 +72,7 @@ class RecordSpool:
     def __init__(self, redactor: Redaction | None) -> None:
         """Let `redactor` make messages fit to be shown."""
         self._redactor = redactor
-        self._waiting = RowColumns([], [], [], [], [], [], [])
+        self._waiting: list[list[Any]] = [[] for _ in RowColumns._fields]
         self._text = 0
         self._window = 0
         self._files = ExitStack()
@@ -81,29 +84,30 @@ class RecordSpool:
 
     def add(self, rows: RowColumns) -> None:
         """Take rows that follow those of before."""
-        columns: Iterator[tuple[list[Any], list[Any]]] = zip(self._waiting, rows, strict=True)
+        columns: Iterator[tuple[list[Any], Sequence[Any]]] = zip(self._waiting, rows, strict=True)
         for waiting, more in columns:
             waiting.extend(more)
         self._text += sum(map(len, rows.message))
-        if len(self._waiting.number) >= _ROWS or self._text >= _TEXT:
+        if len(self._waiting[0]) >= _ROWS or self._text >= _TEXT:
             self.flush()
 
     def flush(self) -> None:
         """Pack what waits."""
-        groups = [_GROUP_OF[level & 15] for level in self._waiting.level]
-        for group in sorted(set(groups)):
-            mine = [each == group for each in groups]
-            columns = [list(compress(column, mine)) for column in self._waiting]
-            self._keep(group, RowColumns(*columns))  # type: ignore[arg-type]  # as above
-        self._waiting = RowColumns([], [], [], [], [], [], [])
+        columns, self._waiting = self._waiting, [[] for _ in RowColumns._fields]
         self._text = 0
+        groups = bytes(columns[_LEVEL]).translate(_GROUP_OF)
+        for group in sorted({*groups}):
+            mine = groups.translate(_SELECTORS[group])
+            self._keep(group, RowColumns(*(list(compress(column, mine)) for column in columns)))
         self._window += 1
 
     def _keep(self, group: int, rows: RowColumns) -> None:
         for level, count in Counter(rows.level).items():
             self.levels[LEVELS[level & 15]] += count
-        numbers = [deltas(rows.number), deltas(rows.time), rows.level, rows.site, rows.who]
-        blob = pack([*numbers, rows.session], self._texts(rows.message))
+        steps = [deltas(rows.number), deltas(rows.time)]
+        blob = pack(
+            [*steps, rows.level, rows.site, rows.who, rows.session], self._shown(rows.message)
+        )
         with keeping("the records of the page"):
             self._file.write(blob.data)
         size, times = len(blob.data), rows.time
@@ -115,11 +119,8 @@ class RecordSpool:
         )  # fmt: skip
         self._size += size
 
-    def _texts(self, messages: Sequence[str]) -> list[bytes]:
-        """Return messages as the browser decodes them; a byte that is no UTF-8 stays as it is."""
-        if self._redactor is not None:
-            messages = self._redactor.change_messages(messages)
-        return [message.encode("latin-1") for message in messages]
+    def _shown(self, messages: Sequence[str]) -> Sequence[str]:
+        return messages if self._redactor is None else self._redactor.change_messages(messages)
 
     def cut(self, room: int) -> list[Cut]:
         """Leave out blobs until all fit into `room` bytes of the page; return what went.

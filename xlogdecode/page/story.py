@@ -7,18 +7,20 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from xlogdecode.records import Record
 from xlogdecode.records.columns import Columns
 from xlogdecode.records.matchers import SINGLES
 from xlogdecode.records.record import readable
-from xlogdecode.records.sessions import Session, SessionTracker
+from xlogdecode.records.runs import RecordRun
+from xlogdecode.records.sessions import STEPS, Session, SessionTracker
 from xlogdecode.summary.codes import LITEAV, code_info, codes_in
 from xlogdecode.summary.events import EventRule, EventTable, built_in_events
-from xlogdecode.summary.line import LogLine, line_of
+from xlogdecode.summary.line import LogLine, line_in, line_of
 from xlogdecode.summary.machine import EventMachine
+from xlogdecode.summary.signs import SignFinder
 
 if TYPE_CHECKING:
     from xlogdecode.records.record import Place
@@ -81,6 +83,30 @@ class _Source:
         _count(session, run, counted)
         return found
 
+    def sessions_of_run(self, run: RecordRun, table: EventTable) -> list[int]:
+        """Return the numbers of the sessions of a run's records, which take them in."""
+        found: list[int] = []
+        for start, stop in pairwise(self._stretches(run)):
+            first = run.record(start)
+            session = (
+                self.tracker.add(first)
+                if stop - start == 1
+                else self.tracker.add_alike(first, run.record(stop - 1), stop - start)
+            )
+            found += [self.number_of(session, table)] * (stop - start)
+        return found
+
+    def _stretches(self, run: RecordRun) -> list[int]:
+        """Return where records of one process begin, and each step of a session; and the end."""
+        bounds = {0, len(run)}
+        for number, function in enumerate(run.part("function")):
+            if function in STEPS:
+                bounds |= {number, number + 1}
+        pids = [*map(self.tracker.pid_of, run.part("who"))]
+        if len({*pids}) > 1:
+            bounds.update(n for n, (pid, after) in enumerate(pairwise(pids), 1) if pid != after)
+        return sorted(bounds)
+
     def number_of(self, session: Session, table: EventTable) -> int:
         """Return the number of a session in the story."""
         for at in range(len(self.sessions) - 1, -1, -1):
@@ -105,6 +131,7 @@ class Story:
         self.sessions: list[Session] = []
         """Those of the sources that are over, in their order."""
         self._table = events or built_in_events()
+        self._signs = SignFinder(self._table)
         self._codes: dict[tuple[str, int], array[int]] = {}
         self._events: dict[str, array[int]] = {}
         self._users: dict[str, None] = {}
@@ -125,6 +152,15 @@ class Story:
         for at in sorted(telling):
             machine = source.machines[found[at] - source.first]
             self._look_at(_line(records, columns, at), first + at, machine)
+        return found
+
+    def add_run(self, run: RecordRun, first: int) -> list[int]:
+        """Take in a run of records, as `add` takes others."""
+        source, table = self._source, self._table
+        found = source.sessions_of_run(run, table)
+        for at in self._signs.numbers(run, _SLOW):
+            machine = source.machines[found[at] - source.first]
+            self._look_at(line_in(run, at), first + at, machine)
         return found
 
     @property
