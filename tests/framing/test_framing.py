@@ -241,6 +241,18 @@ def test_what_damage_is_called_does_not_depend_on_when_the_input_is_known_to_end
     assert [described(event) for event in framer] == events_of(data, [])
 
 
+@pytest.mark.parametrize("name", ["sync-zstd-keyed", "zlib"])
+def test_what_a_torn_header_is_called_does_not_depend_on_the_cuts(name: str) -> None:
+    blocks = [block(KINDS[name], list(mars_lines(1, 2)), seq=seq).data for seq in (1, 2, 3, 4)]
+    length = 50 + len(blocks[2]) - 1 - 73  # its tailer would be where that of the next one is
+    torn = blocks[1][:5] + length.to_bytes(4, "little") + blocks[1][9:50]
+    data = blocks[0] + torn + b"".join(blocks[2:])
+    whole = events_of(data, [])
+    assert [length for said, _, length in whole if said.startswith("Damage")] == [50]
+    for cut in range(len(blocks[0]), len(data)):
+        assert events_of(data, [cut]) == whole
+
+
 @pytest.mark.parametrize("behind", ["zlib", "imsdk-plain", "a line of text", "no block"])
 def test_where_a_crash_buffer_in_the_middle_ends_does_not_depend_on_the_cuts(behind: str) -> None:
     blocks = [block(KINDS["zlib"], list(mars_lines(1, 8)), seq=seq).data for seq in (1, 2)]

@@ -125,7 +125,8 @@ class Framer:
             if rest > CRASH_BUFFER_SIZE:  # its head is sound: what follows it waits in any case
                 self._window.grow_by_half()
             return None
-        return self._end_gap(self._open_gap(answer if isinstance(answer, int) else None))
+        limit = answer if isinstance(answer, int) else None
+        return self._end_gap(self._open_gap(limit, is_a_lie=answer is Reason.LENGTH))
 
     def _mend(self) -> Event | None:
         """Go on where no known magic is: with a block that lacks nothing else, or a gap."""
@@ -139,14 +140,16 @@ class Framer:
         self._ready.append(block)
         return damage
 
-    def _weigh_in_step(self, reading: Reading) -> Block | Answer | int:
-        """Return the block, or why not; the offset of its end where only its payload fails."""
+    def _weigh_in_step(self, reading: Reading) -> Block | Answer | Reason | int:
+        """Return the block, or why not: the offset of its end where only its payload fails, LENGTH
+        where that is a lie, however much of the block is at hand.
+        """
         view, start = self._view(), self._window.start
         fit, header = measure(view, start, reading)
         if fit is Fit.TOO_LONG or (header and holds_a_header(view, start, reading, header)):
-            return Answer.NO
+            return Reason.LENGTH
         if header and self._resync.holds_a_block(view, start, header):
-            return Answer.NO
+            return Reason.LENGTH
         if fit is Fit.MORE and (header is None or header.length <= CRASH_BUFFER_SIZE):
             return Answer.MORE
         if fit is Fit.TAILER and header is not None and not reading.is_plain:
@@ -194,8 +197,8 @@ class Framer:
 
     # out of step
 
-    def _open_gap(self, limit: int | None) -> Gap:
-        gap = Gap.at(self._view(), self._window.start, limit)
+    def _open_gap(self, limit: int | None, *, is_a_lie: bool = False) -> Gap:
+        gap = Gap.at(self._view(), self._window.start, limit, is_a_lie=is_a_lie)
         gap.begun = self._begun
         gap.after_text = self._after_text = self._after_text and limit is None
         self._gap = gap

@@ -26,6 +26,8 @@ _SAMPLE = 64 << 10
 
 _ANY_LENGTH = 1 << 32
 
+_REASONS = {Fit.CUT: Reason.CUT, Fit.TAILER: Reason.PAYLOAD}
+
 RENUMBERED = frozenset(range(0x0E, 0x16)) - READINGS.keys()
 """Magics of variants that were never released (FORMAT: a branch of Mars renumbers to these)."""
 
@@ -71,8 +73,12 @@ class Gap:
         view: View,
         start: int,
         limit: int | None,
+        *,
+        is_a_lie: bool,
     ) -> Self:
-        """Open a gap at index `start`."""
+        """Open a gap at index `start`; `is_a_lie`: another block begins within what its length
+        claims. The reason is the same wherever the input is cut.
+        """
         offset = view.base + start
         magic = view.buffer[start]
         reading = READINGS.get(magic)
@@ -87,9 +93,9 @@ class Gap:
         fit, header = measure(view, start, reading)
         if not is_plausible(view.buffer, start, reading, _ANY_LENGTH):
             return cls(offset, Reason.GARBAGE, start + 1, limit=limit)
-        cut = fit is Fit.CUT and (header is None or header.length <= CRASH_BUFFER_SIZE)
-        reason = Reason.CUT if cut else Reason.LENGTH  # the same wherever the input is cut
-        if limit is not None or fit is Fit.TAILER:
+        is_long = header is not None and header.length > CRASH_BUFFER_SIZE  # not waited for
+        reason = Reason.LENGTH if is_a_lie or is_long else _REASONS.get(fit, Reason.LENGTH)
+        if limit is not None:
             reason = Reason.PAYLOAD
         detail = "" if header is None else f"magic 0x{magic:02x}, length {header.length}"
         return cls(offset, reason, start + 1, detail, limit, reading=reading, header=header)
