@@ -13,6 +13,7 @@ import pytest
 from tests.command import run
 from tests.mars import KINDS, file_of, log, mars_lines
 from xlogdecode import Report, decode_bytes
+from xlogdecode.page.chinese import in_chinese
 
 DICE = random.Random(7)
 LOG = file_of(log(KINDS["zlib"], list(mars_lines(4, 60)), per_block=15))
@@ -78,6 +79,7 @@ def test_what_is_no_log_is_named_and_the_next_step(name):
     assert what in report.foreign
     assert step in report.foreign
     assert report.as_dict()["foreign"] == report.foreign
+    assert in_chinese(report.outcome()) != report.outcome()
 
 
 def test_the_command_says_so_in_one_line_whatever_it_does(tmp_path):

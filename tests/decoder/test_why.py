@@ -18,6 +18,7 @@ from tests.mars import (
     private_key,
 )
 from xlogdecode import Options, decode_bytes
+from xlogdecode.page.chinese import in_chinese
 
 SERVER = private_key("server")
 PACKED = ["imsdk-chunked", "zlib", "zlib-crypt", "zstd"]
@@ -42,6 +43,7 @@ def log_of(kind, *, lines=400, first=1, seed="client"):
 def cause_of(data, *keys):
     report = decode_bytes(data, Options(keys=keys or (SERVER,)))[1]
     assert report.as_dict()["why"] == (report.why or None)
+    assert not report.why or in_chinese(report.why) != report.why
     return report.why
 
 

@@ -37,9 +37,18 @@ def missing() -> str:
 
 def need_browser() -> None:
     """Skip a test where no browser is; fail where one has to be."""
-    if reason := missing():
-        if os.environ.get("XLOGDECODE_BROWSER") == "required":
-            pytest.fail(reason)
+    _need(missing())
+
+
+def need_axe() -> None:
+    """Skip a test where axe-core is not; fail where it has to be."""
+    _need("" if AXE.exists() else "axe-core is not installed: npm install --prefix tests/page/js")
+
+
+def _need(reason: str) -> None:
+    if reason and os.environ.get("XLOGDECODE_BROWSER") == "required":
+        pytest.fail(reason)
+    if reason:
         pytest.skip(reason)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.page.browser import AXE, View
+from tests.page.browser import AXE, View, need_axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.heavy]
 
@@ -93,8 +93,7 @@ def test_a_line_of_a_megabyte_is_shown_in_parts_and_blocks_nothing(opened, tmp_p
 def test_axe_finds_no_serious_fault(opened, tmp_path, theme, tab):
     from tests.page.cases import write_case
 
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm install --prefix tests/page/js")
+    need_axe()
     view = opened(write_case(tmp_path / "logs"), hash=f"#view={tab}&q=9508&level=E&record=210")
     view.run("document.documentElement.dataset.theme = arguments[0]", theme)
     view.settle()

@@ -43,7 +43,7 @@ from xlogdecode.inputs import (
     iter_entries,
 )
 from xlogdecode.jobs.exit_status import Status, key_remedy, of_report, state_of, worst
-from xlogdecode.jobs.job import LEFT_OUT
+from xlogdecode.jobs.job import LEFT_OUT, add_cause
 from xlogdecode.jobs.request import Request
 from xlogdecode.outputs.destinations import save_file, shown_place
 from xlogdecode.when import parse_size, parse_zone
@@ -196,13 +196,18 @@ class _Maker:
                 state = page.add(entry.name, self._records(source, entry.name, report))
         except (InputError, MissingExtraError) as error:
             say(str(error))
-            page.states[-1].state, page.states[-1].detail = "failed", str(error)
+            state = page.states[-1]
+            state.state, state.detail = "failed", str(error).removeprefix(f"{entry.name}: ")
             return Status.FAILED
         status = of_report(report)
-        state.detail, state.size = summary_of(report), report.bytes_in
-        state.state = state_of(status, report).name.lower()
+        add_cause(report, entry.path)
+        state.report, state.state = report, state_of(status, report).name.lower()
+        if report.is_not_a_log:
+            state.detail = summary_of(report)
         if status is not Status.OK:
             say(f"{entry.name}: ", f"{summary_of(report)}{key_remedy(report.lock_reason)}")
+        if report.why:
+            say(f"{entry.name}: likely cause: {report.why}")
         return status
 
     def _records(

@@ -22,7 +22,7 @@ class App {
     this.timeline = new Timeline(records, this.filters, lanesOf(this), {
       zoom: (from, until) => this.zoom(from, until), select: goTo, session: (key) => choose("session", key),
     });
-    this.overview = new Overview(records, this.places, { mark: (key) => this.mark(key), choose, select: goTo });
+    this.overview = new Overview(records, this.places, { mark: (key) => this.mark(key), choose, select: goTo, lost: (source) => this.lost(source) });
   }
 
   /** Show what the filters let through now. @param {boolean} [keep] stay at the selected record */
@@ -97,6 +97,17 @@ class App {
     const facet = this.filters.facet(name);
     facet.chosen.add(facet.values.indexOf(value));
     if (bad) for (const level of [5, 6]) this.filters.facet("level").chosen.add(level);
+    this.show("records");
+    void this.apply();
+  }
+
+  /** Show where bytes of a file are lost. @param {string} source */
+  lost(source) {
+    this.filters.clear();
+    for (const [name, value] of [["source", source], ["level", LETTERS[LOSS]]]) {
+      const { chosen, values } = this.filters.facet(name);
+      chosen.add(values.indexOf(value));
+    }
     this.show("records");
     void this.apply();
   }

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
+from xlogdecode.decoder.report import Report
 from xlogdecode.page.assemble import Parts
+from xlogdecode.page.chinese import in_chinese
 from xlogdecode.page.rows import LEVELS, Rows
 from xlogdecode.page.spool import DEFAULT_SIZE, RecordSpool, Redaction
 from xlogdecode.page.story import Story
@@ -27,16 +29,16 @@ _BATCH: Final = 4096
 
 @dataclass(slots=True)
 class LogFacts:
-    """The facts about one source; `CasePage.add` counts, the caller fills in the rest."""
+    """The facts about one source; `CasePage.add` counts records, the caller fills in the rest."""
 
     name: str
     state: str = "ok"
-    """One of ok, damaged, encrypted, failed, skipped."""
+    """One of ok, cut, damaged, encrypted, failed, skipped."""
     detail: str = ""
-    size: int | None = None
+    """Why nothing of it is here, and what to do."""
     records: int = 0
-    losses: int = 0
-    lost_bytes: int = 0
+    report: Report | None = None
+    """What came of decoding it, if it came to that."""
 
 
 class CasePage:
@@ -75,8 +77,6 @@ class CasePage:
             if isinstance(item, RecordRun):
                 self._add_run(item, state)
             elif isinstance(item, Loss):
-                state.losses += 1
-                state.lost_bytes += item.length
                 self._spool.add(self._rows.of_loss(item, self._story.session))
         self._add(records, state)
         self._story.end()
@@ -154,15 +154,29 @@ class CasePage:
         }  # fmt: skip
 
     def _state(self, state: LogFacts, names: dict[str, str]) -> dict[str, Any]:
+        report = state.report or Report()
+        reasons = dict(report.lost)
+        if report.lock_reason:
+            reasons[report.lock_reason] = 1
         return {
             "name": names.get(state.name, state.name),
             "state": state.state,
-            "detail": self._shown(state.detail),
-            "size": state.size,
             "records": state.records,
-            "losses": state.losses,
-            "lostBytes": state.lost_bytes,
+            "detail": self._words(state.detail),
+            "size": report.bytes_in if state.report else None,
+            "blocks": report.blocks.total(),
+            "text": report.bytes_out,
+            "places": report.lost.total(),
+            "lostBytes": report.lost_bytes,
+            "locked": report.locked_blocks,
+            "gaps": report.gaps,
+            "reasons": [[self._words(reason), times] for reason, times in reasons.items()],
+            "why": self._words(report.why),
         }
+
+    def _words(self, text: str) -> dict[str, str]:
+        """Return a reason in the languages of the page."""
+        return {"en": self._shown(text), "zh": self._shown(in_chinese(text))} if text else {}
 
     def _names(self) -> dict[str, str]:
         """Return how each source is shown: without the folder that all of them lie in."""

@@ -8,11 +8,13 @@ const LETTERS = ["", "V", "D", "I", "W", "E", "F", "L"];
  * @typedef {{en?: string, zh?: string}} Words
  * @typedef {{source: string, number: string, opened: string|null, ended: string, records: number,
  *   sdk: string|null, app: string|null, device: string|null, platform: string|null, system: string|null, pid: number|null}} SessionFacts
+ * @typedef {{name: string, state: string, detail: Words, size: number|null, records: number, blocks: number, text: number,
+ *   places: number, lostBytes: number, locked: number, gaps: number, reasons: [Words, number][], why: Words}} FileFacts
  * @typedef {{title: string, redacted: boolean, filters: string[], count: number, counts: Record<string, number>,
  *   sites: [string, string|null, string|null, number|null, string|null][],
  *   whos: [number|null, number|null, boolean|null][],
  *   sessionIds: [string, string|null, boolean, string|null][],
- *   files: {name: string, state: string, detail: string, size: number|null, records: number, losses: number, lostBytes: number}[],
+ *   files: FileFacts[],
  *   cuts: {levels: string, rows: number, first: number, last: number}[],
  *   blobs: [number, number, number[], number][],
  *   story: {sessions: SessionFacts[], users?: string[],

@@ -1,12 +1,14 @@
 // The overview: what the case is, what went wrong, and where to look; a click filters.
 
 const TABLE_ROWS = 10;
+const MOST_REASONS = 5;
+const MOST_OPENED = 2000;
 
 /** Shows the tables above the records. */
 class Overview {
   /**
    * @param {Records} records @param {Int32Array} places
-   * @param {{mark: (key: string) => void, choose: (facet: string, value: string, bad?: boolean) => void, select: (at: number) => void}} actions
+   * @param {{mark: (key: string) => void, choose: (facet: string, value: string, bad?: boolean) => void, select: (at: number) => void, lost: (source: string) => void}} actions
    */
   constructor(records, places, actions) {
     this.records = records;
@@ -46,8 +48,23 @@ class Overview {
     const { cuts, filters, files } = this.head;
     const lines = cuts.map(({ levels, rows, first, last }) => t("leftOutCut", count(rows), levels, clock(first, 19), clock(last, 19)));
     if (filters.length) lines.push(t("leftOutFilter", filters.join(" ")));
-    for (const { name, state, detail } of files) if (state === "failed" || state === "skipped") lines.push(t("leftOutFile", name, detail));
-    return lines.length ? card("leftout", t("leftOut"), make("ul", {}, lines.slice(0, 100).map((line) => make("li", {}, line)))) : "";
+    const faulty = files.filter(({ state, gaps }) => state !== "ok" || gaps);
+    const items = [...lines.map((line) => make("li", {}, line)), ...faulty.map((file) => this.reason(file))];
+    if (!items.length) return card("leftout", t("leftOut"), make("p", { class: "quiet" }, t("nothingLeftOut")));
+    const most = this.opened.has("leftout") ? MOST_OPENED : MOST_REASONS;
+    return card("leftout", t("leftOut"), make("ul", {}, items.slice(0, most)), this.more("leftout", items.length, MOST_REASONS));
+  }
+
+  /** Return why a file is not here, or not all of it, and what to do. @param {FileFacts} file */
+  reason(file) {
+    const { name, state, places, reasons } = file;
+    const [detail, why] = [wordsOf(file.detail), wordsOf(file.why)];
+    const listed = detail ? "" : reasons.map(([words, times]) => `${wordsOf(words)}${times > 1 ? ` × ${count(times)}` : ""}`).join(t("between"));
+    return make("li", {},
+      make("b", {}, name), " ", state === "ok" ? null : make("span", { class: `state state-${state}` }, t(state)), t("colon"),
+      detail || [resultOf(file), listed].filter(Boolean).join(t("between")), " ",
+      places ? this.link(t("showLost"), () => this.actions.lost(name)) : null,
+      why ? make("p", {}, make("b", {}, t("likelyCause")), " ", why) : detail ? null : make("p", { class: "quiet" }, t(`next_${state}`)));
   }
 
   codes() {
@@ -99,9 +116,10 @@ class Overview {
   }
 
   files() {
-    const rows = this.head.files.map(({ name, state, detail, size, records }) => [
-      records ? this.link(name, () => this.actions.choose("source", name)) : name, make("span", { class: `state state-${state}` }, t(state)),
-      count(records), size === null ? "" : `${count(Math.ceil(size / 1024))}\u00a0KB`, detail,
+    const rows = this.head.files.map((file) => [
+      file.records ? this.link(file.name, () => this.actions.choose("source", file.name)) : file.name,
+      make("span", { class: `state state-${file.state}` }, t(file.state)), count(file.records),
+      file.size === null ? "" : `${count(Math.ceil(file.size / 1024))}\u00a0KB`, wordsOf(file.detail) || resultOf(file),
     ]);
     return this.table("files", [t("file"), t("state"), t("records"), t("size"), t("detailColumn")], rows);
   }
@@ -121,15 +139,30 @@ class Overview {
   /** @param {string} name @param {string[]} head @param {unknown[][]} rows */
   table(name, head, rows) {
     if (!rows.length) return "";
-    const shown = this.opened.has(name) ? rows.slice(0, 2000) : rows.slice(0, TABLE_ROWS);
+    const shown = this.opened.has(name) ? rows.slice(0, MOST_OPENED) : rows.slice(0, TABLE_ROWS);
     const table = make("table", {}, make("thead", {}, make("tr", {}, head.map((each) => make("th", { scope: "col" }, each)))),
       make("tbody", {}, shown.map((row) => make("tr", {}, row.map((cell) => make("td", {}, cell))))));
-    const more = rows.length > TABLE_ROWS && button(this.opened.has(name) ? t("less") : t("more", count(rows.length)), () => {
+    return card(name, t(name), make("div", { class: "wide", tabindex: 0, role: "group", "aria-label": t(name) }, table), this.more(name, rows.length, TABLE_ROWS));
+  }
+
+  /** Return the button that shows all of a list, or less; null for a short one. @param {string} name @param {number} all @param {number} most */
+  more(name, all, most) {
+    if (all <= most) return null;
+    return button(this.opened.has(name) ? t("less") : t("more", count(all)), () => {
       if (!this.opened.delete(name)) this.opened.add(name);
       this.draw();
     });
-    return card(name, t(name), make("div", { class: "wide", tabindex: 0, role: "group", "aria-label": t(name) }, table), more || null);
   }
+}
+
+/** Return what came of decoding a file, in a line. @param {FileFacts} file */
+function resultOf({ size, blocks, text, places, lostBytes, locked, gaps }) {
+  if (size === null) return "";
+  const parts = [
+    places && t("lostIn", count(places), count(lostBytes)), locked && t("lockedBlocks", count(locked)),
+    text && (blocks ? t("gave", count(blocks), count(text)) : t("plainText", count(text))), gaps && t("missingIn", count(gaps)),
+  ];
+  return parts.filter(Boolean).join(t("between"));
 }
 
 /** Return how a session ended, in the page's language. @param {string} words */
