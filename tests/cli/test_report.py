@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import run
+from tests.command import run, run_here
 from tests.shared import FIXTURES, expected_text
 
 LOG = FIXTURES / "imsdk_20240101.xlog"
@@ -134,3 +134,49 @@ def test_a_slash_behind_the_output_makes_it_a_folder(log, tmp_path):
 def test_a_file_may_be_called_a_dash_all_the_same(log):
     assert run("-o", f".{os.sep}-", log, cwd=log.parent).status == 0
     assert log.with_name("-").read_bytes() == expected_text(LOG)
+
+
+@pytest.fixture
+def store():
+    fsspec = pytest.importorskip("fsspec", reason="the extra stores is not installed")
+    memory = fsspec.filesystem("memory")
+    memory.store.clear()
+    yield memory
+    memory.store.clear()
+    memory.pseudo_dirs[:] = [""]
+
+
+def test_a_report_goes_to_a_store_or_to_a_file_by_its_url(store, log, tmp_path):
+    assert run_here("-t", "--report", "memory://bucket/r/report.jsonl", log).status == 0
+    (row,) = told(store.cat_file("/bucket/r/report.jsonl").decode())
+    assert (row["source"], row["status"]) == (str(log), 0)
+    assert run_here("-t", "--report", f"file://{tmp_path}/r/report.jsonl", log).status == 0
+    assert told((tmp_path / "r/report.jsonl").read_text()) == [row]
+
+
+@pytest.mark.parametrize(
+    ("place", "options"),
+    [
+        ("memory://bucket/a.xlog", ["-t", "memory://bucket/a.xlog"]),
+        ("memory://bucket/a.xlog.log", ["memory://bucket/a.xlog"]),
+        ("memory://bucket/b.xlog", ["-t", "-r", "memory://bucket"]),
+        ("memory://bucket/text", ["memory://bucket/a.xlog", "-o", "memory://bucket/text"]),
+        ("memory://bucket/", ["-t", "memory://bucket/a.xlog"]),
+        ("https://example.org/report", ["-t", "memory://bucket/a.xlog"]),
+    ],
+)
+def test_nor_does_it_take_the_place_of_anything_in_a_store(place, options, store):
+    store.pipe_file("/bucket/a.xlog", LOG.read_bytes())
+    done = run_here("--report", place, *options)
+    assert (done.status, "--report names" in done.err) == (2, True)
+    assert store.find("/") == ["/bucket/a.xlog"]
+
+
+def test_a_store_that_refuses_a_report_is_named(store, log, monkeypatch):
+    def refuse(self, path, data, **options):
+        raise PermissionError("no")
+
+    monkeypatch.setattr(type(store), "pipe_file", refuse)
+    done = run_here("-t", "--report", "memory://bucket/report", log)
+    assert done.status == 1
+    assert "memory://bucket/report: cannot be written: permission denied" in done.err

@@ -69,8 +69,8 @@ _OPTIONS = (
     _messages("-q", "--quiet", is_flag=True, help="Print errors only."),
     _messages("-v", "--verbose", is_flag=True, help="Print a line on each input, even with -c."),
     _messages(
-        "--report", "report_path", type=PathOption(), metavar="FILE",
-        help="Write the result of each input, a JSON object a line.",
+        "--report", "report_path", type=PathOption(urls=True), metavar="FILE",
+        help="Write the result of each input, a JSON object a line; a URL is an object in a store.",
     ),
 )  # fmt: skip
 

@@ -11,7 +11,10 @@ from xlogdecode.inputs.names import is_archive
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result
 from xlogdecode.outputs import SaveFile
-from xlogdecode.outputs.reserved import Apart
+from xlogdecode.outputs.destinations import save_file
+from xlogdecode.outputs.reserved import Apart, ApartInStore
+from xlogdecode.outputs.stores import local_path
+from xlogdecode.platform.files import is_url
 
 __all__ = ["ReportFile"]
 
@@ -22,9 +25,11 @@ class ReportFile:
     """Takes the result of each input, and writes them once all are done."""
 
     def __init__(self, path: str) -> None:
-        """Write to `path`, where `-` is standard output. Raises UsageError for a folder."""
-        self._path = Path(path)
-        self._place = Apart(self._path)
+        """Write to `path`, or to a URL; `-` is standard output. Raises UsageError for a folder."""
+        local = local_path(path) if is_url(path) else path
+        self._url = path if local is None else ""
+        self._path = Path(local or "")
+        self._place = ApartInStore(path) if local is None else Apart(self._path)
         self._rows: list[bytes] = []
 
     def reserve(self, target: str) -> None:
@@ -62,6 +67,10 @@ class ReportFile:
             standard_output().write(text)
             return
         remedy = "--report names a file elsewhere"
+        if self._url:
+            with save_file(self._url, replace=True) as there:
+                there.write(text)
+            return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -28,7 +28,7 @@ sources:
   # - /srv/devices/*/sdcard
 # archives: false             # leave archives in folders alone
 
-# A folder of its own for the outputs, and for the manifest of what was decoded.
+# A folder of its own for the outputs, and for the manifest of what was decoded; or s3://...
 target: decoded
 format: parquet               # or text, json, csv, arrow, otlp, sessions
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from xlogdecode.decoder.options import Options
-from xlogdecode.errors import UsageError
+from xlogdecode.errors import OutputError, UsageError
 from xlogdecode.filters import Filter
 from xlogdecode.inputs import is_url
 from xlogdecode.jobs.executors import check_executor
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.selection import Selection
 from xlogdecode.keys import private_keys
+from xlogdecode.outputs.destinations import shown_place
 from xlogdecode.writers import FORMATS
 
 __all__ = ["BatchJob", "RedactionSettings"]
@@ -47,7 +48,7 @@ class BatchJob:
     sources: tuple[str, ...]
     """Paths of logs and archives, globs, and folders, whose logs are taken with all below."""
     target: str
-    """The folder of the outputs, and of the manifest."""
+    """The folder of the outputs, and of the manifest; by its URL in a store."""
     format: str = "parquet"
     """One of `--format`."""
     partition_by: tuple[str, ...] = ()
@@ -90,9 +91,7 @@ class BatchJob:
         check_executor(self.executor, self.scheduler)
         object.__setattr__(self, "keys", tuple(private_keys(self.keys)))
         object.__setattr__(self, "sources", tuple(map(_absolute, self.sources)))
-        object.__setattr__(self, "target", _absolute(self.target))
-        if is_url(self.target):
-            raise UsageError(f"{self.target}: a target is a folder here, which has the manifest")
+        object.__setattr__(self, "target", _target(self.target))
         for source in self.sources:
             _refuse_mixing(self.target, source)
 
@@ -160,12 +159,32 @@ def _absolute(path: str) -> str:
     return path if is_url(path) else os.path.abspath(path)  # noqa: PTH100 - keeps links as named
 
 
+def _target(path: str) -> str:
+    """Return the absolute path of a target, or its URL in a store. Raises UsageError."""
+    if not is_url(path):
+        return _absolute(path)
+    from xlogdecode.outputs.stores import local_path, writable
+
+    try:
+        local = local_path(path)
+        if local is None:
+            writable(path)
+    except OutputError as error:
+        raise UsageError(f"{str(error).partition('; ')[0]}; name a folder or a store") from None
+    return path.rstrip("/") if local is None else local
+
+
 def _refuse_mixing(target: str, source: str) -> None:
     """Raise UsageError where outputs would be found among the logs of the next run."""
     root = source
     while any(sign in root for sign in "*?["):
         root = os.path.dirname(root)  # noqa: PTH120
-    if is_url(root):
+    if is_url(root) or is_url(target):
+        if f"{target}/".startswith(f"{root.rstrip('/')}/"):
+            raise UsageError(
+                f"{shown_place(target)}: is in the source {shown_place(source)}; name a target "
+                "outside of it"
+            )
         return
     at, below = Path(os.path.realpath(root)), Path(os.path.realpath(target))
     if below.is_relative_to(at):

@@ -4,7 +4,8 @@ outputs. SQLite, beside the outputs.
 An input is committed in two steps. `decide` writes down in one transaction what became of inputs
 and which files that wait are their outputs from now on. `settle` then moves these into place,
 removes outputs that are replaced, and notes that this is done. Whoever opens the manifest settles
-first what a killed run had decided; what none decided is not an output.
+first what a killed run had decided; what none decided is not an output. Of a target in a store the
+`journal` has all that was decided.
 """
 
 import os
@@ -12,13 +13,15 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from xlogdecode.errors import InputError, OutputError
+from xlogdecode.jobs.journal import Commit, Journal
 from xlogdecode.jobs.take import InputState, Outcome
+from xlogdecode.outputs.folders import Move, OutputFolder
 
 __all__ = ["DEAD_LETTERS", "DeadLetter", "Known", "Manifest"]
 
@@ -53,7 +56,8 @@ PRAGMA user_version = 1;
 """
 _VERSION: Final = 1
 _GENERATION: Final = "generation"
-"""A row of `settings` that is not one."""
+_COMMITS: Final = "commits"
+"""Rows of `settings` that are not such: numbers of the outputs' generation, of the last commit."""
 
 DEAD_LETTERS: Final = (InputState.FAILED, InputState.ENCRYPTED, InputState.UNREAD)
 """The states of inputs that wait for a change, or for a key."""
@@ -82,17 +86,21 @@ class DeadLetter(NamedTuple):
 
 
 class Manifest:
-    """The open manifest of a target; one run at a time writes to it (see `platform.lock_file`)."""
+    """The open manifest of a target; one run at a time writes to it (see `batch_target`)."""
 
-    def __init__(self, path: Path, target: str) -> None:
-        """Open the manifest at `path`, or make it; outputs are named from the folder `target`.
+    def __init__(self, path: Path, folder: OutputFolder, journal: Journal | None = None) -> None:
+        """Open the manifest at `path`, or make it; outputs are named from the `folder`.
 
-        Raises InputError for a file that is not a manifest, OutputError where none can be made.
+        With a `journal` the file is a copy for this run. Raises InputError for a file that is not a
+        manifest, OutputError where none can be made.
         """
         self._path = path
-        self._target = target
+        self.folder = folder
+        self._journal = journal
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if journal is not None:
+                journal.fetch(path)
             self._base = sqlite3.connect(path, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise OutputError(f"{path}: cannot be made: {_why(error)}; choose a target") from None
@@ -103,6 +111,13 @@ class Manifest:
                 raise InputError(f"{path}: of a newer version of xlogdecode; use that")
             if version < _VERSION:
                 self._base.executescript(_SCHEMA)
+        self._last = self._number(_COMMITS)
+        self._is_behind = False
+        """Whether commits are not in the copy that the store has."""
+        if journal is not None:
+            for number, rows in journal.commits(self._last):
+                self._apply(number, rows)
+                self._is_behind = True
 
     def __enter__(self) -> Self:
         """Return it."""
@@ -116,22 +131,35 @@ class Manifest:
         """Return the names of settings that the outputs were made with other values of."""
         with self._errors():
             known = dict(self._base.execute("SELECT name, value FROM settings"))
-        known.pop(_GENERATION, None)
+        for name in (_GENERATION, _COMMITS):
+            known.pop(name, None)
         return sorted(name for name, value in known.items() if settings.get(name) != value)
 
-    def start(self, settings: Mapping[str, str], *, anew: bool) -> None:
+    def start(self, settings: dict[str, str], *, anew: bool) -> None:
         """Note the settings; with `anew` a generation of outputs begins: all are made again."""
-        generation = self.generation + anew
-        rows = [*settings.items(), (_GENERATION, str(generation))]
+        rows = settings | {_GENERATION: str(self.generation + anew)}
+        with self._errors():
+            known = dict(self._base.execute("SELECT name, value FROM settings"))
+        if rows.items() <= known.items() and not self._is_behind:
+            return
         with self._transaction():
-            self._base.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", rows)
+            self._base.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", rows.items())
+        self.save()
+
+    def save(self) -> None:
+        """Write the copy back to its store, if it is one. Raises OutputError."""
+        if self._journal is not None:
+            self._journal.save(self._path)
 
     @property
     def generation(self) -> int:
         """The number of times that all outputs were to be made again."""
+        return self._number(_GENERATION)
+
+    def _number(self, name: str) -> int:
         with self._errors():
             found = self._base.execute(
-                "SELECT value FROM settings WHERE name = ?", (_GENERATION,)
+                "SELECT value FROM settings WHERE name = ?", (name,)
             ).fetchone()
         return int(found[0]) if found else 0
 
@@ -172,31 +200,49 @@ class Manifest:
         """
         generation, marks = self.generation, " ".join(sorted(keys))
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._transaction():
-            for outcome in outcomes:
-                seen, name = outcome.seen, _stored(outcome.seen.name)
-                self._base.execute(
-                    "INSERT OR REPLACE INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        name, seen.size, seen.mtime_ns, seen.etag, seen.beside_mark, outcome.state,
-                        _printable(outcome.reason), generation, marks, now, outcome.bytes_out,
-                        outcome.lost_bytes,
-                    ),
-                )  # fmt: skip
-                if not keeps_outputs(outcome):
-                    self._decide_outputs(name, outcome, places)
-
-    def _decide_outputs(
-        self, name: "str | bytes", outcome: Outcome, places: Mapping[str, str]
-    ) -> None:
-        self._base.execute("UPDATE outputs SET is_replaced = 1 WHERE input = ?", (name,))
-        self._base.executemany(
-            "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, 0)",
+        some = list(outcomes)
+        rows = Commit(
             [
-                (_stored(places[made.waits_at]), name, _stored(made.waits_at))
-                for made in outcome.made
+                (
+                    outcome.seen.name, outcome.seen.size, outcome.seen.mtime_ns, outcome.seen.etag,
+                    outcome.seen.beside_mark, outcome.state, _printable(outcome.reason), generation,
+                    marks, now, outcome.bytes_out, outcome.lost_bytes,
+                )
+                for outcome in some
             ],
-        )
+            [
+                (outcome.seen.name, [(places[one.waits_at], one.waits_at) for one in outcome.made])
+                for outcome in some
+                if not keeps_outputs(outcome)
+            ],
+        )  # fmt: skip
+        number = self._last + 1
+        if self._journal is not None:
+            self._journal.commit(number, rows)
+        self._apply(number, rows)
+
+    def _apply(self, number: int, rows: Commit) -> None:
+        """Note a commit."""
+        with self._transaction():
+            self._base.executemany(
+                "INSERT OR REPLACE INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(_stored(name), *others) for name, *others in rows.inputs],
+            )
+            for name, outputs in rows.outputs:
+                self._base.execute(
+                    "UPDATE outputs SET is_replaced = 1 WHERE input = ?", (_stored(name),)
+                )
+                self._base.executemany(
+                    "INSERT OR REPLACE INTO outputs VALUES (?, ?, ?, 0)",
+                    [
+                        (_stored(place), _stored(name), _stored(waits_at))
+                        for place, waits_at in outputs
+                    ],
+                )
+            self._base.execute(
+                "INSERT OR REPLACE INTO settings VALUES (?, ?)", (_COMMITS, str(number))
+            )
+        self._last = number
 
     def settle(self) -> None:
         """Move what was decided into place, and remove what it replaces. Raises OutputError."""
@@ -207,39 +253,20 @@ class Manifest:
             ).fetchall()
         if not rows:
             return
-        missing = []
-        for path, name, waits_at, is_replaced in rows:
-            place = os.path.join(self._target, _name(path))  # noqa: PTH118 - thousands a second
-            if is_replaced:
-                self._remove(place)
-            elif not self._move(_name(waits_at), place):
-                missing.append((InputState.UNREAD, name))
+        inputs = {
+            Move(_name(waits_at), _name(path)): name
+            for path, name, waits_at, is_replaced in rows
+            if not is_replaced
+        }
+        self.folder.remove(_name(path) for path, _, _, is_replaced in rows if is_replaced)
+        missing = self.folder.settle(inputs)
         with self._transaction():
-            self._base.executemany("UPDATE inputs SET state = ? WHERE name = ?", missing)
+            self._base.executemany(
+                "UPDATE inputs SET state = ? WHERE name = ?",
+                [(InputState.UNREAD, inputs[move]) for move in missing],
+            )
             self._base.execute("DELETE FROM outputs WHERE is_replaced")
             self._base.execute("UPDATE outputs SET waits_at = NULL WHERE waits_at IS NOT NULL")
-
-    def _move(self, waits_at: str, place: str) -> bool:
-        """Put an output into place; return whether it is there then."""
-        try:
-            os.makedirs(os.path.dirname(place), exist_ok=True)  # noqa: PTH103, PTH120
-            os.replace(waits_at, place)  # noqa: PTH105 - as above
-        except FileNotFoundError:
-            return os.path.exists(place)  # noqa: PTH110 - moved by a run that was killed then
-        except OSError as error:
-            raise OutputError(
-                f"{place}: cannot be made: {error.strerror}; make room for it, and run again"
-            ) from None
-        return True
-
-    def _remove(self, place: str) -> None:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            os.unlink(place)  # noqa: PTH108 - as above
-        folder = os.path.dirname(place)  # noqa: PTH120
-        with suppress(OSError):
-            while folder != self._target:
-                os.rmdir(folder)  # noqa: PTH106 - only if nothing is left in it
-                folder = os.path.dirname(folder)  # noqa: PTH120
 
     def states(self) -> Counter[str]:
         """Return how many inputs have each state."""

@@ -8,11 +8,9 @@ missing: what was decided is moved then, and what was not is decoded again.
 
 import hashlib
 import os
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -22,15 +20,16 @@ from xlogdecode.errors import UsageError
 from xlogdecode.inputs import Refusal
 from xlogdecode.jobs.batch_file import load_job
 from xlogdecode.jobs.batch_job import BatchJob
+from xlogdecode.jobs.batch_target import WAITING, open_target, seen_target
 from xlogdecode.jobs.dispatch import outcomes
 from xlogdecode.jobs.executors import open_executor
 from xlogdecode.jobs.exit_status import Status, worst
 from xlogdecode.jobs.found_inputs import FoundInput, list_inputs
 from xlogdecode.jobs.manifest import DEAD_LETTERS, DeadLetter, Known, Manifest
 from xlogdecode.jobs.take import InputState, Made, Outcome, Work, lost
+from xlogdecode.outputs.folders import FolderHere
 from xlogdecode.outputs.parts import marked_name
 from xlogdecode.platform.files import write_durably
-from xlogdecode.platform.lock_file import locked
 from xlogdecode.prometheus import Metric, metrics_text
 from xlogdecode.writers.formats import writer_of
 
@@ -39,18 +38,12 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchResult", "batch", "dead_letters"]
 
-FOLDER: Final = ".xlogdecode"
-"""The folder in the target for all that is not an output."""
-
 _LISTED: Final = 4096
 """Inputs that are looked up, and shared among processes, at a time."""
 
 _COMMITTED: Final = 256
 _SECONDS: Final = 5.0
 """A commit has so many inputs, or what came in so long a time."""
-
-_PATIENCE: Final = 2.0
-"""Seconds to wait for the lock: processes of a run that was killed end within them."""
 
 _NOT_HERE: Final = (
     "the worker's output is not here; give workers the same folders as this machine has"
@@ -123,13 +116,7 @@ def batch(
     if not isinstance(job, BatchJob):
         job = load_job(job)
     writer_of(job.format)  # a package that it needs is missed once, and not for each input
-    folder = Path(job.target) / FOLDER
-    remedy = "choose another target"
-    lock = locked(folder / "lock", remedy, holder="another run", patience=_PATIENCE)
-    path = folder / "manifest.sqlite"
-    if dry_run and not path.exists():
-        path = Path(":memory:")
-    with nullcontext() if dry_run else lock, Manifest(path, job.target) as manifest:
+    with seen_target(job.target) if dry_run else open_target(job.target) as manifest:
         run = _BatchRun(job, manifest, show or (lambda _: None))
         if dry_run:
             return run.dry(rebuild=rebuild)
@@ -143,10 +130,8 @@ def dead_letters(job: "BatchJob | str | os.PathLike[str]") -> Iterator[DeadLette
     """Yield the inputs of a job that gave nothing, or not all for want of a key, and why."""
     if not isinstance(job, BatchJob):
         job = load_job(job)
-    path = Path(job.target) / FOLDER / "manifest.sqlite"
-    if path.exists():
-        with Manifest(path, job.target) as manifest:
-            yield from manifest.dead_letters()
+    with seen_target(job.target) as manifest:
+        yield from manifest.dead_letters()
 
 
 class _BatchRun:
@@ -161,7 +146,14 @@ class _BatchRun:
         self._keys = job.key_marks()
         self._result = BatchResult()
         self._executor: Executor | None = None
-        self._waiting = os.path.join(job.target, FOLDER, "waiting")  # noqa: PTH118 - for workers
+        self._folder = manifest.folder
+        here = isinstance(self._folder, FolderHere)
+        self._work = Work(
+            self._request,
+            os.path.join(job.target, WAITING) if here else WAITING,  # noqa: PTH118 - for workers
+            "" if here else job.target,
+            job.partition_by,
+        )
 
     def dry(self, *, rebuild: bool) -> BatchResult:
         """Show what would be taken."""
@@ -181,17 +173,19 @@ class _BatchRun:
         is_done = False
         try:
             self._manifest.settle()
-            shutil.rmtree(self._waiting, ignore_errors=True)
-            Path(self._waiting).mkdir(parents=True, exist_ok=True)
+            self._folder.clear(WAITING)
+            if not self._work.store:
+                Path(self._work.waiting).mkdir(parents=True, exist_ok=True)
             self._manifest.start(self._settings, anew=rebuild)
             for some in self._due():
                 self._take([due.seen for due in some])
-            shutil.rmtree(self._waiting, ignore_errors=True)
+            self._folder.clear(WAITING)
             is_done = True
         finally:
             self._result.seconds = time.monotonic() - begun
             if is_done:
                 self._manifest.note_success()
+                self._manifest.save()
             self._result.states = self._manifest.states()
             self._write_metrics()
         return self._result
@@ -200,7 +194,7 @@ class _BatchRun:
         other = self._manifest.other_settings(self._settings)
         if other and not rebuild:
             raise UsageError(
-                f"{self._job.target}: was made with other settings ({', '.join(other)}); name "
+                f"{self._folder.shown}: was made with other settings ({', '.join(other)}); name "
                 "another target, or add --rebuild to decode all inputs again"
             )
 
@@ -268,11 +262,11 @@ class _BatchRun:
         """Take inputs; check that what was made of them is here, wherever that was done."""
         for outcome in outcomes(
             inputs,
-            Work(self._request, self._waiting, self._job.partition_by),
+            self._work,
             processes=self._job.processes,
             executor=self._executor,
         ):
-            if all(os.path.exists(made.waits_at) for made in outcome.made):  # noqa: PTH110 - many
+            if self._work.store or all(os.path.exists(made.waits_at) for made in outcome.made):  # noqa: PTH110 - many
                 yield outcome
             else:
                 yield lost(outcome.seen, _NOT_HERE)
@@ -286,7 +280,7 @@ class _BatchRun:
             for outcome in found
             for made in outcome.made
         }
-        if hasattr(os, "sync"):
+        if hasattr(os, "sync") and not self._work.store:
             os.sync()  # what is committed outlives a power cut, too
         self._manifest.decide(found, self._keys, places)
         self._manifest.settle()

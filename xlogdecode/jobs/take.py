@@ -5,11 +5,12 @@ This runs in any process, on any machine that has the same files: nothing but wh
 
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from xlogdecode.decoder.report import OTHER_CURVE
@@ -81,6 +82,8 @@ class Work(NamedTuple):
     request: Request
     waiting: str
     """The folder for files that wait."""
+    store: str = ""
+    """The URL of a target in a store; files wait there, in the folder `waiting` of it."""
     keys: tuple[str, ...] = ()
     """The keys by which Parquet files are parted (`writers.partitions`)."""
 
@@ -92,7 +95,30 @@ def take_all(inputs: Iterable[FoundInput], work: Work) -> list[Outcome]:
 
 def take(seen: FoundInput, work: Work) -> Outcome:
     """Decode an input into files that wait, under names that no other try has."""
-    request, waiting, keys = work
+    if not work.store:
+        return _take(seen, work)
+    with TemporaryDirectory(prefix="xlogdecode-") as here:
+        outcome = _take(seen, work._replace(waiting=here))
+        try:
+            return outcome._replace(made=tuple(_sent(outcome.made, work)))
+        except OutputError as error:
+            return lost(seen, str(error))
+
+
+def _sent(made: Sequence[Made], work: Work) -> list[Made]:
+    """Send files to the store; return them as they wait there."""
+    from xlogdecode.outputs.folders import Move, folder_at
+
+    name = f"{work.waiting}/{secrets.token_hex(12)}"
+    sent = [one._replace(waits_at=f"{name}.{number}") for number, one in enumerate(made)]
+    folder_at(work.store).take(
+        Move(here.waits_at, there.waits_at) for here, there in zip(made, sent, strict=True)
+    )
+    return sent
+
+
+def _take(seen: FoundInput, work: Work) -> Outcome:
+    request, waiting, _, keys = work
     request = _for_one(request)
     at = os.path.join(waiting, secrets.token_hex(12))  # noqa: PTH118 - thousands of files a second
     results = list(_results(seen, request, at))

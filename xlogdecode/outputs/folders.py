@@ -12,7 +12,7 @@ from xlogdecode.errors import OutputError
 from xlogdecode.outputs.destinations import save_file, shown_place
 from xlogdecode.outputs.stores import create_object, local_path, writable
 from xlogdecode.platform.files import is_url
-from xlogdecode.platform.stores import delete_in_s3, faults
+from xlogdecode.platform.stores import copy_in_s3, delete_in_s3, faults
 
 __all__ = ["FolderHere", "FolderInStore", "Move", "OutputFolder", "folder_at"]
 
@@ -52,8 +52,8 @@ class OutputFolder(Protocol):
     def remove(self, names: Iterable[str]) -> None:
         """Remove files, and folders in which nothing is left; what is gone is gone."""
 
-    def names(self, below: str) -> list[str]:
-        """Return the names of all files below a folder of it, sorted."""
+    def clear(self, below: str) -> None:
+        """Remove a folder of it, with all that is in it."""
 
 
 def folder_at(place: "str | Path") -> "FolderHere | FolderInStore":
@@ -108,20 +108,13 @@ class FolderHere:
     def remove(self, names: Iterable[str]) -> None:
         """Remove files, and folders in which nothing is left."""
         for name in names:
-            place = self._at(name)
-            with suppress(FileNotFoundError, NotADirectoryError):
-                os.unlink(place)  # noqa: PTH108 - thousands a second
-            folder = os.path.dirname(place)  # noqa: PTH120
-            with suppress(OSError):
-                while folder != self.path:
-                    os.rmdir(folder)  # noqa: PTH106 - only if nothing is left in it
-                    folder = os.path.dirname(folder)  # noqa: PTH120
+            _remove(self._at(name), self.path)
 
-    def names(self, below: str) -> list[str]:
-        """Return the names of all files below a folder of it."""
-        top = Path(self.path)
-        found = (path for path in Path(top, below).rglob("*") if path.is_file())
-        return sorted(path.relative_to(top).as_posix() for path in found)
+    def clear(self, below: str) -> None:
+        """Remove a folder of it, with all that is in it."""
+        import shutil
+
+        shutil.rmtree(self._at(below), ignore_errors=True)
 
     def _at(self, name: str) -> str:
         return os.path.join(self.path, name)  # noqa: PTH118 - thousands a second
@@ -148,6 +141,17 @@ def _move(path: str, place: str) -> None:
         raise OutputError(
             f"{place}: cannot be made: {error.strerror}; make room for it, and run again"
         ) from None
+
+
+def _remove(place: str, top: str) -> None:
+    """Remove a file, and the folders below `top` that are empty then."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.unlink(place)  # noqa: PTH108 - as above
+    folder = os.path.dirname(place)  # noqa: PTH120
+    with suppress(OSError):
+        while folder != top:
+            os.rmdir(folder)  # noqa: PTH106 - only if nothing is left in it
+            folder = os.path.dirname(folder)  # noqa: PTH120
 
 
 class FolderInStore:
@@ -198,7 +202,7 @@ class FolderInStore:
         def copy(move: Move) -> None:
             with self._faults(move.place, "written"):
                 try:
-                    self._fs.cp_file(self._at(move.waits_at), self._at(move.place))
+                    self._copy(self._at(move.waits_at), self._at(move.place))
                 except FileNotFoundError:
                     if not self._fs.exists(self._at(move.place)):
                         missing.append(move)
@@ -206,6 +210,12 @@ class FolderInStore:
         self._all(copy, wanted)
         self.remove(move.waits_at for move in wanted)
         return missing
+
+    def _copy(self, source: str, place: str) -> None:
+        if self._store.scheme == "s3":
+            copy_in_s3(self._fs, source, place)
+        else:
+            self._fs.cp_file(source, place)
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove objects."""
@@ -223,8 +233,22 @@ class FolderInStore:
         with self._faults(name, "removed"), suppress(FileNotFoundError):
             self._fs.rm_file(self._at(name))
 
+    def clear(self, below: str) -> None:
+        """Remove all objects below a folder of it."""
+        self.remove(self.names(below))
+
+    def fetch(self, name: str, path: Path) -> bool:
+        """Write an object to a file; return whether there is one."""
+        with self._faults(name, "read"):
+            try:
+                self._fs.get_file(self._at(name), str(path))
+            except FileNotFoundError:
+                path.unlink(missing_ok=True)
+                return False
+        return True
+
     def names(self, below: str) -> list[str]:
-        """Return the names of all objects below a folder of it."""
+        """Return the names of all objects below a folder of it, sorted."""
         top = f"{self._store.path.strip('/')}/"
         with self._faults(below, "listed"):
             found = self._fs.find(self._at(below))

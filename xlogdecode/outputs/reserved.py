@@ -1,18 +1,20 @@
-"""A file that is written beside the text, and may take the place of nothing that a run uses."""
+"""A file that is written beside the text, and may take the place of nothing that a run uses: the
+report.
+"""
 
 import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from xlogdecode.errors import UsageError
-from xlogdecode.inputs import STDIN
+from xlogdecode.errors import OutputError, UsageError
+from xlogdecode.inputs import STDIN, is_log
 from xlogdecode.inputs.entries import walk
 from xlogdecode.inputs.files import FoundFile
-from xlogdecode.outputs.destinations import same_name
+from xlogdecode.outputs.destinations import same_name, shown_place
 from xlogdecode.platform.files import is_file_at, stat_of
 
-__all__ = ["Apart"]
+__all__ = ["Apart", "ApartInStore"]
 
 
 class Apart:
@@ -56,3 +58,36 @@ class Apart:
         return same_name(name) == same_name(self.path.name) and (
             os.path.realpath(folder) == os.path.realpath(self.path.parent)
         )
+
+
+class ApartInStore:
+    """The place of the report in a store; as `Apart`."""
+
+    def __init__(self, url: str) -> None:
+        """Take its URL. Raises UsageError for a folder, and for what cannot be written."""
+        from xlogdecode.outputs.stores import writable
+
+        self._url = url
+        if url.endswith("/"):
+            raise UsageError(f"{shown_place(url)}: is a folder: --report names a file")
+        try:
+            writable(url)
+        except OutputError as error:
+            why = str(error).partition("; ")[0]
+            raise UsageError(f"{why}; --report names a file or an object") from None
+
+    def refuse(self, place: Path | str | int, what: str) -> None:
+        """Raise UsageError if it is at `place`, that is called `what`."""
+        if place == self._url:
+            raise UsageError(
+                f"{shown_place(self._url)}: the report would take the place of {what}: --report "
+                "names another object"
+            )
+
+    def refuse_inputs(self, paths: Iterable[str], *, recursive: bool) -> None:
+        """Raise UsageError if it is one of the inputs, or would be taken for one of a prefix."""
+        for path in paths:
+            self.refuse(path, "the input")
+            is_below = self._url.startswith(f"{path.rstrip('/')}/")
+            if recursive and is_below and is_log(self._url, plain=True):
+                self.refuse(self._url, f"a log of {shown_place(path)}")

@@ -21,8 +21,8 @@ from xlogdecode.errors import (
 from xlogdecode.platform.files import FileInfo
 
 __all__ = [
-    "Store", "delete_in_s3", "faults", "info_at", "info_from", "info_if_there", "reason_of",
-    "remove", "shown_url", "store_at",
+    "Store", "copy_in_s3", "delete_in_s3", "faults", "info_at", "info_from", "info_if_there",
+    "reason_of", "remove", "shown_url", "store_at",
 ]  # fmt: skip
 
 _EXTRAS: Final = {
@@ -260,6 +260,18 @@ def remove(url: str, info: FileInfo) -> str:
     except XlogError as error:
         return str(error).removeprefix(f"{shown_url(url)}: ")
     return ""
+
+
+def copy_in_s3(files: Any, source: str, place: str) -> None:
+    """Copy an object within S3, without a look at it first. Raises what the packages raise."""
+    (bucket, _, key), (into, _, to) = source.partition("/"), place.partition("/")
+    try:
+        origin = {"Bucket": bucket, "Key": key}
+        files.call_s3("copy_object", CopySource=origin, Bucket=into, Key=to)
+    except FileNotFoundError:
+        raise
+    except OSError:  # more than 5 GB are copied in parts
+        files.cp_file(source, place)
 
 
 def delete_in_s3(files: Any, paths: Sequence[str]) -> dict[str, str]:
