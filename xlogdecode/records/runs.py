@@ -7,7 +7,7 @@ and thread; file, line and function), and each is taken apart when it is first s
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from itertools import accumulate, chain, pairwise, repeat
 from operator import add
@@ -62,8 +62,10 @@ class Cutter:
         self.pieces: Final[dict[str, str]] = {}
         """A part of a record -> the piece that has it."""
         self._known: Final[dict[str, _Known]] = {}
+        self._parse: Final[dict[str, Callable[[str], dict[str, str | None]]]] = {}
         for name, patterns in zip(PIECES, ([before], [behind], tails), strict=True):
             parse = lru_cache(_BOUND)(partial(_parse, [re.compile(one) for one in patterns]))
+            self._parse[name] = parse
             for part in _PARTS:
                 if any(f"(?P<{part}>" in pattern for pattern in patterns):
                     self.pieces[part] = name
@@ -76,6 +78,10 @@ class Cutter:
     def part_in(self, part: str, piece: Any) -> Any:
         """Return the part that a piece has."""
         return self._known[part][piece]
+
+    def parts_of(self, column: str, piece: str) -> Mapping[str, str | None]:
+        """Return the parts that a piece of a column has."""
+        return self._parse[column](piece)
 
     def column(self, part: str, pieces: Iterable[str]) -> Iterable[str | None]:
         """Return the part that each piece has."""

@@ -5,7 +5,6 @@ Messages are always quoted, other cells where they must be.
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import repeat
 from typing import Final
 
 from xlogdecode.writers.fields import KEYS
@@ -16,6 +15,9 @@ __all__ = ["CsvWriter"]
 _needs_quotes: Final = re.compile('[",\r\n]').search
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """The signs with which spreadsheets take a text for a formula (OWASP, CSV Injection)."""
+
+_BETWEEN: Final = "\xff"
+"""A sign that no text in UTF-8 has: texts that it joins can be parted again."""
 
 _BOM: Final = "\ufeff".encode()
 """Tells Excel that the text is UTF-8."""
@@ -39,7 +41,8 @@ class _CsvDialect:
 
     def messages(self, texts: Sequence[str]) -> Iterable[str]:
         """Return each text as it is written."""
-        return map('"%s"'.__mod__, map(str.replace, texts, repeat('"'), repeat('""')))
+        escaped = _BETWEEN.join(texts).replace('"', '""').replace(_BETWEEN, f'"{_BETWEEN}"')
+        return f'"{escaped}"'.split(_BETWEEN)
 
 
 class _ExcelDialect(_CsvDialect):

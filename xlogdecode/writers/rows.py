@@ -2,18 +2,18 @@
 
 Records in a row that share their hour, their layout and their place are a run. What is the same
 in all of a run is made once; what differs comes by columns, and of those the same part of a record
-is made once and kept; then all are joined. Everything is
+is made once and kept; then all are laid side by side and joined. Everything is
 one character a byte until the end, so that UTF-8 is never decoded. A record that is not UTF-8 is
 written by its object (`objects.as_object`), as sessions and losses are.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, groupby, repeat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, Protocol, cast
 
+from xlogdecode.line_layouts import FIELDS as LINE_PARTS
 from xlogdecode.records import Loss, Record
-from xlogdecode.records.columns import Columns, columns_of
 from xlogdecode.records.record import Place
 from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import SESSION_LAYOUTS
@@ -23,11 +23,11 @@ from xlogdecode.writers.objects import UTF_8, Kept, as_object, context_of, print
 __all__ = ["Dialect", "RowWriter", "Value"]
 
 Value = str | int | bool | None
+Column = str | Iterable[str]
+"""A text that is the same in all rows, or that of each row."""
 
-_SHARED: Final = itemgetter(
-    *map(Columns._fields.index, ("layout", "place", "hour", "zone")),
-)
-"""The parts that all records of one run have in common."""
+_SHARED: Final = itemgetter(11, 12, 2, 4)
+"""The layout, place, hour and zone of a record: what all records of a run have in common."""
 
 _TIME, _MESSAGE, _OFFSET = "time", "message", "block_offset"
 
@@ -50,7 +50,7 @@ class Dialect(Protocol):
         """Return a value as it is written."""
 
     def messages(self, texts: Sequence[str]) -> Iterable[str]:
-        """Return each text as it is written."""
+        """Return each text, which is UTF-8, as it is written."""
 
 
 class Columnar(Protocol):
@@ -93,21 +93,8 @@ class Pieces(Protocol):
     def piece_of(self, part: str) -> str | None:
         """Return the attribute that is the column of a part; None if none is."""
 
-    def part_in(self, part: str, piece: Any) -> Any:
-        """Return a part that a piece has."""
-
-
-class _PartByPart:
-    """The columns of `_RecordRun`: each is of one part."""
-
-    def piece_of(self, part: str) -> str:
-        return part
-
-    def part_in(self, part: str, piece: Any) -> Any:  # noqa: ARG002 - it has no other
-        return piece
-
-
-_PART_BY_PART: Final = _PartByPart()
+    def parts_of(self, column: str, piece: Any) -> Mapping[str, str | None]:
+        """Return the parts that a piece of a column has."""
 
 
 class _RecordRun:
@@ -115,27 +102,45 @@ class _RecordRun:
 
     def __init__(self, records: Sequence[Record]) -> None:
         self._records = records
-        self._columns = columns = columns_of(records)
-        self.layout, self.place = columns.layout[0], columns.place[0]
-        self.hour, self.clock, self.message = columns.hour, columns.clock, columns.message
+        self.layout: str = records[0][11]
+        self.place: Place = records[0][12]
+        self.hour, self.clock = [r[2] for r in records], [r[3] for r in records]
+        self.message = [r[10] for r in records]
+        self.block_offset = [r[13] for r in records]
 
     def __len__(self) -> int:
         return len(self._records)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._columns, name)
+        return map(_RECORD_PIECES[name], self._records)
 
     def part(self, name: str) -> Iterable[str | None]:
-        column: Iterable[str | None] = getattr(self._columns, name)
-        return column
+        return map(itemgetter(LINE_PARTS.index(name)), self._records)
+
+
+class _RecordPieces:
+    """The columns of `_RecordRun`."""
+
+    def piece_of(self, part: str) -> str:
+        return next(name for name, parts in _PARTS.items() if part in parts)
+
+    def parts_of(self, column: str, piece: Any) -> Mapping[str, str | None]:
+        return dict(zip(_PARTS[column], piece, strict=True))
+
+
+_PARTS: Final = {"origin": ("level", "who"), "site": ("tag", "file", "at", "function")}
+_RECORD_PIECES: Final = {
+    name: itemgetter(*map(LINE_PARTS.index, parts)) for name, parts in _PARTS.items()
+}
+_OF_RECORDS: Final = _RecordPieces()
 
 
 class _Step(NamedTuple):
-    """Cells that are made together."""
+    """A column that is made anew for each run."""
 
-    keys: tuple[str, ...]
+    key: str
     piece: str | None = None
-    """The column that they are made of; None where they are the same in a run, or special."""
+    """The column of the run that it is made of; None for the special ones."""
     kept: Kept | None = None
     """Piece -> the cells."""
 
@@ -159,21 +164,18 @@ class RowWriter:
         self._plans: dict[Pieces, list[_Step]] = {}
         """The columns of runs -> how rows are made of these."""
         self._place: Place | None = None
-        self._shared: dict[str, dict[str, str]] = {}
-        """Layout -> the cells that all records of `_place` in it share."""
+        self._templates: dict[tuple[Pieces, str], list[str | _Step]] = {}
+        """Columns and layout -> the rows of records of `_place`."""
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return the rows of `batch`; `source` is that of the losses."""
-        data = "".join(self._rows(batch, source)).encode("latin-1")
-        if _is_utf8(data):
-            return data
-        parts = groupby(batch, lambda item: not isinstance(item, Record) or _is_utf8(item.raw))
-        return b"".join(
-            "".join(
-                self._rows(list(items), source) if is_utf8 else map(self._object_row, items)
-            ).encode("latin-1")
+        if _is_utf8("\n".join([item[0] for item in batch if isinstance(item, Record)])):
+            return "".join(self._rows(batch, source)).encode("latin-1")
+        parts = groupby(batch, lambda item: not isinstance(item, Record) or _is_utf8(item[0]))
+        return "".join(
+            "".join(self._rows(list(items), source) if is_utf8 else map(self._object_row, items))
             for is_utf8, items in parts
-        )
+        ).encode("latin-1")
 
     def close(self) -> bytes:
         """Return nothing: each row is complete."""
@@ -181,8 +183,7 @@ class RowWriter:
 
     def write_run(self, run: RecordRun) -> bytes:
         """Return the rows of a run, as `write` does of its records."""
-        text = run.text[run.starts[0] : run.starts[-1]]
-        if not text.isascii() and not _is_utf8(text.encode("latin-1")):
+        if not _is_utf8(run.own_text):
             return self.write(run.records())
         return self._run(run, run.cutter).encode("latin-1")
 
@@ -195,31 +196,49 @@ class RowWriter:
                 if layout in SESSION_LAYOUTS:
                     yield from map(self._object_row, records)
                 else:
-                    yield self._run(_RecordRun(cast("list[Record]", list(records))))
+                    yield self._run(_RecordRun(cast("list[Record]", list(records))), _OF_RECORDS)
 
-    def _run(self, run: Columnar, pieces: Pieces = _PART_BY_PART) -> str:
+    def _run(self, run: Columnar, pieces: Pieces) -> str:
         """Return the rows of a run that has these columns."""
-        plan = self._plans.get(pieces)
-        if plan is None:
-            self._plans[pieces] = plan = list(self._plan(pieces))
-        shared, dialect = self._shared_cells(run), self._dialect
-        cells: list[str | Iterable[str]] = [dialect.first]
-        for step in plan:
-            key = step.keys[0]
-            if step.kept is not None:
-                cells.append(map(step.kept.__getitem__, getattr(run, step.piece or "")))
-            elif key == _TIME:
-                cells += [dialect.label(key), *self._times(run)]
-            elif key == _MESSAGE:
-                cells += [dialect.label(key), dialect.messages(run.message)]
-            elif key == _OFFSET:
-                cells += [dialect.label(key), map(str, run.block_offset)]
+        columns: list[Column] = []
+        for part in self._template(run, pieces):
+            if isinstance(part, str):
+                columns.append(part)
+            elif part.kept is not None:
+                columns.append(map(part.kept.__getitem__, getattr(run, part.piece or "")))
+            elif part.key == _TIME:
+                columns += self._times(run)
+            elif part.key == _MESSAGE:
+                columns.append(self._dialect.messages(run.message))
             else:
-                cells.append(shared[key])
-            cells.append(",")
-        cells[-1] = dialect.last
-        columns = (*_joined(cells), repeat("", len(run)))  # the last ends them all
-        return "".join(chain.from_iterable(zip(*columns, strict=False)))
+                columns.append(map(str, run.block_offset))
+        return _side_by_side(columns, len(run))
+
+    def _template(self, run: Columnar, pieces: Pieces) -> list[str | _Step]:
+        """Return the text that rows share, and between it how they differ."""
+        if run.place is not self._place:
+            self._place = run.place
+            self._templates.clear()
+        found = self._templates.get((pieces, run.layout))
+        if found is None:
+            plan = self._plans.get(pieces)
+            if plan is None:
+                self._plans[pieces] = plan = list(self._plan(pieces))
+            shared = self._shared_values(run)
+            found = []
+            for number, step in enumerate(plan):
+                found.append("," if number else self._dialect.first)
+                if step.kept is not None:
+                    found.append(step)
+                    continue
+                found.append(self._dialect.label(step.key))
+                if step.key in {_TIME, _MESSAGE, _OFFSET}:
+                    found.append(step)
+                else:
+                    found.append(self._dialect.value(shared.get(step.key)))
+            found.append(self._dialect.last)
+            self._templates[pieces, run.layout] = found
+        return found
 
     def _plan(self, pieces: Pieces) -> Iterator[_Step]:
         """Yield the steps that make the rows of runs that have these columns."""
@@ -230,20 +249,19 @@ class RowWriter:
 
         for (piece, _), group in groupby(self._keys, piece_of):
             keys = tuple(group)
-            yield _Step(keys, piece, Kept(self._maker(pieces, keys)) if piece else None)
+            yield _Step(keys[0], piece, Kept(self._maker(pieces, piece, keys)) if piece else None)
 
-    def _maker(self, pieces: Pieces, keys: Sequence[str]) -> Callable[[Any], str]:
-        label, value, part_in = self._dialect.label, self._dialect.value, pieces.part_in
+    def _maker(self, pieces: Pieces, piece: str, keys: Sequence[str]) -> Callable[[Any], str]:
+        value = self._dialect.value
+        fields = [(self._dialect.label(key), *FIELDS[key]) for key in keys]
 
-        def cells(piece: Any) -> str:
-            fields = [(key, FIELDS[key]) for key in keys]
-            return ",".join(
-                label(key) + value(field.value(part_in(field.part, piece))) for key, field in fields
-            )
+        def cells(text: Any) -> str:
+            parts = pieces.parts_of(piece, text)
+            return ",".join([label + value(make(parts.get(part))) for label, part, make in fields])
 
         return cells
 
-    def _times(self, run: Columnar) -> list[str | Iterable[str]]:
+    def _times(self, run: Columnar) -> list[Column]:
         """Return the cells of the times."""
         hour, quote, stamps = run.hour[0], self._dialect.quote, run.place.stamps
         zones, null = list(run.part("zone")), self._dialect.null
@@ -262,27 +280,18 @@ class RowWriter:
             ]
         ]
 
-    def _shared_cells(self, run: Columnar) -> dict[str, str]:
-        """Return the cells that all records of a run share, by key; made once for a place."""
-        place, layout = run.place, run.layout
-        if place is not self._place:
-            self._place = place
-            self._shared.clear()
-        found = self._shared.get(layout)
-        if found is None:
-            values: dict[str, Value] = {
-                "type": "record",
-                "session": place.session,
-                "recovered": place.recovered,
-                "source": _as_bytes(printable(place.source)),
-                "layout": layout,
-                "encoding": UTF_8,
-                **{key: _as_bytes(value) for key, value in context_of(place).items()},
-            }
-            label, value = self._dialect.label, self._dialect.value
-            found = {key: label(key) + value(values.get(key)) for key in self._keys}
-            self._shared[layout] = found
-        return found
+    def _shared_values(self, run: Columnar) -> dict[str, Value]:
+        """Return the values that all records of a run share, by key."""
+        place = run.place
+        return {
+            "type": "record",
+            "session": place.session,
+            "recovered": place.recovered,
+            "source": _as_bytes(printable(place.source)),
+            "layout": run.layout,
+            "encoding": UTF_8,
+            **{key: _as_bytes(value) for key, value in context_of(place).items()},
+        }
 
     def _object_row(self, item: Record | Loss, source: str = "") -> str:
         """Return the row of any item, by its object."""
@@ -300,13 +309,19 @@ class RowWriter:
         return self._dialect.label(key) + written
 
 
-def _joined(cells: Iterable[str | Iterable[str]]) -> Iterator[Iterable[str]]:
-    """Yield columns, and text that is the same in all rows again and again."""
-    for is_text, some in groupby(cells, lambda cell: isinstance(cell, str)):
+def _side_by_side(columns: Iterable[Column], count: int) -> str:
+    """Return `count` rows, each of which has a cell of every column."""
+    merged: list[Column] = []
+    for is_text, some in groupby(columns, lambda column: isinstance(column, str)):
         if is_text:
-            yield repeat("".join(cast("Iterable[str]", some)))
+            merged.append("".join(cast("Iterable[str]", some)))
         else:
-            yield from cast("Iterable[Iterable[str]]", some)
+            merged += some
+    width = len(merged)
+    cells = [""] * (width * count)
+    for number, column in enumerate(merged):
+        cells[number::width] = [column] * count if isinstance(column, str) else column
+    return "".join(cells)
 
 
 def _as_bytes(value: Any) -> Any:
@@ -314,11 +329,12 @@ def _as_bytes(value: Any) -> Any:
     return value.encode().decode("latin-1") if isinstance(value, str) else value
 
 
-def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
+def _is_utf8(text: str) -> bool:
+    """Tell whether a text, one character a byte, is UTF-8."""
+    if text.isascii():
         return True
     try:
-        data.decode()
+        text.encode("latin-1").decode()
     except UnicodeDecodeError:
         return False
     return True
