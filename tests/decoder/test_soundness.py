@@ -17,7 +17,7 @@ from tests.damage.edits import HOLES, SHIFTS, Edit, delete, flip
 from tests.damage.shapes import Log, log_of_shape
 from tests.mars import KINDS, Block, block, file_of, imsdk_lines, log, mars_lines, new_session
 from tests.mars.blocks import full_blocks
-from tests.shared import CORPUS, CORPUS_KEY, expected_text, needs_corpus
+from tests.shared import CORPUS, CORPUS_KEY, FIXTURES, expected_text, needs_corpus
 from xlogdecode import Options, decode_bytes
 from xlogdecode.codecs import flushed_texts
 from xlogdecode.decoder.decode import decode
@@ -100,6 +100,37 @@ def test_most_flips_that_change_a_text_are_seen_where_it_is_verified(shape: str)
     wrong = [passed for passed, lines in found if lines or not passed]
     silent = sum(passed and lines > 0 for passed, lines in found)
     assert silent <= (1 - SEEN[shape]) * len(wrong)
+
+
+def test_a_flip_that_turns_all_lines_behind_it_into_noise_is_seen() -> None:
+    data = bytearray((FIXTURES / "async_zlib_nocrypt_small.xlog").read_bytes())
+    logged = decode_bytes(bytes(data))[0].splitlines()
+    data[902] ^= 1 << 5
+    text, report = decode_bytes(bytes(data), Options(verify=True, marks=False))
+    assert not report.is_whole
+    assert set(text.splitlines()) <= set(logged)
+
+
+BINARY = b"\x0e\x08\xac\x1cc7 \xff\xfe\x01\n"
+TORN_CHARACTERS = b"\xa5\xbd and the rest of what was too long \xe4\xbd\n"
+
+
+RECORDS = list(mars_lines(3, 30))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param([b"event 7\n", BINARY] * 40, id="an app without Mars's formatter"),
+        pytest.param([*RECORDS[:2], BINARY], id="too few records to tell"),
+        pytest.param([*RECORDS, b"[F][ buffer\n", TORN_CHARACTERS], id="text that opens no record"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["zlib", "imsdk-chunked", "zstd"])
+def test_what_apps_may_log_is_no_damage(kind: str, lines: list[bytes]) -> None:
+    data = file_of(log(KINDS[kind], lines, per_block=20))
+    text, report = decode_bytes(data, Options(verify=True))
+    assert (text, report.is_whole) == (b"".join(lines), True)
 
 
 @pytest.mark.parametrize("kind", ["sync-zlib-keyed", "sync-zlib", "sync-zstd"])

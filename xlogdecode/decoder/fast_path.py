@@ -181,9 +181,10 @@ class FastPath:
                 yield None
             text = unpack_lines(codec, source, first, last)
             if text and codec is not Codec.PLAIN and soundness.is_thorough:
-                if not soundness.is_sound(codec, source[first:last], text):
+                payload = source[first:last]
+                if not soundness.is_sound(codec, payload, text):
                     yield None
-                soundness.learn_lines(1)
+                soundness.learn(codec, payload, text)
             yield text
 
     def _decrypted(self, buffer: bytes, blocks: Sequence[Found], number: int) -> dict[int, bytes]:

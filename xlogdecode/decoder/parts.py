@@ -11,8 +11,9 @@ from xlogdecode.types import Source
 
 __all__ = ["Part", "PartPipeline"]
 
-_MANY_LINES = 1 << 40
-"""Flushes that are taken to have ended lines before the part: one that does not is a doubt."""
+_MANY = 1 << 40
+"""Flushes that are taken to have been lines of a log before the part: one that is none is a doubt.
+"""
 
 
 class Part(NamedTuple):
@@ -23,8 +24,9 @@ class Part(NamedTuple):
     """The compressed blocks, by their offsets."""
     last: tuple[int, int] | None
     """Seq and end hour of the last block."""
-    flushes: int
-    """Flushes that ended lines."""
+    ended: int
+    opened: int
+    """Flushes that ended lines, and that opened as records (`Soundness`)."""
 
 
 class PartPipeline(Pipeline):
@@ -34,7 +36,7 @@ class PartPipeline(Pipeline):
         """Read all of `source`."""
         report = Report()
         self._recorder = _Recorder(report)
-        soundness = Soundness(thorough=options.verify, ended=_MANY_LINES)
+        soundness = Soundness(thorough=options.verify, before=_MANY)
         super().__init__(source, options, report, sequence=self._recorder, soundness=soundness)
 
     def part(self) -> Part | None:
@@ -42,8 +44,8 @@ class PartPipeline(Pipeline):
         report = self._report
         if not report.is_whole or report.plain_text or report.fill or report.noted:
             return None
-        flushes = self._soundness.ended - _MANY_LINES
-        return Part(report, self._recorder.numbered, self._losses.last, flushes)
+        ended, opened = self._soundness.ended - _MANY, self._soundness.opened - _MANY
+        return Part(report, self._recorder.numbered, self._losses.last, ended, opened)
 
 
 class _Recorder(Sequence):

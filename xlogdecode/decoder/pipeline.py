@@ -69,7 +69,7 @@ class Pipeline:
         if blocks and not self._sequence.take_run(blocks):
             for block in blocks.items():
                 self._sequence.is_repeated(*block)
-        self._soundness.learn_lines(part.flushes)
+        self._soundness.learn_lines(part.ended, opened=part.opened)
         self._losses.last = part.last
 
     def start_at(self, offset: int) -> None:

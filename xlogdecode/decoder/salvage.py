@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from xlogdecode.codecs import CodecError, flushed_texts
-from xlogdecode.decoder.soundness import find_hole
+from xlogdecode.decoder.soundness import find_hole, is_text
 from xlogdecode.format import LONGEST_LINE, NOT_TEXT, Codec
+from xlogdecode.framing.plaintext import opens_a_log
 from xlogdecode.types import Buffer
 
 __all__ = ["salvage_plain", "up_to_the_fault"]
@@ -33,16 +34,21 @@ def up_to_the_fault(codec: Codec, data: Buffer) -> Iterator[bytes]:
     """Yield the text of all flushes before the first that is not sound.
 
     A fault shows in its own flush or later: inflating goes on for many lines of junk at times. So
-    a flush must end at its mark, end a line as those before it do, and be text.
+    a flush must end at its mark, end a line as those before it do, and open as a record or be text.
     """
     data = bytes(data)
     hole = find_hole(data, 0, len(data))
     texts: list[bytes] = []
     size = 0
+    is_log = False
     try:
         for text in flushed_texts(codec, data if hole < 0 else data[:hole]):
             if _NO_CHARACTER.search(text) or (texts and text and not text.endswith(b"\n")):
                 break
+            opens = text != b"" and opens_a_log(text, 0)
+            if is_log and not opens and not is_text(text):
+                break
+            is_log = is_log or opens
             texts.append(text)
             size += len(text)
             if size > _PIECE:
