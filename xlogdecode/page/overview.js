@@ -23,11 +23,13 @@ class Overview {
 
   /** Draw all of it. */
   draw() {
+    const leftOut = this.leftOut();
     byId("overview").replaceChildren(
-      this.facts(), this.leftOut(), this.codes(), this.events(), this.errors(), this.slow(), this.sessions(), this.files());
+      this.facts(!leftOut), leftOut, this.codes(), this.events(), this.errors(), this.slow(), this.sessions(), this.files());
   }
 
-  facts() {
+  /** @param {boolean} complete nothing was left out */
+  facts(complete) {
     const { story, counts, files, redacted } = this.head;
     const { time, size } = this.records;
     const each = (/** @type {"app"|"sdk"|"device"|"platform"|"system"} */ key) => [...new Set(story.sessions.map((session) => session[key]).filter(Boolean))].join(", ");
@@ -41,7 +43,8 @@ class Overview {
       [t("users"), (story.users ?? []).join(", ")],
     ].filter(([, value]) => value);
     return card("facts", t("facts"), make("dl", { class: "facts" }, rows.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
-      make("p", { class: redacted ? "quiet" : "warn" }, t(redacted ? "redactedHint" : "notRedactedHint")));
+      make("p", { class: redacted ? "quiet" : "warn" }, t(redacted ? "redactedHint" : "notRedactedHint")),
+      complete ? make("p", { class: "quiet" }, t("nothingLeftOut")) : null);
   }
 
   leftOut() {
@@ -50,7 +53,7 @@ class Overview {
     if (filters.length) lines.push(t("leftOutFilter", filters.join(" ")));
     const faulty = files.filter(({ state, gaps }) => state !== "ok" || gaps);
     const items = [...lines.map((line) => make("li", {}, line)), ...faulty.map((file) => this.reason(file))];
-    if (!items.length) return card("leftout", t("leftOut"), make("p", { class: "quiet" }, t("nothingLeftOut")));
+    if (!items.length) return "";
     const most = this.opened.has("leftout") ? MOST_OPENED : MOST_REASONS;
     return card("leftout", t("leftOut"), make("ul", {}, items.slice(0, most)), this.more("leftout", items.length, MOST_REASONS));
   }

@@ -116,7 +116,10 @@ class Rows:
         if 0 in sites:
             for at, site in enumerate(sites):
                 messages[at] = messages[at] if site else run.record(at)[0].removesuffix("\n")
-        ids = self._ids(sessions, repeat(run.place.recovered), hours)
+        if _are_alike(sessions) and _are_alike(hours):
+            ids = self._ids(sessions[:1], (run.place.recovered,), hours[:1]) * len(run)
+        else:
+            ids = self._ids(sessions, repeat(run.place.recovered), hours)
         times = self._times(hours, run.clock, levels)
         return RowColumns(self._next(len(run)), times, levels, sites, whos, ids, messages)
 
@@ -128,6 +131,7 @@ class Rows:
     def _ids(
         self, sessions: Sequence[int], recovered: Iterable[bool], hours: Sequence[_Hour]
     ) -> list[int]:
+        """Return the numbers of sessions in zones."""
         zones = [hour[1] or None if hour else None for hour in hours]
         return self.sessions.numbers(zip(sessions, recovered, zones, strict=False))
 
@@ -183,6 +187,10 @@ def _hours_of(run: RecordRun) -> Sequence[_Hour]:
     if len({*keys}) == 1:
         return [stamps[keys[0]]] * len(keys)
     return [stamps[key] for key in keys]
+
+
+def _are_alike(values: Sequence[object]) -> bool:
+    return values.count(values[0]) == len(values)
 
 
 def _as_utf8(records: Sequence[Record], messages: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from xlogdecode.records.columns import Columns
 from xlogdecode.records.matchers import SINGLES
 from xlogdecode.records.record import readable
 from xlogdecode.records.runs import RecordRun
-from xlogdecode.records.sessions import STEPS, Session, SessionTracker
+from xlogdecode.records.sessions import NO_RECORDS, STEPS, Session, SessionTracker
 from xlogdecode.summary.codes import LITEAV, code_info, codes_in
 from xlogdecode.summary.events import EventRule, EventTable, built_in_events
 from xlogdecode.summary.line import LogLine, line_in, line_of
@@ -99,11 +99,12 @@ class _Source:
     def _stretches(self, run: RecordRun) -> list[int]:
         """Return where records of one process begin, and each step of a session; and the end."""
         bounds = {0, len(run)}
-        for number, function in enumerate(run.part("function")):
-            if function in STEPS:
-                bounds |= {number, number + 1}
-        pids = [*map(self.tracker.pid_of, run.part("who"))]
-        if len({*pids}) > 1:
+        if not STEPS.isdisjoint(run.part("function")):
+            for number, function in enumerate(run.part("function")):
+                if function in STEPS:
+                    bounds |= {number, number + 1}
+        if len({*map(self.tracker.pid_of, {*run.part("who")})}) > 1:
+            pids = [*map(self.tracker.pid_of, run.part("who"))]
             bounds.update(n for n, (pid, after) in enumerate(pairwise(pids), 1) if pid != after)
         return sorted(bounds)
 
@@ -194,6 +195,8 @@ class Story:
 
     def _telling(self, columns: Columns) -> set[int]:
         """Return which records may show an event, a code or a request's time."""
+        if NO_RECORDS.issuperset(columns.layout):
+            return set()
         functions = self._table.functions
         telling = {at for at, name in enumerate(columns.function) if name in functions}
         ends = [*accumulate(len(message) + 1 for message in columns.message)]

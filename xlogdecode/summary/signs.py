@@ -5,7 +5,7 @@ too much: `codes` and `events` have the last word.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from os.path import commonprefix
@@ -36,31 +36,37 @@ class SignFinder:
         code = _CODE.replace(_ZERO, "") if 0 in table.codes else _CODE
         self._patterns = [re.compile(code), re.compile(_FAILED)]
         self._texts = [_CONSOLE, *_anchors(table.texts)]
+        self._page = ""
+        self._found: list[int] = []
+        """Where the text of the last page has signs, in order: its runs are searched in one go."""
 
     def numbers(self, run: RecordRun, cost: int) -> list[int]:
         """Return the numbers of these records in order.
 
-        A request counts if it took `cost` milliseconds or more.
+        A request counts if it took `cost` milliseconds or more; `cost` must not go down within a
+        page.
         """
         found = {n for n, level in enumerate(run.part("level")) if level in _SEVERE}
         functions = self._functions
         found.update(n for n, name in enumerate(run.part("function")) if name in functions)
         starts = run.starts
-        found.update(bisect_right(starts, at) - 1 for at in self._places(run, cost))
+        if run.text is not self._page:
+            self._page, self._found = run.text, sorted(self._places(run.text, cost))
+        first, last = (bisect_left(self._found, at) for at in (starts[0], starts[-1]))
+        found.update(bisect_right(starts, at) - 1 for at in self._found[first:last])
         return sorted(found)
 
-    def _places(self, run: RecordRun, cost: int) -> Iterator[int]:
-        """Yield where the text of the run has a sign."""
-        text, start, stop = run.text, run.starts[0], run.starts[-1]
+    def _places(self, text: str, cost: int) -> Iterator[int]:
+        """Yield where a text has a sign."""
         for sign in self._texts:
-            at = text.find(sign, start, stop)
+            at = text.find(sign)
             while at >= 0:
                 yield at
-                at = text.find(sign, at + 1, stop)
+                at = text.find(sign, at + 1)
         for pattern in self._patterns:
-            for found in pattern.finditer(text, start, stop):
+            for found in pattern.finditer(text):
                 yield found.start()
-        for found in _COST.finditer(text, start, stop):
+        for found in _COST.finditer(text):
             if int(found[1]) >= cost:
                 yield found.start()
 
