@@ -131,10 +131,11 @@ class Pipeline:
         """Return what is at hand; none at the end, or where the source fails.
 
         Where that is less than is asked for, the end of a file is looked for at once, so that a
-        small file is one run.
+        small file is one run; a source that may wait is read on while nothing can come of it yet.
         """
         parts: list[bytes] = []
         size = 0
+        wanted = self._framer.lacks if getattr(self._source, "may_wait", True) else READ
         while size < READ and not self._is_closed:
             try:
                 data = self._source.read(READ - size)
@@ -145,7 +146,7 @@ class Pipeline:
             if data:
                 parts.append(data)
                 size += len(data)
-            if getattr(self._source, "may_wait", True):
+            if size >= wanted:
                 break
         self._report.bytes_in += size
         return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -80,6 +80,22 @@ class Framer:
         """Go on behind a run of blocks in step (`runs`), which the caller found to be sound."""
         self._pass(length)
 
+    @property
+    def lacks(self) -> int:
+        """Bytes without which no event can come, once there is none: of a block in step the rest of
+        it; 1 where that is not known.
+        """
+        buffer, start = self._window.buffer, self._window.start
+        rest = len(buffer) - start
+        reading = READINGS.get(buffer[start]) if rest and self._gap is None else None
+        if reading is None or self._in_text:
+            return 1
+        size = reading.header_size
+        if rest >= size:
+            length = int.from_bytes(buffer[start + 5 : start + 9], "little")
+            size += length + 1 if length <= CRASH_BUFFER_SIZE else 0
+        return max(1, size - rest)
+
     def __iter__(self) -> Iterator[Event]:
         """Yield all events there are for the bytes fed, one line of text at a time."""
         while (event := self.next_event()) is not None:
