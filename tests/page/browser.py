@@ -1,5 +1,6 @@
 """Chromium, and the case page in it as a person uses it."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -110,17 +111,21 @@ class View:
         field = self.one("#query")
         field.clear()
         field.send_keys(query)
-        self.wait("app.search.pattern && !app.working")
+        how = "{ regex: inputOf('regex').checked, matchCase: inputOf('case').checked }"
+        asked = f"patternOf({json.dumps(query)}, {how}).source"
+        self.wait(f"app.search.pattern?.source === {asked} && !app.working")
         self.settle()
         field.send_keys("\ue00c")  # Escape: back to the list
         return self.one("#hits").text
 
     def press(self, *keys: str) -> None:
-        """Press keys on the list."""
+        """Press keys on the list: letters, or names as `Enter`."""
         from selenium.webdriver.common.action_chains import ActionChains
+        from selenium.webdriver.common.keys import Keys
 
         for key in keys:
-            ActionChains(self.driver).send_keys(key).perform()
+            pressed = key if len(key) == 1 else getattr(Keys, key.upper())
+            ActionChains(self.driver).send_keys(pressed).perform()
             self.settle()
 
     @property

@@ -146,7 +146,6 @@ def test_a_link_brings_back_the_filters_and_the_record(view, case):
     view.click("#card-codes button", "9508")
     view.click("#list")
     view.press("j", "j")
-    view.press("Enter")
     shown, text = view.shown, view.one("#detail pre").text
     address = view.run("return location.hash")
     view.open(case, address)
@@ -154,3 +153,31 @@ def test_a_link_brings_back_the_filters_and_the_record(view, case):
     assert "mark=code-9508" in address
     assert view.run("return location.hash") == address
     assert text in view.one("#detail").text
+
+
+def test_enter_goes_to_a_hit_of_what_was_just_typed(view):
+    view.click("#tab-records")
+    view.one("#query").send_keys("6013\ue007")  # Enter
+    view.wait("app.selected >= 0")
+    assert "error code:6013" in view.one("#detail pre").text
+
+
+def test_enter_on_the_list_shows_and_hides_the_record(view):
+    view.click("#tab-records")
+    view.press("j")
+    view.run("document.getElementById('list').focus()")
+    view.press("Enter")
+    assert view.one("#detail").is_displayed()
+    view.press("Enter")
+    assert not view.one("#detail").is_displayed()
+
+
+def test_a_dark_page_is_printed_dark_on_light(view):
+    color = "return getComputedStyle(document.body).color.match(/[0-9]+/g).map(Number)"
+    view.run("document.documentElement.dataset.theme = 'dark'")
+    assert min(view.run(color)) > 150
+    view.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert max(view.run(color)) < 100
+    finally:
+        view.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

@@ -21,7 +21,7 @@ class Detail {
     append(this.box, make("p", { class: "actions" },
       ["copyText", "copyLink", "around", "onlyFunction", "onlyThread", "onlySession", "close"]
         .map((name) => button(t(name), () => this.actions[name](at), { "data-action": name }))));
-    append(this.box, make("dl", {}, this.fields(at).map(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])));
+    append(this.box, make("dl", {}, this.fields(at).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))));
     for (const code of this.codes.get(at) ?? []) append(this.box, codeLine(code));
     this.showText(at, FIRST);
   }

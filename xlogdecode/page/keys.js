@@ -88,9 +88,17 @@ function listenToButtons(app) {
   let waiting = 0;
   on("query", "input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => void app.find(), 200);
+    waiting = setTimeout(() => { waiting = 0; void app.find(); }, 200);
   });
-  on("searchbar", "submit", (event) => { event.preventDefault(); app.step(1, (at) => app.search.hit[at], true); });
+  on("searchbar", "submit", async (event) => {
+    event.preventDefault();
+    if (waiting) {
+      clearTimeout(waiting);
+      waiting = 0;
+      await app.find();
+    }
+    app.step(1, (at) => app.search.hit[at], true);
+  });
   for (const id of ["regex", "case"]) on(id, "change", () => void app.find());
   for (const id of ["only", "context"]) on(id, "change", () => void app.apply());
   on("next", "click", () => app.step(1, (at) => app.search.hit[at], true));
