@@ -3,22 +3,29 @@
 import re
 
 from xlogdecode.redaction import built_in_rules
+from xlogdecode.redaction.loose import is_loose_value
 from xlogdecode.redaction.values import is_learnable, values_at
 
 LEARNT = {"user", "group", "call", "name", "device", "token", "password", "wifi"}
 IDS = {"user", "group"}
-SECOND = {"id", "name", "address", "addr", "number", "no", "card", "key", "onsuccess"}
+SECOND = {"id", "name", "address", "addr", "number", "no", "card", "key", "url", "onsuccess"}
 COUNTS = {
     "seq", "sequence", "random", "rand", "time", "ts", "timestamp", "stamp", "id", "ids", "cost",
     "size", "len", "length", "offset", "count", "version", "ver", "code", "hash", "nonce", "index",
     "idx", "port", "bits", "flag", "flags", "bytes", "total", "crc", "checksum", "ssrc", "frame",
-    "pts", "dts", "cursor", "key", "msgid", "delay", "duration", "used", "free", "capacity", "pid",
-    "tid",
+    "pts", "dts", "cursor", "key", "msgid", "delay", "duration", "dur", "used", "free", "capacity",
+    "pid", "tid",
 }  # fmt: skip
+CHINESE_COUNTS = "序列|序号|时间|时间戳|耗时|大小|长度|数|数量|编号|版本|版本号"
+VERSIONS = {"version", "ver", "build", "firmware", "release", "kernel", "mask"}
 LISTS = (
-    "list", "ids", "members", "friends", "invitees", "accounts", "identifiers", "receivers",
+    "list", "array", "ids", "members", "friends", "invitees", "accounts", "identifiers",
+    "receivers",
 )  # fmt: skip
-NAME = re.compile(r"""(?=(?<![\w-])([^\W\d_-][\w-]{0,63})(?:\\*["'])?[ \t]{0,3}([:=\uff1a]))""")
+NAME = re.compile(
+    r"""(?=(?<![\w-])([^\W\d_-][\w-]{0,63})(?:(?:\\*["'])?[ \t]{0,3}"""
+    r"""([:=\uff1a\u300c\u201c\u3010])|((?: is)?[| >])))"""
+)
 
 
 class PlainRedactor:
@@ -48,12 +55,20 @@ class PlainRedactor:
 
     def _fields(self, line):
         for found in reversed([*NAME.finditer(line)]):
-            name, kind = found[1], self._kind(line, found)
+            name, start, kind = found[1], *self._kind(line, found)
             if kind is None:
                 continue
             is_list = name.lower().replace("_", "").endswith(LISTS)
-            for begin, end in values_at(line, found.end(2), kind, is_list=is_list):
-                if line[begin:end].lower() in self._rules.not_values:
+            stop = max(found.end(2), found.end(3))
+            for begin, end in values_at(line, stop, kind, is_list=is_list):
+                if line[begin:end].lower() in self._rules.not_values or (
+                    kind in {"user", "group", "device", "token"}
+                    and line[begin:end].startswith(("已", "未", "正在", "没有", "无法", "不"))
+                ):
+                    continue
+                if found[3] and not self._is_loose(
+                    line, (start, stop), (begin, end), kind, is_list
+                ):
                     continue
                 if kind == "conversation":
                     is_group = line[:begin].lower().endswith(("group", "group_"))
@@ -65,11 +80,19 @@ class PlainRedactor:
             yield *found.span(1), "user"
 
     def _kind(self, line, found):
-        name, kind = found[1], self._rules.kind_of(found[1])
-        if kind is None and name.lower() in SECOND:
-            before = re.search(r"([A-Za-z]{2,20}) $", line[: found.start(1)])
-            return before and self._rules.kind_of(before[1] + name * (name != "onSuccess"))
-        return kind
+        name, start = found[1], found.start(1)
+        before = re.search(r"([A-Za-z]{2,20}) $", line[:start])
+        if before and name.lower() in SECOND:
+            name, start = before[1] + name * (name.lower() != "onsuccess"), before.start()
+        return start, self._rules.kind_of(name)
+
+    def _is_loose(self, line, sign, value, kind, is_list):
+        if kind in {"conversation", "text", "cookie"}:
+            return False
+        if is_list:
+            return line[sign[1] : sign[1] + 1] in {*"[({<"} and "=" not in line[slice(*value)]
+        is_name = self._rules.kind_of(line[slice(*value)]) is not None
+        return is_loose_value(line, *sign, *value, kind) and not is_name
 
     def _is_private(self, line, begin, value, kind, name):
         if kind == "device" and name.endswith(("name", "host")):
@@ -77,6 +100,10 @@ class PlainRedactor:
             return not is_server and not re.fullmatch("[0-9]+", value)
         if kind == "card":
             return sum(sign.isdigit() for sign in value) >= 5
+        if kind == "address":
+            return not value.isascii()
+        if kind == "token" and name.endswith("id") and "sess" in name:
+            return len(value) >= 16
         return kind != "token" or len(value) >= 6 or line[begin - 1] in "\"'"
 
     def _patterns(self, line):
@@ -88,18 +115,20 @@ class PlainRedactor:
                     yield start, end, pattern.name
 
     def _fits(self, kind, line, start, end):
-        if kind not in {"phone", "card"}:
+        if kind not in {"phone", "card", "ip"}:
             return line[start:end].lower() not in self._rules.not_values
         if re.compile(r" ?(?:ms|us|ns|s|bytes|B|KB|MB)\b").match(line, end):
             return False
+        if re.search(rf"({CHINESE_COUNTS})[:=\uff1a ]{{1,2}}$", line[:start]):
+            return False
         label = re.search(
-            r"""([A-Za-z][\w-]{0,40})(?:[ ]|\\*["']?[ ]?[:=][ ]?\\*["']?)$""",
+            r"""([A-Za-z][\w-]{0,40})(?:[ ]|\\*["']?[ ]?[:=<>]{1,2}[ ]?\\*["']?)$""",
             line[max(0, start - 48) : start],
         )
         if label is None or self._rules.kind_of(label[1]) is not None:
             return True
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_-]", " ", label[1]).lower().split()
-        return not COUNTS & set(words)
+        return not (VERSIONS if kind == "ip" else COUNTS) & set(words)
 
     def _words(self, line):
         for word, kind in self._learnt.items():

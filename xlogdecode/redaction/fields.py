@@ -5,20 +5,31 @@ from collections.abc import Container, Iterator
 from typing import Final, NamedTuple
 
 from xlogdecode.redaction.labels import LabelFinder
+from xlogdecode.redaction.loose import LOOSE, is_loose_value
 from xlogdecode.redaction.rules import RedactionRules
 from xlogdecode.redaction.values import is_plain_number, values_at
 
 __all__ = ["FieldFinder", "Span"]
 
 _HEX: Final = re.compile(r"=>[ ]?base16_format:((?:[0-9A-Fa-f]{2})+)")
+_CALLED: Final = "onsuccess"
 _SECOND: Final = frozenset(
-    {"id", "name", "address", "addr", "number", "no", "card", "key", "onsuccess"}
+    {"id", "name", "address", "addr", "number", "no", "card", "key", "url", _CALLED}
 )
 """Words that say little without the one before them: `Device ID`."""
 _WORD_BEFORE: Final = re.compile(r"([A-Za-z]{2,20})[ ]$")
-_LISTS: Final = re.compile(r"(?:list|ids|members|friends|invitees|accounts|identifiers|receivers)$")
+_LISTS: Final = re.compile(
+    r"(?:list|array|ids|members|friends|invitees|accounts|identifiers|receivers)$"
+)
 _NOT_OF_A_PERSON: Final = re.compile(r"\.(?!local$|lan$)[A-Za-z]")
-_CHECKED: Final = frozenset({"device", "card", "token"})
+_STRICTLY: Final = frozenset({"conversation", "text", "cookie"})
+"""The kinds of the fields that need a sign of their own."""
+_SMALL: Final = re.compile("-?[0-9]")
+_STATED: Final = frozenset({"user", "group", "device", "token"})
+_STATE: Final = re.compile("\u5df2|\u672a|\u6b63\u5728|\u6ca1\u6709|\u65e0\u6cd5|\u4e0d")
+"""Chinese words of these kinds begin so if they say how something is: done, not yet, ongoing."""
+_BRACKETS: Final = frozenset("[({<")
+_CHECKED: Final = frozenset({"device", "card", "token", "address"})
 """The kinds of which not all values are private."""
 _MOST: Final = 4096
 """Names that are remembered."""
@@ -44,26 +55,46 @@ class FieldFinder:
     def __init__(self, rules: RedactionRules) -> None:
         """Take the rules that say which names these are."""
         self._rules = rules
-        self._labels = LabelFinder([*rules.labels, *rules.endings, *_SECOND])
+        names = {**rules.labels, **rules.endings, **dict.fromkeys(_SECOND, "")}
+        loose = [name for name, kind in names.items() if kind not in _STRICTLY and name != _CALLED]
+        self._labels = LabelFinder(names, loose)
         self._fields: dict[str, _Field] = {}
         """The name, backwards -> what is known of it."""
 
     def find(self, text: str, kinds: Container[str] | None = None) -> Iterator[Span]:
         """Yield the private values in `text`; of `kinds` only if these are given."""
-        known = self._fields
-        for start, stop, label in self._labels.find(text):
-            field = known.get(label) or self._field(label)
-            kind, is_second = field[1:3]
-            if is_second:
-                before = _WORD_BEFORE.search(text, max(0, start - 21), start)
-                kind = self._kind_with(before[1], field.name) if before else None
-            if kind is not None and (kinds is None or kind in kinds):
-                yield from self._values(text, stop, field, kind)
+        for start, stop, field, kind in self._private(text):
+            if kinds is None or kind in kinds:
+                if text[stop - 1] in LOOSE:
+                    yield from self._loose_values(text, start, stop, field, kind)
+                else:
+                    yield from self._values(text, stop, field, kind)
         if kinds is None or "user" in kinds:
             at = text.find("base16_format:")
             if at >= 0:
                 for found in _HEX.finditer(text, max(0, at - 3)):
                     yield *found.span(1), "user"
+
+    def is_by_digits(self, text: str) -> bool:
+        """Tell whether a digit may decide that a value is not private, such as a mere 0."""
+        return any(
+            _SMALL.fullmatch(text, begin, end)
+            for _, stop, field, kind in self._private(text)
+            for begin, end in values_at(text, stop, kind, is_list=field.is_list)
+        )
+
+    def _private(self, text: str) -> Iterator[tuple[int, int, "_Field", str]]:
+        """Yield where the name of a private field starts, where its sign ends, it, and its kind."""
+        known = self._fields
+        for start, stop, label in self._labels.find(text):
+            field = known.get(label) or self._field(label)
+            kind, is_second = field[1:3]
+            first = start
+            if is_second and (before := _WORD_BEFORE.search(text, max(0, start - 21), start)):
+                first = before.start()
+                kind = self._kind_with(before[1], field.name)
+            if kind is not None:
+                yield first, stop, field, kind
 
     def _field(self, label: str) -> _Field:
         name = label[::-1]
@@ -72,18 +103,34 @@ class FieldFinder:
         is_list = _LISTS.search(small.replace("_", "")) is not None
         if len(self._fields) >= _MOST:
             self._fields.clear()
-        field = _Field(name, kind, kind is None and small in _SECOND, is_list)
+        field = _Field(name, kind, small in _SECOND, is_list)
         self._fields[label] = field
         return field
 
     def _kind_with(self, before: str, label: str) -> str | None:
-        return self._rules.kind_of(before if label == "onSuccess" else before + label)
+        return self._rules.kind_of(before if label.lower() == _CALLED else before + label)
+
+    def _loose_values(
+        self, text: str, start: int, stop: int, field: _Field, kind: str
+    ) -> Iterator[Span]:
+        """Yield values behind a sign that is behind any word, too."""
+        if kind in _STRICTLY or (field.is_list and text[stop : stop + 1] not in _BRACKETS):
+            return
+        for span in self._values(text, stop, field, kind):
+            begin, end, _ = span
+            if field.is_list:
+                if "=" not in text[begin:end]:
+                    yield span
+            elif is_loose_value(text, start, stop, begin, end, kind) and (
+                self._rules.kind_of(text[begin:end]) is None
+            ):
+                yield span
 
     def _values(self, text: str, start: int, field: _Field, kind: str) -> list[Span]:
         spans = []
         for begin, end in values_at(text, start, kind, is_list=field.is_list):
             value = text[begin:end]
-            if value.lower() in self._rules.not_values:
+            if value.lower() in self._rules.not_values or (kind in _STATED and _STATE.match(value)):
                 continue
             if kind == "conversation":
                 if len(value) >= 4 or not is_plain_number(value):
@@ -98,8 +145,13 @@ def _is_private(text: str, start: int, value: str, kind: str, label: str) -> boo
         return _NOT_OF_A_PERSON.search(value) is None and not is_plain_number(value)
     if kind == "card":
         return sum(map(str.isdigit, value)) >= 5
-    if kind == "token" and len(value) < 6:
-        return text[start - 1] in "\"'" and bool(value)
+    if kind == "address":
+        return not value.isascii()
+    if kind == "token":
+        is_session = label.lower().endswith("id") and "sess" in label.lower()
+        return len(value) >= (16 if is_session else 6) or (
+            not is_session and text[start - 1] in "\"'"
+        )
     return True
 
 

@@ -23,8 +23,11 @@ _BLANK: Final = "_"
 _PLAIN: Final = bytes.maketrans(
     f"{string.ascii_uppercase}=-".encode(), f"{string.ascii_lowercase}:{_BLANK}".encode()
 )
-_WIDE_COLON: Final = "\uff1a"
+_WIDE: Final = ("\uff1a", "\u300c", "\u201c", "\u3010")
+"""Signs of Chinese text that are as good as a colon."""
 _SIGN: Final = r""":(?:[ \t][ \t]{0,2}(?:["']\\*|)|["']\\*|)"""
+_LOOSE: Final = r"[| >](?:si |)"
+"""A bar, a blank or the end of a tag behind a name, or ` is `: signs that any word has, too."""
 _LONGEST: Final = 64
 """Letters of a name; a longer one is not a name."""
 _LABEL: Final = re.compile(rf"([\w-]{{0,{_LONGEST - 1}}}[^\W\d_-])(?![\w-])")
@@ -33,18 +36,15 @@ _LABEL: Final = re.compile(rf"([\w-]{{0,{_LONGEST - 1}}}[^\W\d_-])(?![\w-])")
 class LabelFinder:
     """Finds names of fields that end in one of the names that it was given, and a few others."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        """Take names in small letters, without what does not count in them."""
-        tree: dict[str, Any] = {}
-        for name in names:
-            place = tree
-            for letter in name[: -_DEEP - 1 : -1]:
-                if _END in place or not letter.isascii():
-                    break
-                place = place.setdefault(letter, {})
-            else:
-                place[_END] = {}
-        self._finder = re.compile(f"{_SIGN}(?=[{_BLANK}]|{_branch(tree)})".encode())
+    def __init__(self, names: Iterable[str], loose: Iterable[str] = ()) -> None:
+        """Take names in small letters, without what does not count in them.
+
+        Those of `loose` are found before a bar and before a blank, too.
+        """
+        signs = f"{_SIGN}(?=[{_BLANK}]|{_branch(_tree(names))})"
+        if tree := _tree(name for name in loose if name.isascii()):
+            signs = f"(?:{signs}|{_LOOSE}(?=[{_BLANK}]|{_branch(tree)}))"
+        self._finder = re.compile(signs.encode())
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Yield where a name begins, where the sign behind it ends, and the name, backwards.
@@ -52,12 +52,30 @@ class LabelFinder:
         The last in `text` goes first.
         """
         size = len(text)
-        plain = text.replace(_WIDE_COLON, ":").encode("ascii", "replace")[::-1].translate(_PLAIN)
+        ascii_text = text
+        if not text.isascii():
+            for sign in _WIDE:
+                ascii_text = ascii_text.replace(sign, ":")
+        plain = ascii_text.encode("ascii", "replace")[::-1].translate(_PLAIN)
         for found in self._finder.finditer(plain):
             end = size - found.end()
             label = _LABEL.match(text[max(0, end - _LONGEST - 1) : end][::-1])
             if label:
                 yield end - label.end(), size - found.start(), label[1]
+
+
+def _tree(names: Iterable[str]) -> dict[str, Any]:
+    """Return the last letters of names, backwards."""
+    tree: dict[str, Any] = {}
+    for name in names:
+        place = tree
+        for letter in name[: -_DEEP - 1 : -1]:
+            if _END in place or not letter.isascii():
+                break
+            place = place.setdefault(letter, {})
+        else:
+            place[_END] = {}
+    return tree
 
 
 def _branch(tree: dict[str, Any]) -> str:

@@ -11,14 +11,23 @@ from xlogdecode.redaction.rules import Pattern, RedactionRules
 
 __all__ = ["PatternFinder"]
 
-_NUMBERS: Final = frozenset({"phone", "card"})
-_LABEL_BEFORE: Final = re.compile(r"""([A-Za-z][\w-]{0,40})(?:[ ]|\\*["']?[ ]?[:=][ ]?\\*["']?)$""")
+_LABEL_BEFORE: Final = re.compile(
+    r"""([A-Za-z][\w-]{0,40})(?:[ ]|\\*["']?[ ]?[:=<>]{1,2}[ ]?\\*["']?)$"""
+)
 _COUNTS: Final = frozenset(
     """seq sequence random rand time ts timestamp stamp id ids cost size len length offset count
     version ver code hash nonce index idx port bits flag flags bytes total crc checksum ssrc frame
-    pts dts cursor key msgid delay duration used free capacity pid tid""".split()  # noqa: SIM905
+    pts dts cursor key msgid delay duration dur used free capacity pid tid""".split()  # noqa: SIM905
 )
 """Words of names whose numbers are no phones and no cards."""
+_COUNTED: Final = re.compile(
+    r"(?:\u5e8f[\u5217\u53f7]|\u65f6\u95f4\u6233?|\u8017\u65f6|\u5927\u5c0f|\u957f\u5ea6|\u6570\u91cf?"
+    r"|\u7f16\u53f7|\u7248\u672c\u53f7?)[:=\uff1a ]{1,2}$"
+)
+"""The same in Chinese: sequence, number, time, cost, size, length, count, version."""
+_VERSIONS: Final = frozenset({"version", "ver", "build", "firmware", "release", "kernel", "mask"})
+_NOT_BEHIND: Final = {"phone": _COUNTS, "card": _COUNTS, "ip": _VERSIONS}
+"""Kind -> words of the names whose values are not of this kind."""
 _UNIT: Final = re.compile(r" ?(?:ms|us|ns|s|bytes|B|KB|MB)\b")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]")
 
@@ -47,25 +56,25 @@ class PatternFinder:
             kind = pattern.name
             if kinds is not None and kind not in kinds:
                 continue
-            is_number = kind in _NUMBERS
+            words = _NOT_BEHIND.get(kind)
             for begin, stop in _stretches(text, pattern.needs, near, between):
                 for found in find(text, begin, stop):
                     start, end = found.span(group)
                     if start < end and (
-                        self._counts_nothing(text, start, end)
-                        if is_number
+                        self._counts_nothing(text, start, end, words)
+                        if words is not None
                         else text[start:end].lower() not in not_values
                     ):
                         yield start, end, kind
 
-    def _counts_nothing(self, text: str, start: int, end: int) -> bool:
-        """Tell whether a number is not that of things, seconds or bytes."""
-        if _UNIT.match(text, end):
+    def _counts_nothing(self, text: str, start: int, end: int, words: frozenset[str]) -> bool:
+        """Tell whether a number is not that of things, seconds or bytes, as one of `words` says."""
+        if _UNIT.match(text, end) or _COUNTED.search(text, max(0, start - 8), start):
             return False
         label = _LABEL_BEFORE.search(text, max(0, start - 48), start)
         if label is None or self._rules.kind_of(label[1]) is not None:
             return True
-        return _COUNTS.isdisjoint(_CAMEL.sub(" ", label[1]).lower().split())
+        return words.isdisjoint(_CAMEL.sub(" ", label[1]).lower().split())
 
 
 def _compiled(pattern: Pattern) -> _Compiled:

@@ -8,7 +8,9 @@ __all__ = ["is_learnable", "is_plain_number", "values_at"]
 
 _QUOTED: Final = re.compile(r"""\\*(?P<quote>["'])(?P<value>(?:(?!\\*(?P=quote)).){1,512})""")
 _QUOTES: Final = frozenset("\\\"'")
-_WIDE: Final = "\uff0c\uff1b\u3002\u201c\u201d\uff08\uff09\u3010\u3011\u300a\u300b"
+_WIDE: Final = (
+    "\uff0c\uff1b\u3002\u201c\u201d\uff08\uff09\u3010\u3011\u300a\u300b\u300c\u300d\u300e\u300f"
+)
 """Signs of Chinese text that end a value as `,` and the like do."""
 _LETTERS: Final = (
     rf"""(?:[^\s|,;:&"'<>()\[\]{{}}\\\x00{_WIDE}\uff1a\u3001\uff01\uff1f]|\\+(?!["'\\nrt]))++"""
@@ -17,9 +19,10 @@ _WORD: Final = re.compile(_LETTERS)
 _UNQUOTED: Final = rf"""(?:[^\s|,;"'<>()\[\]{{}}\\\x00{_WIDE}]|(?<=\w)'(?=\w))"""
 _ADDRESSED: Final = re.compile(
     rf"(?:(?:[^\W\d_][\w-]*+ ){{1,2}}(?=[\w-]++['\u2019]s ))?"
-    rf"{_UNQUOTED}++(?:(?<=['\u2019]s) {_UNQUOTED}++)?"
+    rf"{_UNQUOTED}++(?:(?:(?<=['\u2019]s)|(?<=\u7684)) {_UNQUOTED}++"
+    rf"(?: (?:Pro|Air|Max|[mM]ini|Plus|Ultra|[0-9]{{1,2}})(?![\w:=]))*+)?"
 )
-"""`Anna's iPad` is one, and so is `Anna Lee's iPad`."""
+"""`Anna's iPad` is one, and so is `Anna Lee's iPad`; in Chinese the sign is U+7684."""
 _LIST: Final = re.compile(
     r"""\\*["']?(?:[\[({<\u3010]([^\])}>\u3011\n]{0,4096})[\])}>\u3011]?|([^\s|]{1,4096}))"""
 )
@@ -34,8 +37,15 @@ _NAME: Final = re.compile(
     re.MULTILINE,
 )
 """Up to the next field; where there is none, a word and those behind it with a capital letter."""
-_TOKEN: Final = re.compile(r"(?!q-sign)@?[A-Za-z0-9+/=_.~*%-]{4,}")
-_URL: Final = re.compile(rf"""[^\s|,;"'<>\\\x00{_WIDE}]{{4,}}""")
+_TOKEN: Final = re.compile(
+    r"[0-9A-Fa-f]{8}(?: [0-9A-Fa-f]{8}){3,15}(?![0-9A-Za-z])|(?!q-sign)@?[A-Za-z0-9+/=_.~*%-]{4,}"
+)
+"""Apple's systems write a token in groups of eight."""
+_COOKIE: Final = re.compile(
+    r"""[\w.-]++=[^\s;,|"'<>\\]++(?:; ?(?!(?i:path|domain|expires|max-age|samesite)=)"""
+    r"""[\w.-]++=[^\s;,|"'<>\\]++)*+|[\w.%~*+/=-]{4,}"""
+)
+_URL: Final = re.compile(rf"""[^\s|,;"'<>()\[\]{{}}\\\x00{_WIDE}]{{4,}}""")
 _PHONE: Final = re.compile(r"\+?\(?[0-9][0-9() -]{5,18}[0-9](?![0-9A-Za-z])")
 _CARD: Final = re.compile(
     r"[0-9A-Za-z]{9,31}"
@@ -53,7 +63,9 @@ _IP: Final = re.compile(
 )
 _CONVERSATION: Final = re.compile(r"(?:[cC]2[cC]_?|(?i:group_?))?")
 _PASSWORD: Final = re.compile(rf"""[^\s|,;"'<>()\[\]{{}}\\\x00{_WIDE}]++""")
-_AT_ONCE: Final = rf"(?![\\\\])({_LETTERS})(?<![.!?])"
+_OBJECT: Final = r"(?:[A-Za-z_][\w.$]*+\{|[A-Z][\w.$]*+[(\[])"
+"""An object in a text, whose fields have names of their own: `User{id=1}`."""
+_AT_ONCE: Final = rf"(?!\\|{_OBJECT})({_LETTERS})(?<![.!?])"
 _PLAIN: Final = {
     "conversation": re.compile(rf"[=>]?(?:[cC]2[cC]_?|(?i:group_?)|){_AT_ONCE}"),
     **dict.fromkeys(("user", "group", "call"), re.compile(f"[=>]?{_AT_ONCE}")),
@@ -61,23 +73,30 @@ _PLAIN: Final = {
 """Kind -> most of its values, right behind the sign: one step finds them."""
 _SIGN: Final = re.compile(r"[=>]?[ \t]{0,8}")
 _SHAPES: Final = {
-    "token": _TOKEN, "avatar": _URL, "phone": _PHONE, "card": _CARD, "email": _EMAIL,
-    "location": _PLACE, "ip": _IP, "device": _ADDRESSED, "wifi": _NAME, "name": _NAME,
-    "address": _NAME,
-    "password": _PASSWORD,
+    "token": _TOKEN, "cookie": _COOKIE, "avatar": _URL, "phone": _PHONE, "card": _CARD,
+    "email": _EMAIL, "location": _PLACE, "ip": _IP, "device": _ADDRESSED, "wifi": _NAME,
+    "name": _NAME, "address": _NAME, "password": _PASSWORD,
 }  # fmt: skip
 """Kind -> what its value looks like where it is not quoted, in a group if there is one; `_WORD` for
 the others.
 """
+_OPENING: Final = re.compile(
+    r"(?!<[a-z][a-z0-9_]*(?:-[0-9]+)?>)[\[(<\u201c\u300c\u300e\u3010\u300a\uff08]"
+)
+"""What a value may be in, but that of a placeholder."""
+_IDS: Final = frozenset({"user", "group", "call"})
+_OBJECTS: Final = re.compile(_OBJECT)
 _BLANKS: Final = frozenset(" \t")
 _NEXT: Final = re.compile(r"[A-Za-z_]\w*[=:]")
 """The name of the next field, where this one has no value: `groupID= type=1`."""
+_NUMBERS: Final = frozenset({"device", "phone", "card"})
+_NEXT_NUMBER: Final = re.compile(r"(?:, ?|[;/\u3001] ?)([0-9]{10,20})(?![0-9A-Za-z:=])")
 _STOPS: Final = frozenset(".!?")
 
 _STRICT: Final = frozenset({"ip", "phone", "location", "email", "card"})
 """The kinds whose values have their shape in quotes, too."""
 
-_NO_SENTENCE: Final = frozenset({"name", "wifi", "avatar", "device", "address", "text"})
+_NO_SENTENCE: Final = frozenset({"name", "wifi", "avatar", "device", "address", "text", "cookie"})
 """The kinds whose values may hold blanks in quotes."""
 
 
@@ -87,6 +106,9 @@ def values_at(text: str, start: int, kind: str, *, is_list: bool) -> list[tuple[
         return [found.span(1)]
     if sign := _SIGN.match(text, start):
         start = sign.end()
+    if opening := _OPENING.match(text, start):
+        is_list = is_list or (kind in _IDS and opening[0] == "[")
+        start += not is_list
     if is_list:
         begins = ((begin + _prefix(text, begin, kind), end) for begin, end in _items(text, start))
         return [(begin, end) for begin, end in begins if begin < end]
@@ -94,8 +116,15 @@ def values_at(text: str, start: int, kind: str, *, is_list: bool) -> list[tuple[
         if kind not in _STRICT:
             return _in_quotes(text, quoted, kind)
         start = quoted.start("value")
+    return _of_shape(text, start, kind)
+
+
+def _of_shape(text: str, start: int, kind: str) -> list[tuple[int, int]]:
+    """Return where the values are that begin at `start` and have the shape of their kind."""
     shape = _SHAPES.get(kind, _WORD)
-    if shape is _WORD and text[start - 1] in _BLANKS and _NEXT.match(text, start):
+    if shape is _WORD and (
+        (text[start - 1] in _BLANKS and _NEXT.match(text, start)) or _OBJECTS.match(text, start)
+    ):
         return []
     found = shape.match(text, start + _prefix(text, start, kind))
     if not found:
@@ -103,7 +132,16 @@ def values_at(text: str, start: int, kind: str, *, is_list: bool) -> list[tuple[
     begin, end = found.span(shape.groups)
     while text[end - 1] in _STOPS and end > begin + 1:  # the end of a sentence
         end -= 1
+    if kind in _NUMBERS and is_plain_number(text[begin:end]):
+        return [(begin, end), *(more.span(1) for more in _more_numbers(text, end))]
     return [(begin, end)]
+
+
+def _more_numbers(text: str, at: int) -> Iterator[re.Match[str]]:
+    """Yield the numbers of the same kind right behind one."""
+    while found := _NEXT_NUMBER.match(text, at):
+        yield found
+        at = found.end()
 
 
 def _in_quotes(text: str, quoted: re.Match[str], kind: str) -> list[tuple[int, int]]:
