@@ -3,6 +3,7 @@
 import random
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,36 @@ def test_many_lines_at_once_give_what_each_gives_by_itself(lines):
     redactor.has_learnt = True
     done = redactor.change_messages([as_bytes(line) for line in lines])
     assert done == [as_bytes(plain.redact(line)) for line in lines]
+
+
+@settings(max_examples=12, deadline=None)
+@given(mixed_lines(), st.integers(0, 2**32))
+def test_lines_that_differ_in_digits_alone_give_what_each_gives_by_itself(lines, seed):
+    picks = random.Random(seed)
+
+    def with_other_digits(line):
+        return "".join(
+            picks.choice("0123456789") if sign.isdigit() and picks.random() < 0.4 else sign
+            for sign in line
+        )
+
+    pages = [[with_other_digits(line) for line in lines] for _ in range(4)]
+    redactor, plain = Redactor(built_in_rules()), PlainRedactor()
+    plain.learn([line for page in pages for line in page])
+    redactor.learn("\n".join(line for page in pages for line in page))
+    redactor.has_learnt = True
+    for page in pages:
+        done = redactor.change_messages([as_bytes(line) for line in page])
+        assert done == [as_bytes(plain.redact(line)) for line in page]
+
+
+@pytest.mark.parametrize("head", ["", "TIM: 2024-01-01 08:47:04.162 E 1-2  |-a.cpp:3  Run  |"])
+def test_values_are_learnt_from_lines_that_differ_in_digits_alone(head):
+    redactor = Redactor(built_in_rules())
+    lines = "\n".join(f"{head}userid:user_{number}|uid:{number % 3}" for number in range(20))
+    for _ in range(2):
+        redactor.learn_lines(lines.encode())
+    assert redactor.redact("to user_17") == "to <user-1>"
 
 
 WORD = st.text("ab1_.é用", min_size=1, max_size=5)

@@ -23,8 +23,8 @@ from xlogdecode.line_layouts import (
 
 __all__ = [
     "FATAL_NOTES", "FIELDS", "GOING_ON", "LAYOUTS", "LEVELS", "LONGEST_HEAD", "NOTES",
-    "OPENS_NOTHING", "TIMED_STARTS", "Layout", "heads", "joined_tail", "openings", "timed_fields",
-    "timed_heads", "unlike_others",
+    "OPENS_NOTHING", "TIMED_STARTS", "Layout", "complete_heads", "heads", "joined_tail", "openings",
+    "timed_fields", "timed_heads", "unlike_others",
 ]  # fmt: skip
 
 LONGEST_HEAD: Final = 2048
@@ -65,6 +65,13 @@ def openings(levels: str) -> list[str]:
 def heads(levels: str) -> str:
     """Return the pattern of any of `openings`."""
     return "|".join(openings(levels))
+
+
+def complete_heads() -> str:
+    """Return the pattern of the head of any record of the app up to its message, without groups."""
+    tails = (("|".join([*(joined_tail(*tail) for tail in row.tails), ""])) for row in RECORD_ROWS)
+    rows = zip(RECORD_ROWS, tails, strict=True)
+    return "|".join(unnamed(f"{row.fields}(?:{tail})") for row, tail in rows)
 
 
 def timed_heads() -> str:

@@ -5,19 +5,22 @@ changed; times, levels, tags and places in the source code stay as they are.
 """
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import accumulate, chain
 from operator import itemgetter
 from typing import Final
 
 from xlogdecode.records import Loss, Record
+from xlogdecode.records.layouts import complete_heads
 from xlogdecode.records.record import readable
 from xlogdecode.redaction.fields import FieldFinder, Span
 from xlogdecode.redaction.patterns import PatternFinder
 from xlogdecode.redaction.rules import RedactionRules
+from xlogdecode.redaction.shapes import BETWEEN, Found, Shapes, shape_of
 from xlogdecode.redaction.values import is_learnable
-from xlogdecode.redaction.words import word_finder
+from xlogdecode.redaction.words import BEFORE_SHAPES, word_finder
 
 __all__ = ["Redactor"]
 
@@ -30,6 +33,8 @@ _NAMED: Final = _LEARNT | {"conversation"}
 """The kinds of the fields from which it learns."""
 _IDS: Final = frozenset({"user", "group"})
 """The kinds of ids, which are learnt from patterns, too: `C2C_alice`."""
+_texts_of: Final = re.compile(f"\n(?:{complete_heads()})".encode()).split
+"""Lines, with a line end before them -> the texts between the heads of records."""
 _PLACEHOLDER: Final = re.compile(r"<([a-z][a-z0-9_]*)(?:-[0-9]+)?>")
 
 
@@ -40,11 +45,14 @@ class Redactor:
         """Take rules (`built_in_rules`), and words that are replaced wherever they are."""
         self._fields = FieldFinder(rules)
         self._patterns = PatternFinder(rules)
+        self._shapes = Shapes(rules, self._find_in)
         self._learnt: dict[str, str] = dict.fromkeys(words, "word")
         """A word -> its kind."""
         self._same: dict[str, str] = {}
         """The hexadecimal form of a learnt word -> the word."""
         self._finder: re.Pattern[str] | None = None
+        self._in_shapes: re.Pattern[str] | None = None
+        """Finds the shapes of the words."""
         self._is_stale = bool(self._learnt)
         self._placeholders: dict[tuple[str, str], str] = {}
         self._numbers: Counter[str] = Counter()
@@ -57,18 +65,33 @@ class Redactor:
 
     def learn(self, text: str) -> None:
         """Note the values of fields in `text`: `redact` replaces them wherever they are."""
-        learnt = self._learnt
         ids = self._patterns.find(text, "\n", _IDS)
-        for start, end, kind in chain(self._fields.find(text, _NAMED), ids):
+        self._learn_from(text, chain(self._fields.find(text, _NAMED), ids))
+
+    def learn_lines(self, lines: bytes) -> None:
+        """Learn from lines of a log, but not from the heads of records; see `learn`."""
+        texts = [*dict.fromkeys(_texts_of(b"\n" + lines))]
+        unknown: list[bytes] = []
+        for number, spans in self._shapes.select(texts, BETWEEN.join(texts), _read):
+            if spans is None:
+                unknown.append(texts[number])
+            else:
+                self._learn_from(_read(texts[number]), spans)
+        self.learn(_read(b"\n".join(unknown)))
+
+    def _learn_from(self, text: str, spans: Iterable[Span]) -> None:
+        learnt = self._learnt
+        for start, end, kind in spans:
             value = text[start:end]
-            if value not in learnt and is_learnable(value, kind):
+            if value not in learnt and kind in _LEARNT and is_learnable(value, kind):
                 learnt[value] = kind
                 self._is_stale = True
 
     def redact(self, text: str) -> str:
         """Return `text` with placeholders."""
-        found = self._patterns.find(text, _BETWEEN)
-        spans = [*self._fields.find(text), *found, *self._by_word(text)]
+        return self._replace(text, [*self._by_rule(text), *self._by_word(text)])
+
+    def _replace(self, text: str, spans: list[Span]) -> str:
         if not spans:
             return text
         spans.sort(key=itemgetter(1), reverse=True)
@@ -91,17 +114,25 @@ class Redactor:
     def change_messages(self, messages: Sequence[str]) -> list[str]:
         """Return messages with placeholders; they have one character a byte."""
         times = Counter(messages)  # half of the messages of real logs are there more than once
-        joined = readable(_BETWEEN.join(times))
+        texts, found = [*times], None
+        if self.has_learnt:
+            in_bytes = "\0".join(texts).encode("latin-1")
+            found = self._shapes.select(texts, in_bytes, readable, self._has_word)
+            texts = [texts[number] for number, _ in found]
+        joined = readable(_BETWEEN.join(texts))
         if not self.has_learnt:
             self.learn(joined)
-        if joined.count("\0") != max(len(times) - 1, 0):  # a message has the sign itself
+        if joined.count("\0") != max(len(texts) - 1, 0):  # a message has the sign itself
             return [_as_bytes(self.redact(readable(message))) for message in messages]
-        redacted = self.redact(joined)
+        by_rule = (
+            self._by_rule(joined) if found is None else _found_in(joined, found, self._by_rule)
+        )
+        redacted = self._replace(joined, [*by_rule, *self._by_word(joined)])
         if redacted is joined:
             return [*messages]
-        changed = dict(zip(times, _as_bytes(redacted).split(_BETWEEN), strict=True))
+        changed = dict(zip(texts, _as_bytes(redacted).split(_BETWEEN), strict=True))
         self._count_again(changed, times)
-        return [changed[message] for message in messages]
+        return [changed.get(message, message) for message in messages]
 
     def _count_again(self, changed: dict[str, str], times: Counter[str]) -> None:
         """Count the values of messages that are there more than once, as often as they are."""
@@ -117,17 +148,36 @@ class Redactor:
         """Return the placeholders and their values."""
         return {placeholder: value for (_, value), placeholder in self._placeholders.items()}
 
+    def _find_in(self, text: str) -> Sequence[Span] | None:
+        """Return all that the rules find in a text; None if a digit of it decides."""
+        return None if self._fields.is_by_digits(text) else [*self._by_rule(text)]
+
+    def _has_word(self, shape: str) -> bool:
+        """Tell whether a text of a shape may have a learnt word."""
+        self._renew()
+        return self._in_shapes is not None and self._in_shapes.search(shape) is not None
+
+    def _renew(self) -> None:
+        """Make what finds the learnt words, if there are others by now."""
+        if not self._is_stale:
+            return
+        self._same = {
+            shape: word
+            for word in self._learnt
+            if len(shape := word.encode("utf-8", "surrogateescape").hex()) >= 8
+        }
+        upper = {shape.upper(): word for shape, word in self._same.items()}
+        self._same |= upper
+        words = [*self._learnt, *self._same]
+        self._finder = word_finder(words)
+        self._in_shapes = word_finder(map(shape_of, words), BEFORE_SHAPES)
+        self._is_stale = False
+
+    def _by_rule(self, text: str) -> Iterator[Span]:
+        return chain(self._fields.find(text), self._patterns.find(text, _BETWEEN))
+
     def _by_word(self, text: str) -> Iterator[Span]:
-        if self._is_stale:
-            self._same = {
-                shape: word
-                for word in self._learnt
-                if len(shape := word.encode("utf-8", "surrogateescape").hex()) >= 8
-            }
-            upper = {shape.upper(): word for shape, word in self._same.items()}
-            self._same |= upper
-            self._finder = word_finder([*self._learnt, *self._same])
-            self._is_stale = False
+        self._renew()
         if self._finder is not None:
             for found in self._finder.finditer(text):
                 word = self._same.get(found[0], found[0])
@@ -145,6 +195,31 @@ class Redactor:
             self._numbers[kind] += 1
             self._placeholders[key] = f"<{kind}-{self._numbers[kind]}>"
         return self._placeholders[key]
+
+
+def _found_in(
+    joined: str, found: Sequence[Found], find: Callable[[str], Iterable[Span]]
+) -> Iterator[Span]:
+    """Yield what is found in joined texts; `find` looks where that is not known."""
+    texts = joined.split(_BETWEEN)
+    starts = [*accumulate((len(text) + len(_BETWEEN) for text in texts), initial=0)]
+    unknown: list[int] = []
+    for number, ((_, spans), at) in enumerate(zip(found, starts, strict=False)):
+        if spans is None:
+            unknown.append(number)
+        else:
+            for start, end, kind in spans:
+                yield at + start, at + end, kind
+    part = _BETWEEN.join([texts[number] for number in unknown])
+    firsts = [*accumulate((len(texts[number]) + len(_BETWEEN) for number in unknown), initial=0)]
+    for start, end, kind in find(part):
+        place = bisect_right(firsts, start) - 1
+        more = starts[unknown[place]] - firsts[place]
+        yield start + more, end + more, kind
+
+
+def _read(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
 def _as_bytes(text: str) -> str:

@@ -44,12 +44,8 @@ def learn_from(events: Iterable[Event], redactor: Redactor) -> Iterator[Event]:
                 size += len(text)
         if size >= _CHUNK:
             lines, _, last = b"".join(parts).rpartition(b"\n")
-            _learn(redactor, lines)
+            redactor.learn_lines(lines)
             parts, size = [last], len(last)
         yield event
-    _learn(redactor, b"".join(parts))
+    redactor.learn_lines(b"".join(parts))
     redactor.has_learnt = True
-
-
-def _learn(redactor: Redactor, text: bytes) -> None:
-    redactor.learn(text.decode("utf-8", "surrogateescape"))
