@@ -214,3 +214,54 @@ def test_the_library_sweeps_and_refuses_as_the_command(store: Any, tmp_path: Pat
         sweep_roots("memory://logs", str(tmp_path), state=tmp_path)
     result = sweep_roots("memory://logs", state=tmp_path)
     assert result.due == len(OBJECTS) - 4  # by today all but what is not a log, or has no day
+
+
+class FakeS3:
+    """The answers of S3 to a sweep of a bucket that keeps versions, with locks on objects."""
+
+    protocol = ("s3", "s3a")
+
+    def __init__(self, locked: set[str]) -> None:
+        self.objects = {f"bucket/{name}": time for name, time in OBJECTS.items()}
+        self.locked = {f"bucket/{name}" for name in locked}
+        self.requests: list[int] = []
+
+    def find(self, path: str, **_: Any) -> dict[str, dict[str, Any]]:
+        found = self.objects.items()
+        return {name: {"size": 3, "LastModified": time} for name, time in found}
+
+    def info(self, path: str) -> dict[str, Any]:
+        return {"size": 3, "LastModified": self.objects[path]}
+
+    def is_bucket_versioned(self, bucket: str) -> bool:
+        return bucket == "bucket"
+
+    def call_s3(self, name: str, *, Bucket: str, Delete: Any) -> dict[str, Any]:  # noqa: N803
+        assert (name, Bucket, Delete["Quiet"]) == ("delete_objects", "bucket", True)
+        keys = [one["Key"] for one in Delete["Objects"]]
+        self.requests.append(len(keys))
+        assert all("VersionId" not in one for one in Delete["Objects"])
+        refused = [key for key in keys if f"{Bucket}/{key}" in self.locked]
+        for key in set(keys) - set(refused):
+            del self.objects[f"{Bucket}/{key}"]
+        return {"Errors": [{"Key": key, "Code": "AccessDenied"} for key in refused]}
+
+
+def test_s3_deletes_in_one_request_and_what_a_lock_keeps_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from xlogdecode.platform.stores import Store
+    from xlogdecode.retention import stores
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    locked = "a/imsdk_20240101.xlog"
+    fake = FakeS3({locked})
+    monkeypatch.setattr(stores, "store_at", lambda url: Store(fake, url.removeprefix("s3://")))
+    assert run(["sweep", "s3://bucket", "--now", TIME, "--delete", "--json"]) == 1
+    printed = capsys.readouterr()
+    assert f"s3://bucket/{locked}: refused by the store: AccessDenied" in printed.err
+    assert "the bucket bucket keeps versions" in printed.err
+    summary = json.loads(printed.out.splitlines()[-1])["summary"]
+    assert (summary["files"]["failed"], summary["files"]["deleted"]) == (1, len(GONE) - 1)
+    left = {name.removeprefix("bucket/") for name in fake.objects}
+    assert (left, fake.requests) == (set(OBJECTS) - GONE | {locked}, [len(GONE)])

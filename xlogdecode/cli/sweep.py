@@ -4,11 +4,11 @@ import mmap
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +26,9 @@ from xlogdecode.retention.policy import EXAMPLE, Policy, Root, load_policy, pars
 from xlogdecode.retention.run import SweepOptions, local_now, run_sweep
 from xlogdecode.retention.state import LockHeldError
 from xlogdecode.when import parse_age, parse_size
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["sweep"]
 
@@ -53,6 +56,8 @@ class SweepRequest:
     metrics: Path | None
     archive: Path | None
     state: Path | None
+    executor: str | None
+    scheduler: str
 
 
 @click.command("sweep", cls=Command)
@@ -79,6 +84,12 @@ class SweepRequest:
 @click.option("--state", type=PathOption(path_type=Path), metavar="DIR", help="For last run, lock.")
 @click.option("--now", metavar="TIME", help="Take this, in ISO 8601, for the time.")
 @click.option("--force", is_flag=True, help="Begin even if the clock seems wrong.")
+@click.option(
+    "--executor",
+    type=click.Choice(["processes", "threads", "dask", "ray"]),
+    help="Sweep many roots in processes or threads here, or on a cluster; show a line a root.",
+)
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Of the cluster.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object a file, and a summary.")
 @click.option("--summary", is_flag=True, help="Print a line a folder, not a line a file.")
 @color_option()
@@ -102,12 +113,19 @@ def sweep(
     options = replace(
         _options(request),
         lean=not as_json,
-        only_warnings=quiet,
+        only_warnings=quiet or request.executor is not None,
         most_kept=None if verbose or summary else MANY,
     )
     printer = Printer(
-        as_json=as_json, quiet=quiet, dry_run=not request.delete, by_folder=summary, verbose=verbose
+        as_json=as_json,
+        quiet=quiet,
+        dry_run=not request.delete,
+        by_folder=summary,
+        verbose=verbose,
+        by_root=request.executor is not None,
     )
+    if request.executor is not None and (summary or verbose):
+        raise UsageError("--executor shows a line a root; leave --summary and --verbose out")
     try:
         return _sweep(request, options, printer)
     except GuardError as error:
@@ -128,14 +146,23 @@ def print_text(text: str) -> int:
 
 def _sweep(request: SweepRequest, options: SweepOptions, printer: Printer) -> int:
     policy = _policy(request)
-    with _signals() as caught, Counting("files", quiet=options.only_warnings) as counting:
+    with (
+        _executor(request) as executor,
+        _signals() as caught,
+        Counting("files", quiet=options.only_warnings) as counting,
+    ):
 
         def show(outcome: SweepOutcome) -> None:
             printer.show(outcome)
             counting.add()
 
         result = run_sweep(
-            policy, options, show=show, warn=printer.warn, stop=lambda: caught[0] > 0
+            policy,
+            options,
+            show=show,
+            warn=printer.warn,
+            stop=lambda: caught[0] > 0,
+            executor=executor,
         )
         number = caught[0]
     if result.skipped:
@@ -145,6 +172,18 @@ def _sweep(request: SweepRequest, options: SweepOptions, printer: Printer) -> in
     if number:
         return 128 + number
     return int(not result.ok or printer.failed)
+
+
+def _executor(request: SweepRequest) -> "AbstractContextManager[Executor | None]":
+    if request.executor is None:
+        if request.scheduler:
+            raise UsageError("--scheduler needs --executor dask or ray")
+        return nullcontext()
+    from xlogdecode.jobs.executors import EXECUTORS, check_executor
+
+    check_executor(request.executor, request.scheduler)
+    opened: AbstractContextManager[Executor] = EXECUTORS[request.executor](request.scheduler, 0)
+    return opened
 
 
 def _options(request: SweepRequest) -> SweepOptions:

@@ -29,8 +29,16 @@ class Printer:
     """Writes outcomes to standard output, failures and warnings to standard error."""
 
     def __init__(
-        self, *, as_json: bool, quiet: bool, dry_run: bool, by_folder: bool, verbose: bool
+        self,
+        *,
+        as_json: bool,
+        quiet: bool,
+        dry_run: bool,
+        by_folder: bool,
+        verbose: bool,
+        by_root: bool = False,
     ) -> None:
+        self._by_root = by_root
         self._out = Stdout()
         self._write = _quiet if quiet else self._out.write
         self._as_json = as_json
@@ -77,7 +85,7 @@ class Printer:
         self._out.flush()
 
     def total(self, totals: Totals, roots: Mapping[str, Totals]) -> None:
-        """Print the totals; as JSON those of `roots` in stores, too."""
+        """Print the totals; before them, as JSON or where files are not shown, those of `roots`."""
         self._print_waiting()
         if self._folders:
             self._write(_folder_table(self._folders, dry_run=self._dry_run))
@@ -87,6 +95,8 @@ class Printer:
                 self._write(json.dumps({"root": root, **counts}) + "\n")
             self._write(json.dumps(_summary(totals, dry_run=self._dry_run)) + "\n")
         else:
+            for root, its in roots.items() if self._by_root else ():
+                self._write(f"{shown(root)}: {_counts(its, dry_run=self._dry_run)}\n")
             text = _total(totals, dry_run=self._dry_run)
             if self._many and totals.files[SweepVerdict.KEPT]:
                 text += "; kept files are not listed, -v lists them"

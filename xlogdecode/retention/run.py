@@ -4,8 +4,8 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -24,89 +24,25 @@ from xlogdecode.retention.apply import (
 from xlogdecode.retention.guards import GuardError
 from xlogdecode.retention.in_use import Watch, choose_watch
 from xlogdecode.retention.layouts import AUTO
+from xlogdecode.retention.options import SweepOptions, SweepResult, local_now
 from xlogdecode.retention.plan import Rule
 from xlogdecode.retention.policy import Policy, Root, parse_keep
 from xlogdecode.retention.reasons import DecisionReason
 from xlogdecode.retention.state import State
 from xlogdecode.retention.sweep import DecisionBatch, Sweep, Target
 from xlogdecode.retention.totals import SweepStep, Totals
-from xlogdecode.retention.workers import CAN_SHARE, WHOLE, Share, share_out
+from xlogdecode.retention.workers import CAN_SHARE, WHOLE, Count, Share, share_out
 from xlogdecode.when import parse_age, parse_size
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from xlogdecode.retention.stores import StoreSweep, StoreTarget
 
-__all__ = ["SweepOptions", "SweepResult", "local_now", "run_sweep", "sweep"]
+__all__ = ["SweepOptions", "SweepResult", "count_roots", "local_now", "run_sweep", "sweep"]
 
 MOST_SHARES: Final = 4
 """Processes that delete at once when nothing is to be shown."""
-
-
-def local_now() -> datetime:
-    """Return the time in the system's zone. Raises UsageError where TZ is impossible."""
-    try:
-        return datetime.now().astimezone()
-    except (ValueError, OverflowError, OSError) as error:
-        zone = os.environ.get("TZ", "")
-        raise UsageError(f"TZ={zone!r} is not a time zone ({error}); write TZ=UTC") from None
-
-
-@dataclass(frozen=True, slots=True)
-class SweepOptions:
-    """How a policy is to be swept."""
-
-    delete: bool = False
-    now: datetime = field(default_factory=local_now)
-    force: bool = False
-    """Begin even if the clock seems wrong."""
-    missing_ok: bool = False
-    """A root that is not there, or holds no log folder, is not a failure."""
-    max_delete: int | None = None
-    at_most_every: timedelta | None = None
-    """Do nothing if the last success is not this long ago."""
-    metrics: Path | None = None
-    archive: Path | None = None
-    state: Path | None = None
-    policy_file: str = ""
-    """The path of the policy, by which locks, memory and metrics know it."""
-    lean: bool = False
-    """Look at no file that its name keeps: sizes and last changes of these are not known."""
-    only_warnings: bool = False
-    """Show nothing but failures; the work may then be shared out among processes."""
-    most_kept: int | None = None
-    """Show kept files only until there are so many files; with `lean`, count them from then on."""
-
-
-@dataclass(slots=True)
-class SweepResult:
-    """The totals of a sweep, and what was wrong."""
-
-    totals: Totals = field(default_factory=Totals)
-    dry_run: bool = True
-    skipped: bool = False
-    """The last success is less than `at_most_every` ago: nothing was done."""
-    stopped: bool = False
-    warnings: list[str] = field(default_factory=list)
-    failures: list[SweepOutcome] = field(default_factory=list)
-    """At most a hundred of them."""
-    roots: dict[str, Totals] = field(default_factory=dict)
-    """The totals of each root in a store."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing failed, and each root held a log folder (or `missing_ok` was given)."""
-        failed = self.totals.files[SweepVerdict.FAILED] or self.totals.without_logs
-        return not failed and not self.stopped
-
-    @property
-    def deleted(self) -> int:
-        """Files that were deleted or archived."""
-        return self.totals.gone[0]
-
-    @property
-    def due(self) -> int:
-        """Files that a dry run would have deleted."""
-        return self.totals.files[SweepVerdict.DUE]
 
 
 _MOST_FAILURES: Final = 100
@@ -163,8 +99,12 @@ def run_sweep(
     show: Callable[[SweepOutcome], object],
     warn: Callable[[str], object] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
+    executor: "Executor | None" = None,
 ) -> SweepResult:
     """Sweep `policy`; `show` gets outcomes as they come, `warn` lines about the run.
+
+    With an `executor` of `concurrent.futures`, or of a cluster that has the same folders, the roots
+    are swept there, and only failures and warnings are shown.
 
     Raises GuardError, LockHeldError and XlogError as `sweep` does.
     """
@@ -181,9 +121,11 @@ def run_sweep(
         result.warnings.append(text)
         warn(text)
 
-    run = _SweepRun(policy, options, memory, result, warned)
+    run = _SweepRun(policy, options, memory, result, warned, executor)
     if in_store:
         run.take_stores()
+    if executor is not None:
+        run.check_tasks()
     if options.delete and run.was_done_lately():
         result.skipped = True
         return result
@@ -202,7 +144,9 @@ class _SweepRun:
         memory: State,
         result: SweepResult,
         warn: Callable[[str], None],
+        executor: "Executor | None" = None,
     ) -> None:
+        self._executor = executor
         self._options = options
         self._memory = memory
         self._result = result
@@ -222,6 +166,16 @@ class _SweepRun:
                 raise UsageError("--cross-mounts cannot be used with URLs (a store has no mounts)")
             self._stores = StoreSweep(self._sweep.policy, self._options.now)
             self._guarded = self._stores
+
+    def check_tasks(self) -> None:
+        """Raise UsageError where the roots cannot be swept one without the others."""
+        if self._options.archive is not None:
+            raise UsageError("--archive cannot be used with --executor (one process writes it)")
+        if not self._guarded.roots_are_apart and self._guarded.targets:
+            raise UsageError(
+                "roots that are in each other cannot be swept with --executor; name only the outer "
+                "ones, or leave it out"
+            )
 
     def was_done_lately(self) -> bool:
         every, last = self._options.at_most_every, self._memory.last_success()
@@ -281,6 +235,9 @@ class _SweepRun:
     def _outcomes(self, stop: Callable[[], bool]) -> Iterator[SweepOutcome]:
         """Do the work and count it; yield the outcomes that are to be shown."""
         options, totals = self._options, self._result.totals
+        if self._executor is not None:
+            yield from self._in_tasks(self._executor, stop)
+            return
         if self._stores is not None:
             yield from self._in_stores(self._stores, stop)
             return
@@ -305,6 +262,38 @@ class _SweepRun:
                 yield from filter(is_warning, step.outcomes)
             else:
                 yield from step.outcomes
+
+    def _in_tasks(self, executor: "Executor", stop: Callable[[], bool]) -> Iterator[SweepOutcome]:
+        """Have the roots swept elsewhere; count them, and yield the warnings."""
+        from xlogdecode.retention.tasks import sweep_by_executor
+
+        for remark in self._stores.remarks() if self._stores is not None else ():
+            self._warn(remark)
+        targets: Sequence[Target | StoreTarget] = self._guarded.targets
+        policy = self._sweep.policy
+        for target in targets:  # in their order, whichever is done first
+            self._result.roots[target.folder.shown] = Totals()
+        found = sweep_by_executor(executor, policy, targets, self._options, stop)
+        for number, count in found:
+            reached = bool(count.totals.reached)
+            count.totals.reached = {number} if reached else set()
+            self._result.totals.merge(count.totals)
+            self._result.roots[targets[number].folder.shown].merge(count.totals)
+            yield from count.failures
+
+    def count(self) -> Count:
+        """Sweep all roots, without a look at guards and locks; return the count."""
+        count = Count()
+        try:
+            for step in (
+                self._steps(WHOLE, choose_watch(), lambda: False)
+                if self._stores is None
+                else self._stores.steps(delete=self._options.delete)
+            ):
+                count.step(step)
+        finally:
+            self._guarded.close()
+        return count
 
     def _in_stores(self, stores: "StoreSweep", stop: Callable[[], bool]) -> Iterator[SweepOutcome]:
         for remark in stores.remarks():
@@ -381,3 +370,15 @@ class _SweepRun:
         except OSError as error:
             why = f"metrics not written: {error.strerror}: choose another file with --metrics"
             self._warn(f"{path}: {why}")
+
+
+def count_roots(policy: Policy, options: SweepOptions) -> list[Count]:
+    """Sweep the roots of a policy that guards have passed, in any process; return their counts."""
+    counts = []
+    for root in policy.roots:
+        one, memory = replace(policy, roots=(root,)), State(options.state, [])
+        run = _SweepRun(one, options, memory, SweepResult(), lambda _: None)
+        if is_url(root.path):
+            run.take_stores()
+        counts.append(run.count())
+    return counts

@@ -10,7 +10,7 @@ import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final, NamedTuple
 
 from xlogdecode.errors import UsageError
@@ -90,6 +90,12 @@ class StoreSweep:
         self._judge = MomentJudge(now)
         self.targets = [_target(root) for root in policy.roots]
         self._listed: dict[int, list[Candidate]] = {}
+
+    @property
+    def roots_are_apart(self) -> bool:
+        """Whether no object belongs to two roots."""
+        prefixes = sorted(_prefix(target) for target in self.targets)
+        return not any(after.startswith(one) for one, after in pairwise(prefixes))
 
     def check_roots(self) -> None:
         """Raise GuardError if a root is one that no sweep may begin at."""

@@ -144,6 +144,11 @@ class Sweep:
         roots_overlap = bool(self.targets) and self._nested
         return not roots_overlap and not any(_has_ceiling(root) for root in self.policy.roots)
 
+    @property
+    def roots_are_apart(self) -> bool:
+        """Whether no folder belongs to two roots."""
+        return bool(self.targets) and not self._overlap
+
     def decisions(self) -> Iterator[Decision]:
         """Yield a decision a file, folder by folder."""
         return itertools.chain.from_iterable(batch.decisions for batch in self.batches())
