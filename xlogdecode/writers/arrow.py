@@ -363,18 +363,36 @@ class ArrowWriter:
         return self._file.take()
 
 
+_STEADY: Final = ("time", "block_offset", "text_line")
+"""Columns whose values grow by little: their differences take less room than a dictionary."""
+
+_SINGULAR: Final = (*_STEADY, "message")
+"""Columns whose values seldom come again."""
+
+
+def parquet_file(file: Any, schema: "pa.Schema") -> Any:
+    """Return pyarrow's writer to a file, or to its path, of columns of `SCHEMA`; packed by zstd."""
+    from pyarrow.parquet import ParquetWriter as Writer
+
+    return Writer(
+        file,
+        schema,
+        compression="zstd",
+        use_dictionary=[name for name in schema.names if name not in _SINGULAR],
+        column_encoding={name: "DELTA_BINARY_PACKED" for name in _STEADY if name in schema.names},
+    )
+
+
 class ParquetWriter:
-    """Writes a Parquet file, its columns packed by zstd."""
+    """Writes a Parquet file."""
 
     header = b""
 
     def __init__(self, *, marks: bool = True) -> None:
         """Without `marks`, losses are passed over."""
-        from pyarrow.parquet import ParquetWriter as Writer
-
         self._batches = _Batches(_ROWS, marks=marks)
         self._file = _Drained()
-        self._parquet = Writer(self._file, SCHEMA, compression="zstd")
+        self._parquet = parquet_file(self._file, SCHEMA)
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return what the file has more with `batch`; `source` is that of the losses."""

@@ -13,6 +13,8 @@ try:
     import pyarrow as pa
     import pyarrow.compute as pc
     from pyarrow.parquet import ParquetFile, ParquetWriter
+
+    from xlogdecode.writers.arrow import parquet_file
 except ImportError:
     raise MissingExtraError(
         "Arrow and Parquet need pyarrow: run pip install 'xlogdecode[arrow]'"
@@ -70,7 +72,7 @@ def part(
                     named = "/".join(f"{k}={_safe(v)}" for k, v in zip(keys, key, strict=True))
                     at = place(named, made)
                     made += 1
-                    open_files[key] = ParquetWriter(at, schema, compression="zstd")
+                    open_files[key] = parquet_file(at, schema)
                     os.chmod(at, mode)  # noqa: PTH101 - as above
                     yield named, at
                 open_files[key].write_table(some.select(kept))
