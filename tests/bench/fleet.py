@@ -1,0 +1,181 @@
+"""Measures nightly jobs over many logs: `python -m tests.bench.fleet --help`.
+
+Logs are in the shape of the IM SDK's. Of a thousand logs that differ each has many names (hard
+links), so that hundreds of thousands of them fit into memory. The rows that come of a job are
+counted by SQL, and compared with those of the logs.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import click
+import duckdb
+
+from tests.bench.bench import tmpfs
+from tests.bench.day_files import day_of
+from tests.bench.measure import Run, measure
+from xlogdecode import Filter, batch, read_records
+from xlogdecode.jobs.batch_file import load_job
+
+DIFFERENT = 1000
+"""Logs that differ."""
+
+CLUSTER = "--cluster"
+EXECUTORS = ("processes", "threads", "dask", "ray")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("counts", nargs=-1, type=int)
+@click.option("--size", default=28_000, help="bytes of a log, on average")
+@click.option(
+    "--executor", "executors", multiple=True, default=EXECUTORS[:1],
+    type=click.Choice(EXECUTORS), help="where the work is done; may be repeated",
+)  # fmt: skip
+@click.option("--parts", is_flag=True, help="make a dataset by day and level")
+@click.option("--store", is_flag=True, help="logs and rows are in a server of S3 (SeaweedFS)")
+@click.option(CLUSTER, "job", hidden=True, help="run a job on two workers of Dask that end with it")
+def main(
+    counts: tuple[int, ...],
+    size: int,
+    executors: tuple[str, ...],
+    parts: bool,
+    store: bool,
+    job: str | None,
+) -> None:
+    """Measure jobs of so many logs each (default: 2000).
+
+    A row has the logs, the executor, processor seconds (user and system, of all processes of the
+    job but the store's) for all and for a log, records a second of processor, the memory of the
+    largest process, bytes in and out; then the same job again, which finds nothing new.
+    """
+    if job is not None:
+        on_cluster(job)
+        return
+    print("| logs | executor | cpu s | ms a log | records a s | peak MB | MB in | MB out | again |")
+    print(f"|{'---|' * 9}")
+    with tempfile.TemporaryDirectory(prefix="xlogdecode-fleet-", dir=tmpfs()) as name:
+        folder = Path(name)
+        rows = make_templates(folder / "templates", min(DIFFERENT, max(counts or (2000,))), size)
+        with server(folder) if store else nullcontext({}) as env:
+            os.environ.update(env)
+            for count in counts or (2000,):
+                for executor in executors:
+                    print(row_of(folder, count, executor, rows, parts=parts, store=store))
+
+
+def make_templates(folder: Path, count: int, size: int) -> list[int]:
+    """Write logs that differ; return how many records each has."""
+    folder.mkdir()
+    rows = []
+    for number in range(count):
+        data = day_of(number, size).data
+        (folder / f"{number}.xlog").write_bytes(data)
+        rows.append(sum(1 for _ in read_records(data, wanted=Filter())))
+    return rows
+
+
+def row_of(
+    folder: Path, count: int, executor: str, rows: list[int], *, parts: bool, store: bool
+) -> str:
+    """Run a job, and once more; return the row of the table. Raises if a row is lost or twice."""
+    sources, target = folder / "logs", folder / "rows"
+    size = make_logs(folder, count, len(rows))
+    settings = [f"sources: {sources}", f"target: {target}", "processes: 2"]
+    if store:
+        put_in_store(sources)
+        settings[:2] = ["sources: s3://logs/fleet", f"target: s3://rows/{executor}{count}"]
+    if parts:
+        settings.append("partition_by: [day, level]")
+    if executor in ("threads", "ray"):
+        settings.append(f"executor: {executor}")
+    path = folder / "job.yaml"
+    path.write_text("\n".join(settings) + "\n")
+    command = [sys.executable, "-m", "xlogdecode", "batch", "-q", str(path)]
+    if executor == "dask":
+        command = [sys.executable, "-m", "tests.bench.fleet", CLUSTER, str(path)]
+    first, again = measure(command), measure(command)
+    if store:
+        get_from_store(f"rows/{executor}{count}", target)
+    out = check(target, count, rows, first)
+    records = sum(rows[n % len(rows)] for n in range(count))
+    cells = (
+        f"{count:,}", executor, f"{first.cpu:.1f}", f"{first.cpu / count * 1000:.1f}",
+        f"{records / first.cpu:,.0f}", f"{first.peak / 1e6:.0f}", f"{size / 1e6:.0f}",
+        f"{out / 1e6:.0f}", f"{again.cpu:.1f} s, {again.peak / 1e6:.0f} MB",
+    )  # fmt: skip
+    shutil.rmtree(sources)
+    shutil.rmtree(target)
+    return f"| {' | '.join(cells)} |"
+
+
+def make_logs(folder: Path, count: int, templates: int) -> int:
+    """Give the templates so many names, 500 to a folder; return the bytes of all."""
+    size = 0
+    for number in range(count):
+        path = folder / f"logs/{number // 500}/{number}_imsdk_C_20240101.xlog"
+        if number % 500 == 0:
+            path.parent.mkdir(parents=True)
+        template = folder / f"templates/{number % templates}.xlog"
+        path.hardlink_to(template)
+        size += template.stat().st_size
+    return size
+
+
+def check(target: Path, count: int, rows: list[int], run: Run) -> int:
+    """Raise unless each log has its rows once; return the bytes of the files."""
+    assert run.status == 0, f"the job ended with status {run.status}"
+    files = [path for path in target.rglob("*.parquet") if ".xlogdecode" not in path.parts]
+    found = duckdb.sql(
+        f"SELECT count(*), count(DISTINCT source) FROM '{target}/**/*.parquet' "
+        "WHERE type <> 'damage'"
+    ).fetchall()[0]
+    assert found == (sum(rows[n % len(rows)] for n in range(count)), count), found
+    return sum(path.stat().st_size for path in files)
+
+
+def on_cluster(job: str) -> None:
+    """Run a job on two workers of Dask."""
+    import distributed
+
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        settings = {"executor": "dask", "scheduler": cluster.scheduler_address}
+        result = batch(load_job(job).with_options(**settings))
+    sys.exit(int(result.status))
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[dict[str, str]]:
+    """Run a server of S3; yield what a command needs to use it."""
+    from tests.s3 import s3_server
+
+    (folder / "s3").mkdir()
+    with s3_server(folder / "s3") as running:
+        for bucket in ("logs", "rows"):
+            running.files().mkdir(bucket)
+        yield running.environment()
+
+
+def put_in_store(folder: Path) -> None:
+    import s3fs
+
+    files = s3fs.S3FileSystem()
+    if files.exists("logs/fleet"):
+        files.rm("logs/fleet", recursive=True)
+    files.put(f"{folder}/", "logs/fleet/", recursive=True)
+
+
+def get_from_store(prefix: str, folder: Path) -> None:
+    import s3fs
+
+    s3fs.S3FileSystem().get(f"{prefix}/", f"{folder}/", recursive=True)
+
+
+if __name__ == "__main__":
+    main()
