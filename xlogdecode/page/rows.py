@@ -110,7 +110,7 @@ class Rows:
         codes = self._codes.get(run.cutter)
         if codes is None:
             codes = self._codes[run.cutter] = _RunCodes.of(run.cutter, self._sites, self._whos)
-        hours = _hours_of(run)
+        hours = run.hours
         levels, sites, whos = (each.numbers(run) for each in codes)
         messages = run.message if _is_utf8(run.own_text) else _as_utf8(run.records(), run.message)
         if 0 in sites:
@@ -179,14 +179,6 @@ class _Starts(dict[tuple[str, str], int]):
         hour = datetime.fromisoformat(f"{around[0]}:00").replace(tzinfo=UTC)
         self[around] = start = int(hour.timestamp()) * 1000
         return start
-
-
-def _hours_of(run: RecordRun) -> Sequence[_Hour]:
-    """Return the hour of each record of a run."""
-    stamps, keys = run.place.stamps, [*zip(run.hour, run.part("zone"), strict=True)]
-    if len({*keys}) == 1:
-        return [stamps[keys[0]]] * len(keys)
-    return [stamps[key] for key in keys]
 
 
 def _are_alike(values: Sequence[object]) -> bool:

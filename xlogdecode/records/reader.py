@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
-from itertools import chain, repeat
+from itertools import accumulate, chain, repeat
 from typing import TYPE_CHECKING, Final
 
 from xlogdecode.records.events import LONGEST, PAGE, BlockRun, Event, Loss, Page, Then, pages
@@ -207,43 +207,48 @@ class _Reader:
         if cutter is None:
             self._take_lines(text, start, stop, where, depth)
             return
-        lead, *cells = cutter.split(f"\n{text[start:stop]}")
-        at = start + len(lead) if cells else stop
-        self._take_lines(text, start, at, where, depth)
-        if not cells:
+        cells = cutter.split(f"\n{text[start:stop]}")
+        starts = [*accumulate(map(len, cells), initial=start)][1::STRIDE]
+        self._take_lines(text, start, min(starts[0], stop), where, depth)
+        if len(starts) == 1:
             return
-        columns = [cells[number::STRIDE] for number in range(STRIDE)]
+        columns = [cells[number::STRIDE] for number in range(1, STRIDE + 1)]
         messages = columns[-1]
         messages[-1] = messages[-1].removesuffix("\n")
+        starts[-1] = stop
         first = 0
         for number in [n for n, message in enumerate(messages) if "\n" in message]:
             message = messages[number]
             if opens := _OPENS_WITHIN(message):
+                behind, until = number + 1, starts[number + 1]
                 messages[number] = message[: opens.start()]
-                at = self._take_run(
-                    cutter, [c[first : number + 1] for c in columns], text, at, where
-                )
-                first, behind = number + 1, at + len(message) - opens.start()
-                self._take_lines(text, at, min(behind, stop), where, depth)
-                at = behind
+                at = starts[number] + sum(len(column[number]) for column in columns)
+                own = [*starts[first:behind], at]
+                self._take_run(cutter, [c[first:behind] for c in columns], text, own, where)
+                self._take_lines(text, at, until, where, depth)
+                first = behind
         if first < len(messages):
-            self._take_run(cutter, [column[first:] for column in columns], text, at, where)
+            own = starts[first:]
+            self._take_run(cutter, [column[first:] for column in columns], text, own, where)
 
     def _take_run(
-        self, cutter: Cutter, columns: Sequence[list[str]], text: str, start: int, where: _Where
-    ) -> int:
-        """Take records of the usual layout that begin at `start`; return where they end."""
+        self,
+        cutter: Cutter,
+        columns: Sequence[list[str]],
+        text: str,
+        starts: list[int],
+        where: _Where,
+    ) -> None:
+        """Take records of the usual layout that begin and end at `starts`."""
         self._close()
-        run = RecordRun(cutter, self._place, columns, text, start)
-        run.block_offset = where.of_all(run.starts[:-1])
+        run = RecordRun(cutter, self._place, columns, text, starts)
+        run.block_offset = where.of_all(starts[:-1])
         run.text_line = self._text_line
         self._text_line += run.lines
         if self._records:
             self._done.append(self._records)
             self._records = []
         self._done.append(run)
-        stop: int = run.starts[-1]
-        return stop
 
     def _take_lines(self, text: str, start: int, stop: int, where: _Where, depth: int) -> None:
         """Take lines one by one, or what is behind another layout's first line in runs of that."""

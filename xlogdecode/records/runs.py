@@ -1,16 +1,15 @@
 """Runs: records of one layout in columns, cut out of a page by one pattern.
 
 The pattern finds the heads, from the line's start to where the message begins; a message is what
-is between two heads, its further lines included. Of a head only the date and the clock are taken
-apart at once. The rest comes in three pieces that few records have for themselves (level, process
-and thread; file, line and function), and each is taken apart when it is first seen.
+is between two heads, its further lines included. Of a head only the clock is cut out at once. The
+rest comes in three pieces that few records have for themselves (date and hour; level, process and
+thread; file, line and function), and each is taken apart when it is first seen.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from itertools import accumulate, chain, pairwise, repeat
-from operator import add
 from typing import Any, Final
 
 from xlogdecode.line_layouts import FIELDS, RECORD_ROWS, RecordRow, unnamed
@@ -19,13 +18,13 @@ from xlogdecode.records.record import Place, Record
 
 __all__ = ["STRIDE", "Cutter", "RecordRun", "cutter_of"]
 
-PIECES: Final = ("before", "behind", "source")
-"""The parts before the time in a head, behind it, and in the tail of the layout."""
+PIECES: Final = ("start", "behind", "source")
+"""The parts of a head up to the hour, behind the clock, and in the tail of the layout."""
 
-STRIDE: Final = 7
+STRIDE: Final = 5
 """The columns of a run."""
 
-_PARTS: Final = tuple(name for name in FIELDS if name not in {"text", "hour", "clock", "message"})
+_PARTS: Final = tuple(name for name in FIELDS if name not in {"text", "clock", "message"})
 _BOUND: Final = 4096
 """Pieces that are kept."""
 
@@ -51,19 +50,19 @@ class Cutter:
     def __init__(self, row: RecordRow) -> None:
         """Take a row whose fields have a time. Raises ValueError for another."""
         self.layout = row.name
-        before, hour, clock, behind = _around_time(row.fields)
+        start, clock, behind = _around_clock(row.fields)
+        start = f"\n{start}"
         tails = [joined_tail(*tail) for tail in row.tails]
-        columns = (before, hour, clock, behind, "|".join([*tails, ""]))
-        head = "".join(f"({unnamed(pattern)})" for pattern in columns)
-        self.split: Final = re.compile(f"(\n{head})").split
+        columns = (start, clock, behind, "|".join([*tails, ""]))
+        self.split: Final = re.compile("".join(f"({unnamed(one)})" for one in columns)).split
         """Text that begins with a line end -> what is before the first head, then the columns of
-        each record (see `Run`), head by head, each with the line end before it.
+        each record (see `RecordRun`), head by head, each with the line end before it.
         """
         self.pieces: Final[dict[str, str]] = {}
         """A part of a record -> the piece that has it."""
         self._known: Final[dict[str, _Known]] = {}
         self._parse: Final[dict[str, Callable[[str], dict[str, str | None]]]] = {}
-        for name, patterns in zip(PIECES, ([before], [behind], tails), strict=True):
+        for name, patterns in zip(PIECES, ([start], [behind], tails), strict=True):
             parse = lru_cache(_BOUND)(partial(_parse, [re.compile(one) for one in patterns]))
             self._parse[name] = parse
             for part in _PARTS:
@@ -92,20 +91,24 @@ class RecordRun:
     """Consecutive records of one layout and one place, in columns of equal length."""
 
     def __init__(
-        self, cutter: Cutter, place: Place, columns: Sequence[list[str]], text: str, start: int
+        self,
+        cutter: Cutter,
+        place: Place,
+        columns: Sequence[list[str]],
+        text: str,
+        starts: list[int],
     ) -> None:
-        """Take the columns of records that begin at `start` of the text of a page."""
+        """Take the columns of records; each begins at one of `starts` in the text of a page.
+
+        One more of `starts` is where the last record ends.
+        """
         self.cutter = cutter
         self.layout = cutter.layout
         self.place = place
-        self.heads, self.before, self.hour, self.clock, self.behind, self.source, self.message = (
-            columns
-        )
+        self.start, self.clock, self.behind, self.source, self.message = columns
         self.text = text
         """That of the page: one character a byte."""
-        sizes = map(add, map(len, self.heads), map(len, self.message))
-        self.starts = [*accumulate(sizes, initial=start)]
-        """Where each record begins in the text of the page, and where the last ends."""
+        self.starts = starts
         self.block_offset: list[int] = []
         self.text_line = 1
         """The number of the first line."""
@@ -114,12 +117,17 @@ class RecordRun:
 
     def __len__(self) -> int:
         """Return the number of records."""
-        return len(self.heads)
+        return len(self.clock)
 
     @property
     def lines(self) -> int:
         """The number of lines, but for one that is not ended."""
         return self.text.count("\n", self.starts[0], self.starts[-1])
+
+    @property
+    def hours(self) -> list[tuple[str, str] | None]:
+        """The texts around each clock in ISO 8601 (see `Stamps`)."""
+        return self.place.stamps.of_all(self.part("hour"), self.part("zone"))
 
     @property
     def own_text(self) -> str:
@@ -128,10 +136,12 @@ class RecordRun:
 
     def with_messages(self, messages: list[str]) -> "RecordRun":
         """Return the run with other messages, one for each of its own."""
-        columns = (self.heads, self.before, self.hour, self.clock, self.behind, self.source)
+        columns = (self.start, self.clock, self.behind, self.source, messages)
+        cells = [*chain.from_iterable(zip(*columns, strict=True))]
+        starts = [*accumulate(map(len, cells), initial=0)][::STRIDE]
         end = "\n" if self.own_text.endswith("\n") else ""
-        text = "".join(chain.from_iterable(zip(self.heads, messages, strict=True)))[1:] + end
-        run = RecordRun(self.cutter, self.place, [*columns, messages], text, 0)
+        run = RecordRun(self.cutter, self.place, columns, "".join(cells)[1:] + end, starts)
+        starts[-1] = len(run.text)
         run.block_offset, run.text_line = self.block_offset, self.text_line
         return run
 
@@ -151,7 +161,6 @@ class RecordRun:
         """Return one of the records, the first for 0."""
         found = {
             "text": self.text[self.starts[number] : self.starts[number + 1]],
-            "hour": self.hour[number],
             "clock": self.clock[number],
             "message": self.message[number],
         }
@@ -174,7 +183,6 @@ class RecordRun:
         columns: dict[str, Iterable[str | None]] = {name: self.part(name) for name in _PARTS}
         columns |= {
             "text": [text[start:stop] for start, stop in pairwise(self.starts)],
-            "hour": self.hour,
             "clock": self.clock,
             "message": self.message,
         }
@@ -190,14 +198,9 @@ class RecordRun:
 
     def pop(self) -> Record:
         """Take the last record away, and return it."""
-        columns = (self.heads, self.before, self.hour, self.clock, self.behind, self.source)
-        last = RecordRun(
-            self.cutter,
-            self.place,
-            [[column.pop()] for column in (*columns, self.message)],
-            self.text,
-            self.starts[-2],
-        )
+        columns = (self.start, self.clock, self.behind, self.source, self.message)
+        popped = [[column.pop()] for column in columns]
+        last = RecordRun(self.cutter, self.place, popped, self.text, self.starts[-2:])
         self.starts.pop()
         last.block_offset.append(self.block_offset.pop())
         last.text_line = self.text_line + self.lines
@@ -225,19 +228,19 @@ def _parse(patterns: Iterable[re.Pattern[str]], piece: str) -> dict[str, str | N
     return {}
 
 
-def _around_time(fields: str) -> tuple[str, str, str, str]:
-    """Return the patterns before the hour, of the hour, of the clock, and behind that.
+def _around_clock(fields: str) -> tuple[str, str, str]:
+    """Return the patterns up to the hour, of the clock, and behind that.
 
     Raises ValueError where the clock does not follow the hour.
     """
-    start, stop = _group(fields, "hour")
+    hour, stop = _group(fields, "hour")
     at, end = _group(fields, "clock")
     if at != stop:
         raise ValueError(f"{fields!r}: the clock must follow the hour")
-    before, behind = fields[:start], fields[end:]
+    before, behind = fields[:hour], fields[end:]
     if before.endswith("(?:") and behind.startswith(")?"):  # records without a time are few
         before, behind = before.removesuffix("(?:"), behind.removeprefix(")?")
-    return before, fields[start:stop], fields[at:end], behind
+    return before + fields[hour:stop], fields[at:end], behind
 
 
 def _group(pattern: str, name: str) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """The times of log lines: zones as Mars writes them, days without a year."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Final, NamedTuple
 
@@ -50,6 +51,15 @@ class Stamps(dict[tuple[str, str | None], tuple[str, str] | None]):
         found = _HOUR.fullmatch(hour)
         day = _date_or_none(found and found["day"])
         return Stamps(zone_of_hour(hour) or self.zone, day or self.near)
+
+    def of_all(
+        self, hours: Iterable[str | None], zones: Iterable[str | None]
+    ) -> list[tuple[str, str] | None]:
+        """Return the texts around each of many clocks."""
+        keys = [(hour or "", zone) for hour, zone in zip(hours, zones, strict=True)]
+        if len({*keys}) == 1:
+            return [self[keys[0]]] * len(keys)
+        return [self[key] for key in keys]
 
     def __missing__(self, key: tuple[str, str | None]) -> tuple[str, str] | None:
         if len(self) >= self._BOUND:

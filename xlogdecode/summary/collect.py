@@ -131,6 +131,7 @@ class _RunParts(NamedTuple):
     run: RecordRun
     level: Sequence[str]
     who: Sequence[str | None]
+    hour: Sequence[str | None]
     zone: Sequence[str | None]
     telling: Sequence[int]
     """The numbers of the records that have to be looked at."""
@@ -187,8 +188,8 @@ class SourceReader:
         slowest = self._summary.slowest
         cost = slowest[0].milliseconds if len(slowest) == SLOWEST else 0
         level = [level or "" for level in run.part("level")]
-        who, zone = ([*run.part(name)] for name in ("who", "zone"))
-        parts = _RunParts(run, level, who, zone, self._signs.numbers(run, cost))
+        who, hour, zone = ([*run.part(name)] for name in ("who", "hour", "zone"))
+        parts = _RunParts(run, level, who, hour, zone, self._signs.numbers(run, cost))
         start = 0
         for number, function in enumerate(run.part("function")):
             if function in STEPS:
@@ -199,7 +200,7 @@ class SourceReader:
 
     def _add_stretch(self, parts: _RunParts, start: int, stop: int) -> None:
         """Take in records, halved until those of a part share their hour and their process."""
-        hours = {*zip(parts.run.hour[start:stop], parts.zone[start:stop], strict=True)}
+        hours = {*zip(parts.hour[start:stop], parts.zone[start:stop], strict=True)}
         pids = {*map(self._tracker.pid_of, {*parts.who[start:stop]})}
         if len(hours) == len(pids) == 1:
             self._add_alike(parts, start, stop)

@@ -127,18 +127,10 @@ def _times(runs: Sequence[RecordRun]) -> tuple["pa.Array", "pa.Array"]:
     hours: list[int | None] = []
     zones: list[int | None] = []
     for run in runs:
-        stamps, keys = run.place.stamps, list(zip(run.hour, run.part("zone"), strict=True))
-        found: dict[Any, tuple[int | None, int | None]] = {}
-        for key in set(keys):
-            around = stamps[key]
-            found[key] = clock.hour(around) if around else (None, None)
-        if len(found) == 1:
-            ((hour, zone),) = found.values()
-            hours += [hour] * len(keys)
-            zones += [zone] * len(keys)
-        else:
-            hours += [found[key][0] for key in keys]
-            zones += [found[key][1] for key in keys]
+        arounds = run.hours
+        found = {around: clock.hour(around) if around else (None, None) for around in {*arounds}}
+        hours += [found[around][0] for around in arounds]
+        zones += [found[around][1] for around in arounds]
     clocks = pa.array(map(_HOUR.__add__, _chained(runs, "clock")), pa.string())
     within = clocks.cast(pa.timestamp("us")).cast(pa.int64())
     times = pc.add(within, pa.array(hours, pa.int64()))

@@ -65,8 +65,8 @@ class Columnar(Protocol):
         """The place of all."""
 
     @property
-    def hour(self) -> Sequence[str | None]:
-        """The hours as they are written."""
+    def hours(self) -> Sequence[tuple[str, str] | None]:
+        """The texts around each clock in ISO 8601."""
 
     @property
     def clock(self) -> Sequence[str | None]:
@@ -82,9 +82,6 @@ class Columnar(Protocol):
 
     def __len__(self) -> int:
         """Return the number of records."""
-
-    def part(self, name: str) -> Iterable[str | None]:
-        """Return the column of a part of the records."""
 
 
 class Pieces(Protocol):
@@ -104,7 +101,9 @@ class _RecordRun:
         self._records = records
         self.layout: str = records[0][11]
         self.place: Place = records[0][12]
-        self.hour, self.clock = [r[2] for r in records], [r[3] for r in records]
+        hour, zone = records[0][2], records[0][4]
+        self.hours = [self.place.stamps[hour or "", zone]] * len(records)
+        self.clock = [r[3] for r in records]
         self.message = [r[10] for r in records]
         self.block_offset = [r[13] for r in records]
 
@@ -113,9 +112,6 @@ class _RecordRun:
 
     def __getattr__(self, name: str) -> Any:
         return map(_RECORD_PIECES[name], self._records)
-
-    def part(self, name: str) -> Iterable[str | None]:
-        return map(itemgetter(LINE_PARTS.index(name)), self._records)
 
 
 class _RecordPieces:
@@ -263,20 +259,17 @@ class RowWriter:
 
     def _times(self, run: Columnar) -> list[Column]:
         """Return the cells of the times."""
-        hour, quote, stamps = run.hour[0], self._dialect.quote, run.place.stamps
-        zones, null = list(run.part("zone")), self._dialect.null
-        if not any(run.clock):
+        hours, clocks = run.hours, run.clock
+        quote, null, around = self._dialect.quote, self._dialect.null, hours[0]
+        if not any(clocks):
             return [null]
-        if run.hour.count(hour) == len(run) == zones.count(zones[0]) and all(run.clock):
-            around = stamps[hour or "", zones[0]]
-            clocks = cast("Sequence[str]", run.clock)
+        if hours.count(around) == len(run) and all(clocks):
+            clocks = cast("Sequence[str]", clocks)
             return [f"{quote}{around[0]}", clocks, f"{around[1]}{quote}"] if around else [null]
         return [
             [
-                f"{quote}{around[0]}{clock}{around[1]}{quote}"
-                if hour and clock and (around := stamps[hour, zone])
-                else null
-                for hour, zone, clock in zip(run.hour, zones, run.clock, strict=True)
+                f"{quote}{around[0]}{clock}{around[1]}{quote}" if clock and around else null
+                for around, clock in zip(hours, clocks, strict=True)
             ]
         ]
 
