@@ -7,7 +7,8 @@ thread; file, line and function), and each is taken apart when it is first seen.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from itertools import accumulate, chain, pairwise, repeat
 from typing import Any, Final
@@ -152,19 +153,44 @@ class RecordRun:
             return repeat(None, len(self))
         return self.cutter.column(name, getattr(self, piece))
 
-    def value(self, part: str, number: int) -> str | None:
-        """Return a part of one of the records, the first for 0, but of those with columns."""
+    def values(self, part: str, start: int, stop: int) -> dict[str | None, int]:
+        """Return each value of a part of consecutive records, and how many of these have it."""
         piece = self.cutter.piece_of(part)
-        return None if piece is None else self.cutter.part_in(part, getattr(self, piece)[number])
+        if piece is None:
+            return {None: stop - start}
+        found: dict[str | None, int] = {}
+        for one, count in Counter(getattr(self, piece)[start:stop]).items():
+            value = self.cutter.part_in(part, one)
+            found[value] = found.get(value, 0) + count
+        return found
+
+    def numbers(self, part: str, wanted: Container[str | None]) -> list[int]:
+        """Return the numbers of the records that have one of these values of a part."""
+        piece = self.cutter.piece_of(part)
+        if piece is None:
+            return []
+        column = getattr(self, piece)
+        pieces = {one for one in {*column} if self.cutter.part_in(part, one) in wanted}
+        return [number for number, one in enumerate(column) if one in pieces] if pieces else []
+
+    def parts_of(self, number: int) -> dict[str, str | None]:
+        """Return the parts of the head of one of the records, the first for 0."""
+        parts_of = self.cutter.parts_of
+        return {
+            **parts_of("start", self.start[number]),
+            **parts_of("behind", self.behind[number]),
+            **parts_of("source", self.source[number]),
+        }
 
     def record(self, number: int) -> Record:
         """Return one of the records, the first for 0."""
         found = {
+            **self.parts_of(number),
             "text": self.text[self.starts[number] : self.starts[number + 1]],
             "clock": self.clock[number],
             "message": self.message[number],
         }
-        parts = (found[name] if name in found else self.value(name, number) for name in FIELDS)
+        parts = map(found.get, FIELDS)
         rest = (self.layout, self.place, self.block_offset[number], self._line_of(number))
         return Record((*parts, *rest))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from heapq import heappush, heappushpop
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.matchers import SINGLES
@@ -28,7 +28,7 @@ SLOWEST: Final = 5
 GAP: Final = timedelta(hours=1)
 """Silence of this length or more is a gap."""
 
-_COST: Final = re.compile(r"(?P<of>(?:[a-z]+ )*?)cost(?: |_)time[:=] ?(?P<ms>[0-9]{1,9}) ?ms")
+_COST: Final = re.compile(r"cost[ _]time[:=] ?(?P<ms>[0-9]{1,9}) ?ms")
 _TIME_COST: Final = re.compile(r"(?<!queue )time cost[:=] ?(?P<ms>[0-9]{1,9}) ?ms")
 _SEVERE: Final = frozenset("EF")
 _WRITERS_OWN: Final = frozenset({"dropped", "clock-jump"})
@@ -125,18 +125,6 @@ class Summary:
         return as_dict(self, language)
 
 
-class _RunParts(NamedTuple):
-    """A run, and what is needed of its records at every one of them."""
-
-    run: RecordRun
-    level: Sequence[str]
-    who: Sequence[str | None]
-    hour: Sequence[str | None]
-    zone: Sequence[str | None]
-    telling: Sequence[int]
-    """The numbers of the records that have to be looked at."""
-
-
 class SourceReader:
     """The facts so far about the log that is being read."""
 
@@ -187,31 +175,32 @@ class SourceReader:
         """Take in the records of a run: one by one only those that have to be looked at."""
         slowest = self._summary.slowest
         cost = slowest[0].milliseconds if len(slowest) == SLOWEST else 0
-        level = [level or "" for level in run.part("level")]
-        who, hour, zone = ([*run.part(name)] for name in ("who", "hour", "zone"))
-        parts = _RunParts(run, level, who, hour, zone, self._signs.numbers(run, cost))
+        telling = self._signs.numbers(run, cost)
         start = 0
-        for number, function in enumerate(run.part("function")):
-            if function in STEPS:
-                self._add_stretch(parts, start, number)
-                self.add(run.record(number))
-                start = number + 1
-        self._add_stretch(parts, start, len(run))
+        for number in run.numbers("function", STEPS):
+            self._add_stretch(run, telling, start, number)
+            self.add(run.record(number))
+            start = number + 1
+        self._add_stretch(run, telling, start, len(run))
 
-    def _add_stretch(self, parts: _RunParts, start: int, stop: int) -> None:
-        """Take in records, halved until those of a part share their hour and their process."""
-        hours = {*zip(parts.hour[start:stop], parts.zone[start:stop], strict=True)}
-        pids = {*map(self._tracker.pid_of, {*parts.who[start:stop]})}
-        if len(hours) == len(pids) == 1:
-            self._add_alike(parts, start, stop)
-        elif start < stop:
+    def _add_stretch(self, run: RecordRun, telling: Sequence[int], start: int, stop: int) -> None:
+        """Take in records, halved until those of a part share their hour and their process.
+
+        Those of the numbers in `telling` have to be looked at.
+        """
+        if start == stop:
+            return
+        pids = {*map(self._tracker.pid_of, run.values("who", start, stop))}
+        if len(pids) == 1 and all(len(run.values(p, start, stop)) == 1 for p in ("hour", "zone")):
+            own = telling[bisect_left(telling, start) : bisect_left(telling, stop)]
+            self._add_alike(run, own, start, stop)
+        else:
             middle = (start + stop) // 2
-            self._add_stretch(parts, start, middle)
-            self._add_stretch(parts, middle, stop)
+            self._add_stretch(run, telling, start, middle)
+            self._add_stretch(run, telling, middle, stop)
 
-    def _add_alike(self, parts: _RunParts, start: int, stop: int) -> None:
+    def _add_alike(self, run: RecordRun, telling: Iterable[int], start: int, stop: int) -> None:
         """Take in records of one hour and one process, and look at those that may tell more."""
-        run, telling = parts.run, parts.telling
         first, last = run.record(start), run.record(stop - 1)
         session = self._tracker.add_alike(first, last, stop - start)
         stamp = (first[2], first[4], first[12])
@@ -220,14 +209,18 @@ class SourceReader:
         if stamp == self._stamp:
             self._last = last
         self._note_layout(run.layout)
-        levels = Counter(parts.level[start:stop])
-        self._in_hour.update(levels)
         story = self._story(session)
-        story.levels.update(levels)
-        for number in telling[bisect_left(telling, start) : bisect_left(telling, stop)]:
-            if parts.level[number] in _SEVERE:
-                session.last_error = run.record(number)
-            self._look_at(line_in(run, number), story)
+        for level, count in run.values("level", start, stop).items():
+            self._in_hour[level or ""] += count
+            story.levels[level or ""] += count
+        error = None
+        for number in telling:
+            line = line_in(run, number)
+            self._look_at(line, story)
+            if line.level in _SEVERE and run.parts_of(number).get("level") in _SEVERE:
+                error = number
+        if error is not None:
+            session.last_error = run.record(error)
 
     def _note_layout(self, layout: str) -> None:
         if layout != self._layout:
@@ -256,7 +249,7 @@ class SourceReader:
             or "ailed:" in message
             or "cost" in message
             or "TIM: |-" in message
-            or table.has_text(record.message) is not None
+            or table.has_text(record.message)
         )
 
     def _story(self, session: Session) -> SessionStory:

@@ -8,12 +8,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
+from os.path import commonprefix
 from typing import Final
 
 from xlogdecode.summary.line import LogLine
 from xlogdecode.yaml_file import YamlValue, load_yaml, parse_yaml
 
-__all__ = ["EventRule", "EventTable", "Sign", "built_in_events", "load_events"]
+__all__ = ["EventRule", "EventTable", "Sign", "anchors", "built_in_events", "load_events"]
+
+_ALIKE: Final = 5
+"""Characters in which texts that are looked for together are alike."""
 
 _EMPTY: Final = "write `events:` and a list of events"
 _EVENT_KEYS: Final = (
@@ -129,8 +134,14 @@ class EventTable:
         """The codes that show an event by themselves."""
         self.texts = tuple(self._by_text)
         """Texts, one of which every line has that shows an event by neither function nor code."""
-        self.has_text = re.compile("|".join(map(re.escape, self.texts)) or "(?!)").search
-        """Finds any of `texts`."""
+        self._anchors = anchors(self.texts)
+
+    def has_text(self, message: str) -> bool:
+        """Tell whether any of `texts` is in a message: plain searches, faster than a pattern."""
+        for anchor in self._anchors:
+            if anchor in message and any(text in message for text in self.texts):
+                return True
+        return False
 
     def shown_by(
         self, line: LogLine, codes: frozenset[int]
@@ -149,6 +160,12 @@ class EventTable:
                 found.setdefault(rule.name, set()).add(number)
         for name, numbers in found.items():
             yield self.rules[name], numbers
+
+
+def anchors(texts: Iterable[str]) -> list[str]:
+    """Return texts, one of which is in each line that has one of `texts`."""
+    groups = groupby(sorted(texts), lambda text: text[:_ALIKE])
+    return [commonprefix(list(some)) for _, some in groups]  # noqa: RUF071 - they are no paths
 
 
 @cache

@@ -47,10 +47,11 @@ def line_of(record: Record) -> LogLine:
 
 def line_in(run: RecordRun, number: int) -> LogLine:
     """Return the line of a record of a run."""
-    function, message = run.value("function", number), run.message[number]
+    parts, message = run.parts_of(number).get, run.message[number]
+    function = parts("function")
     if not function or not run.source[number].isascii() or not message.isascii():
         return line_of(run.record(number))
-    around = run.place.stamps[run.value("hour", number) or "", run.value("zone", number)]
+    around = run.place.stamps[parts("hour") or "", parts("zone")]
     iso = around and f"{around[0]}{run.clock[number]}{around[1]}"
-    level, tag, file = (run.value(part, number) for part in ("level", "tag", "file"))
-    return LogLine(iso, level or "", run.layout, tag, file, function, message)
+    level = parts("level") or ""
+    return LogLine(iso, level, run.layout, parts("tag"), parts("file"), function, message)

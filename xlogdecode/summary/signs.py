@@ -7,12 +7,10 @@ too much: `codes` and `events` have the last word.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import groupby
-from os.path import commonprefix
 from typing import Final
 
 from xlogdecode.records.runs import RecordRun
-from xlogdecode.summary.events import EventTable
+from xlogdecode.summary.events import EventTable, anchors
 
 __all__ = ["SignFinder"]
 
@@ -21,11 +19,9 @@ _ZERO: Final = "(?!-?0+(?![0-9]))"
 _CODE: Final = rf"""ode["']?(?: ?[:=] ?| |\|)["']?{_ZERO}-?[0-9]"""
 """The pattern of a code but 0, which most records state that went well (see `codes`)."""
 _FAILED: Final = r"failed: ?[\"']?-?[0-9]"
-_COST: Final = re.compile(r"cost(?:[ _]time)?[:=] ?([0-9]{1,9}) ?ms")
-"""The pattern of a request's time (see `collect`)."""
+_COST: Final = r"cost(?:[ _]time)?[:=] ?([0-9]{%d,9}) ?ms"
+"""The pattern of a request's time (see `collect`), of as many digits as one that counts has."""
 _CONSOLE: Final = "TIM: |-"
-_ALIKE: Final = 5
-"""Characters in which texts that are looked for together are alike."""
 
 
 class SignFinder:
@@ -35,7 +31,7 @@ class SignFinder:
         self._functions = table.functions_without_code
         code = _CODE.replace(_ZERO, "") if 0 in table.codes else _CODE
         self._patterns = [re.compile(code), re.compile(_FAILED)]
-        self._texts = [_CONSOLE, *_anchors(table.texts)]
+        self._texts = [_CONSOLE, *anchors(_as_logged(table.texts))]
         self._page = ""
         self._found: list[int] = []
         """Where the text of the last page has signs, in order: its runs are searched in one go."""
@@ -46,9 +42,7 @@ class SignFinder:
         A request counts if it took `cost` milliseconds or more; `cost` must not go down within a
         page.
         """
-        found = {n for n, level in enumerate(run.part("level")) if level in _SEVERE}
-        functions = self._functions
-        found.update(n for n, name in enumerate(run.part("function")) if name in functions)
+        found = {*run.numbers("level", _SEVERE), *run.numbers("function", self._functions)}
         starts = run.starts
         if run.text is not self._page:
             self._page, self._found = run.text, sorted(self._places(run.text, cost))
@@ -66,17 +60,13 @@ class SignFinder:
         for pattern in self._patterns:
             for found in pattern.finditer(text):
                 yield found.start()
-        for found in _COST.finditer(text):
+        for found in re.compile(_COST % len(str(cost))).finditer(text):
             if int(found[1]) >= cost:
                 yield found.start()
 
 
-def _anchors(texts: Iterable[str]) -> list[str]:
-    """Return texts, one character a byte, one of which is in each line that has one of `texts`."""
-    as_logged = sorted(
-        text.encode(coding, "replace").decode("latin-1")
-        for text in texts
-        for coding in (("utf-8",) if text.isascii() else ("utf-8", "gb18030"))
-    )
-    groups = groupby(as_logged, lambda text: text[:_ALIKE])
-    return [commonprefix(list(some)) for _, some in groups]  # noqa: RUF071 - they are no paths
+def _as_logged(texts: Iterable[str]) -> Iterator[str]:
+    """Yield texts in the encodings that logs have, one character a byte."""
+    for text in texts:
+        for coding in ("utf-8",) if text.isascii() else ("utf-8", "gb18030"):
+            yield text.encode(coding, "replace").decode("latin-1")
