@@ -42,6 +42,45 @@ def test_a_small_file_needs_nothing_that_makes_classes_or_paths(tmp_path: Path) 
     assert imported(path) & costly == set()
 
 
+@pytest.mark.parametrize("options", [["-c"], ["-q", "-o", "OUT/"], ["-o", "OUT", "-f"], ["-qf"]])
+def test_the_usual_ways_to_decode_need_no_click(options: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "a.xlog"
+    path.write_bytes(file_of(sample_of("zlib").blocks))
+    words = [word.replace("OUT", str(tmp_path / "out")) for word in options]
+    assert "click" not in modules_of("-m", "xlogdecode", *words, str(path))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-o", "out", "a.xlog"],
+        ["-o", "out/", "a.xlog"],
+        ["a.xlog", "b.xlog", "-q", "-o", "out"],
+        ["-o", "b.xlog", "a.xlog"],
+        ["-f", "-o", "a.xlog", "a.xlog"],
+        ["-o", "/dev/full", "a.xlog"],
+        ["-o", "", "a.xlog"],
+        ["-c", "-o", "out", "a.xlog"],
+        ["a.xlog", "-o"],
+    ],
+)
+def test_without_click_all_ends_as_with_it(words: list[str], tmp_path: Path) -> None:
+    ends = []
+    for name, more in (("without", []), ("with", ["--color", "auto"])):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "a.xlog").write_bytes(file_of(sample_of("zlib").blocks))
+        (folder / "b.xlog").write_bytes(b"neither a log nor text\0")
+        done = run(*more, *words, cwd=folder)
+        files = {
+            path.relative_to(folder): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+        ends.append((done, files))
+    assert ends[0] == ends[1]
+
+
 def test_patterns_of_records_are_made_only_where_a_filter_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "a.xlog"
     path.write_bytes(file_of(sample_of("zlib").blocks))

@@ -1,11 +1,11 @@
-"""`xlogdecode [-c|-q|-f] FILE...` without click, which takes longer to load than a log to decode.
+"""`xlogdecode [-c|-q|-f|-o PATH] FILE...` without click, which takes longer to load than a log to
+decode.
 
 Anything else is left to `app`: other options, globs, names that are no files. Both decode with the
 same engine, and print the same.
 """
 
 import os
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,37 @@ if TYPE_CHECKING:
 
 __all__ = ["run", "takes"]
 
-_FLAGS = re.compile("-[cqf]+")
+_FLAGS = frozenset("cqf")
+_OUTPUT = "-o"
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 
 def takes(words: Sequence[str]) -> bool:
     """Tell whether the command line is a plain one."""
-    files = [word for word in words if not _FLAGS.fullmatch(word)]
-    return bool(files) and not _is_special() and all(map(_is_file, files))
+    flags, outputs, files = _parted(words)
+    is_usual = flags <= _FLAGS and bool(files) and len(outputs) + ("c" in flags) <= 1
+    return (
+        is_usual
+        and not _is_special()
+        and all(map(_is_place, outputs))
+        and all(map(_is_file, files))
+    )
+
+
+def _parted(words: Sequence[str]) -> tuple[set[str], list[str], list[str]]:
+    """Return the letters of flags, the values of `-o`, and the files."""
+    flags: set[str] = set()
+    outputs: list[str] = []
+    files: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == _OUTPUT:
+            outputs.append(next(rest, ""))
+        elif word.startswith("-"):
+            flags |= set(word[1:] or word)
+        else:
+            files.append(word)
+    return flags, outputs, files
 
 
 def _is_special() -> bool:
@@ -28,8 +52,14 @@ def _is_special() -> bool:
     return any(name in os.environ for name in ("XLOGDECODE_KEY", "_XLOGDECODE_COMPLETE"))
 
 
+def _is_place(output: str) -> bool:
+    """Tell whether an output is nothing but a path that is free, or one that can be read."""
+    is_path = output != "" and not output.startswith("-") and "://" not in output
+    return is_path and (not os.path.lexists(output) or os.access(output, os.R_OK))
+
+
 def _is_file(word: str) -> bool:
-    return not word.startswith("-") and os.path.isfile(word)  # noqa: PTH113 - pathlib takes 4 ms
+    return os.path.isfile(word)  # noqa: PTH113 - pathlib takes 4 ms
 
 
 def run(words: Sequence[str]) -> int:
@@ -48,9 +78,13 @@ def _decode(words: Sequence[str]) -> "Status":
     from xlogdecode.jobs.exit_status import Status
     from xlogdecode.jobs.request import Request
 
-    flags = {letter for word in words if word.startswith("-") for letter in word}
-    files = [word for word in words if not word.startswith("-")]
+    flags, outputs, files = _parted(words)
     request = Request(to_sink="c" in flags, replace="f" in flags)
+    if outputs:
+        from pathlib import Path
+
+        is_folder = outputs[0].endswith(_SEPARATORS)
+        request = request._replace(output=Path(outputs[0]), output_is_folder=is_folder)
     settle()
     messages = Messages(quiet="q" in flags)
     if not request.to_sink:
