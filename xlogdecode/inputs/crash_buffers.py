@@ -98,6 +98,8 @@ class Saved:
         What goes by of a log is looked at.
         """
         if not is_buffer:
+            if isinstance(source, Input) and source.is_at_hand and _TIP not in source.peek():
+                return source
             return _Watch(source, self.blocks)
         self._look_at_what_was_left()
         data = b""

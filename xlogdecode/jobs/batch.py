@@ -143,7 +143,8 @@ class Batch:
             if answer is None:  # it has to be done here
                 yield from self._one(job.place, job.target)
                 continue
-            self._saved.add(answer.saved)
+            if answer.saved is not None:
+                self._saved.add(answer.saved)
             if self._on_read is not None:
                 self._on_read(answer.result.report.bytes_in)
             yield answer.result

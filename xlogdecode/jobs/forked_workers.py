@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from functools import partial
 from typing import IO, Final, Generic, NamedTuple, TypeVar
@@ -255,10 +255,11 @@ class _Turn:
     ) -> None:
         """Write to `sink`, after a call of `begin` in each turn."""
         self._sink = sink
+        self._write_all = getattr(sink, "write_all", None) or self._write_joined
         self._begin = begin
         self._get = turns[number][0]
         self._give = turns[(number + 1) % len(turns)][1]
-        self._held: list[bytes] = []
+        self._held: list[Buffer] = []
         self._size = 0
         self._is_ours = False
         for end in (end for pipe in turns for end in pipe):
@@ -267,13 +268,21 @@ class _Turn:
 
     def write(self, data: Buffer, /) -> None:
         """Write `data`, or hold it."""
+        self.write_all((bytes(data),))
+
+    def write_all(self, parts: Iterable[Buffer], /) -> None:
+        """Write all of all parts, or hold them: nobody may change them."""
         if self._is_ours:
-            self._sink.write(data)
+            self._write_all(parts)
             return
-        self._held.append(bytes(data))
-        self._size += len(data)
+        before = len(self._held)
+        self._held += parts
+        self._size += sum(map(len, self._held[before:]))
         if self._size > _HELD:
             self.take()
+
+    def _write_joined(self, parts: Iterable[Buffer]) -> None:
+        self._sink.write(b"".join(parts))
 
     def take(self) -> None:
         """Wait for the turn, and write what was held."""
@@ -284,7 +293,7 @@ class _Turn:
             self._begin()
         held, self._held, self._size = self._held, [], 0
         if held:
-            self._sink.write(b"".join(held))
+            self._write_all(held)
 
     def give(self) -> bool:
         """Pass the turn on; return whether there is a process that takes it."""

@@ -1,7 +1,7 @@
 """One input: decoded to where its text goes, and the result of that."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xlogdecode.decoder.decode import decode
 from xlogdecode.decoder.options import DamagedError
@@ -114,7 +114,7 @@ class Decoder:
             report, tally = self._convert(
                 source, self._sink, entry.name, view=request.view, writer=shared
             )
-            return _result(entry, report)._replace(is_printed=not request.test, tally=tally)
+            return _result(entry, report, is_printed=not request.test, tally=tally)
         from xlogdecode.jobs.period import LogPeriod, Openings
         from xlogdecode.records.reading import AS_LOGGED
 
@@ -122,9 +122,7 @@ class Decoder:
         seen = LogPeriod(self._openings)
         report = decode(source, seen, request.options._replace(marks=False))
         first, last = (time and time.shown(entry.name) for time in (seen.first, seen.last))
-        return _result(entry, report)._replace(
-            period=Period(first, last, seen.sessions, seen.layout)
-        )
+        return _result(entry, report, period=Period(first, last, seen.sessions, seen.layout))
 
     def _shared_writer(self) -> "Writer | None":
         selection, options = self._request.selection, self._request.options
@@ -155,16 +153,19 @@ class Decoder:
             if isinstance(failure, OutputError) and saved is not None:
                 saved.leave(entry.source, entry.path)
             raise
-        result = _result(entry, report)
-        is_complete = result.status is Status.OK and file.is_in_place
-        is_source = entry.path is not None and isinstance(entry.source, Input)
-        note = _UNDATED if is_undated and file.is_written else ""
-        return result._replace(
+        result = _result(
+            entry,
+            report,
             path=request.shown(target) if file.is_written else None,
-            note=_remove(entry) if request.remove and is_complete and is_source else note,
+            note=_UNDATED if is_undated and file.is_written else "",
             tally=tally,
             size=file.size if file.is_in_place and not request.is_copy else None,
         )
+        is_complete = result.status is Status.OK and file.is_in_place
+        is_source = entry.path is not None and isinstance(entry.source, Input)
+        if request.remove and is_complete and is_source:
+            return result._replace(note=_remove(entry))
+        return result
 
     def _file(self, target: str, like: FileInfo | None) -> "SaveFile | SaveObject | SaveParts":
         """Return what takes the output of an input."""
@@ -270,12 +271,13 @@ def add_cause(report: Report, path: str | None) -> None:
         )
 
 
-def _result(entry: Entry, report: Report) -> Result:
+def _result(entry: Entry, report: Report, **more: Any) -> Result:
+    """Return the result of an input that was decoded, with `more` of its fields."""
     add_cause(report, entry.path)
     status, error = of_report(report), torn(entry)
     if error is not None and status is Status.OK:
         status = Status.LOST
-    return Result(entry.name, status, report, error=error)
+    return Result(entry.name, status, report, error=error, **more)
 
 
 def _unsaved(source: Source, entry: Entry, saved: Saved | None) -> Source | None:

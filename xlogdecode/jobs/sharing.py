@@ -45,29 +45,35 @@ class DecodedFile(NamedTuple):
     """The result of a file that another process decoded."""
 
     result: Result
-    saved: Saved
-    """The crash buffers that it saw in logs."""
+    saved: Saved | None = None
+    """The crash buffers that it saw in logs, if any."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Let the usual result come from another process in a tenth of the time."""
         result, saved = self
         report = result.report
         is_usual = result.error is None and result.period is None and not report.losses
-        if not is_usual or report.notes or saved.blocks or saved.left:
+        if not is_usual or report.notes or saved is not None:
             return DecodedFile, (result, saved)
-        counts = [dict(v) if isinstance(v, Counter) else v for v in vars(report).values()]
-        return _answer, (result.name, result.status.value, counts, result[3:])
+        counts = tuple(vars(report).values())
+        lost = _FIELDS.index("lost")
+        more = (dict(report.blocks), *counts[1:lost], dict(report.lost), *counts[lost + 1 :])
+        return _answer, (result.name, result.status.value, more, result[3:])
 
 
-def _answer(name: str, status: int, counts: list[Any], more: tuple[Any, ...]) -> DecodedFile:
+_FIELDS = tuple(vars(Report()))
+
+
+def _answer(name: str, status: int, counts: tuple[Any, ...], more: tuple[Any, ...]) -> DecodedFile:
     """Return the answer that was reduced to these."""
-    report = Report()
-    for field, value in zip(tuple(vars(report)), counts, strict=True):
-        if isinstance(value, dict):
-            dict.update(getattr(report, field), value)  # of a Counter; its own takes 8 us
-        else:
-            setattr(report, field, value)
-    return DecodedFile(Result(name, Status(status), report, *more), Saved())
+    report = Report.__new__(Report)
+    facts = vars(report)
+    facts.update(zip(_FIELDS, counts, strict=True))
+    for field in ("blocks", "lost"):
+        counter = Counter.__new__(Counter)  # its own way takes 4 us
+        dict.update(counter, facts[field])
+        facts[field] = counter
+    return DecodedFile(Result(name, Status(status), report, *more))
 
 
 def of_use(places: Sequence[FoundFile], request: Request) -> int:
@@ -91,21 +97,24 @@ def by_forks(
     jobs: "Sequence[Job]", request: Request, processes: int, sink: Sink | None, prepare: Prepare
 ) -> Iterator[DecodedFile | None]:
     """Yield the answer for each job, in their order; None for one that has to be done here."""
+    decoder: Decoder | None = None
 
     def work(job: "Job", sink: Sink | None) -> DecodedFile | Left:
+        nonlocal decoder
+        decoder = decoder or Decoder(request, sink)  # of this process, which has one sink
         if job.target is not None:
             try:
                 prepare(job.place, job.target)
             except OutputError as error:
-                return DecodedFile(failed(job.place.name, error), Saved())
-        return decode_file_of(job, request, sink) or LEFT
+                return DecodedFile(failed(job.place.name, error))
+        return _decoded(job, decoder) or LEFT
 
     stretch = max(1, min(_STRETCH, len(jobs) // (processes * 4)))
     shared = sink if request.to_sink else None
     answers = in_turns(jobs, work, processes, sink=shared, stretch=stretch)
     for job, answer in zip(jobs, answers, strict=True):
         if isinstance(answer, Lost):
-            yield DecodedFile(_lost(job.place.path, answer), Saved())
+            yield DecodedFile(_lost(job.place.path, answer))
         else:
             yield None if isinstance(answer, Left) else answer
 
@@ -136,14 +145,19 @@ def by_executor(
             future.cancel()
 
 
-def decode_file_of(job: "Job", request: Request, sink: Sink | None = None) -> DecodedFile | None:
+def decode_file_of(job: "Job", request: Request) -> DecodedFile | None:
     """Decode one file, wherever this runs; return None for an archive, which needs its batch."""
-    saved = Saved()
+    return _decoded(job, Decoder(request))
+
+
+def _decoded(job: "Job", decoder: Decoder) -> DecodedFile | None:
     for entry in open_place(job.place):
         if isinstance(entry, Refusal):
-            return DecodedFile(failed(entry.name, InputError(str(entry))), saved)
+            return DecodedFile(failed(entry.name, InputError(str(entry))))
         if not isinstance(entry.source, Input):
             entry.source.close()
             return None
-        return DecodedFile(Decoder(request, sink).decode(entry, job.target, saved), saved)
+        saved = Saved()
+        result = decoder.decode(entry, job.target, saved)
+        return DecodedFile(result, saved if saved.blocks or saved.left else None)
     return None

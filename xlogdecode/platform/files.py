@@ -5,9 +5,7 @@ import errno
 import os
 import stat
 import sys
-from collections import deque
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -86,14 +84,10 @@ class OpenFile:
 
     def write_all(self, parts: Iterable[Buffer], /) -> None:
         """Write all of all parts. Raises as `write` does."""
-        views = deque(memoryview(part) for part in parts if part)
+        left = [part for part in parts if part]
         try:
-            while views:
-                done = _write_first(self._fd, views)
-                while views and done >= len(views[0]):
-                    done -= len(views.popleft())
-                if done:
-                    views[0] = views[0][done:]
+            while left:
+                left = _behind(left, _write_first(self._fd, left))
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -103,11 +97,20 @@ class OpenFile:
             ) from None
 
 
-def _write_first(fd: int, views: Sequence[memoryview]) -> int:
+def _write_first(fd: int, parts: list[Buffer]) -> int:
     """Write as many bytes as one system call takes; return how many those were."""
     if hasattr(os, "writev"):
-        return os.writev(fd, tuple(islice(views, _MOST_PARTS)))
-    return os.write(fd, views[0])
+        return os.writev(fd, parts[:_MOST_PARTS])
+    return os.write(fd, parts[0])
+
+
+def _behind(parts: list[Buffer], done: int) -> list[Buffer]:
+    """Return what is left of parts of which so many bytes are done."""
+    for number, part in enumerate(parts):
+        if done < len(part):
+            return [memoryview(part)[done:], *parts[number + 1 :]]
+        done -= len(part)
+    return []
 
 
 class SaveFile:
