@@ -222,3 +222,15 @@ def test_the_map_words_and_texts_are_options_of_their_own(tmp_path):
     again = run("-c", *options, log)
     assert (again.status, again.lines) == (2, [f"xlogdecode: {mapping}: exists; -f replaces it"])
     assert run("-c", "-f", *options, log).status == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("text:see you there, at 5|seq:1", "text:<text>|seq:1"),
+        (f'{{"text":"{"hi " * 999}","n":1}}', '{"text":"<text>","n":1}'),
+        ('content: {"a":1}|x', 'content: {"a":1}|x'),
+    ],
+)
+def test_the_text_of_a_message_goes_to_its_end(text, expected):
+    assert Redactor(built_in_rules().with_texts()).redact(text) == expected

@@ -65,6 +65,9 @@ _CONVERSATION: Final = re.compile(r"(?:[cC]2[cC]_?|(?i:group_?))?")
 _PASSWORD: Final = re.compile(rf"""[^\s|,;"'<>()\[\]{{}}\\\x00{_WIDE}]++""")
 _OBJECT: Final = r"(?:[A-Za-z_][\w.$]*+\{|[A-Z][\w.$]*+[(\[])"
 """An object in a text, whose fields have names of their own: `User{id=1}`."""
+_QUOTED_TEXT: Final = re.compile(_QUOTED.pattern.replace("512", "1048576"))
+_TEXT: Final = re.compile(r"(?![{\[])[^|\n\x00]++")
+"""The text of a message, up to the next bar."""
 _AT_ONCE: Final = rf"(?!\\|{_OBJECT})({_LETTERS})(?<![.!?])"
 _PLAIN: Final = {
     "conversation": re.compile(rf"[=>]?(?:[cC]2[cC]_?|(?i:group_?)|){_AT_ONCE}"),
@@ -75,7 +78,7 @@ _SIGN: Final = re.compile(r"[=>]?[ \t]{0,8}")
 _SHAPES: Final = {
     "token": _TOKEN, "cookie": _COOKIE, "avatar": _URL, "phone": _PHONE, "card": _CARD,
     "email": _EMAIL, "location": _PLACE, "ip": _IP, "device": _ADDRESSED, "wifi": _NAME,
-    "name": _NAME, "address": _NAME, "password": _PASSWORD,
+    "name": _NAME, "address": _NAME, "password": _PASSWORD, "text": _TEXT,
 }  # fmt: skip
 """Kind -> what its value looks like where it is not quoted, in a group if there is one; `_WORD` for
 the others.
@@ -112,7 +115,8 @@ def values_at(text: str, start: int, kind: str, *, is_list: bool) -> list[tuple[
     if is_list:
         begins = ((begin + _prefix(text, begin, kind), end) for begin, end in _items(text, start))
         return [(begin, end) for begin, end in begins if begin < end]
-    if text[start : start + 1] in _QUOTES and (quoted := _QUOTED.match(text, start)):
+    in_quotes = _QUOTED_TEXT if kind == "text" else _QUOTED
+    if text[start : start + 1] in _QUOTES and (quoted := in_quotes.match(text, start)):
         if kind not in _STRICT:
             return _in_quotes(text, quoted, kind)
         start = quoted.start("value")
