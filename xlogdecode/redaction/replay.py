@@ -11,6 +11,10 @@ __all__ = ["learn_first", "learn_from"]
 
 _CHUNK: Final = 256 << 10
 """Characters of text that are searched in one go."""
+_LONGEST_LINE: Final = 1 << 20
+"""Bytes of a line that are learnt from in one go."""
+_NEAR_END: Final = 4096
+"""Bytes at the end of such a part where it may be cut."""
 
 
 def learn_first(events: Iterable[Event], redactor: Redactor) -> Iterator[Event]:
@@ -43,9 +47,17 @@ def learn_from(events: Iterable[Event], redactor: Redactor) -> Iterator[Event]:
                 parts.append(bytes(text))
                 size += len(text)
         if size >= _CHUNK:
-            lines, _, last = b"".join(parts).rpartition(b"\n")
+            lines, last = _cut(b"".join(parts))
             redactor.learn_lines(lines)
             parts, size = [last], len(last)
         yield event
     redactor.learn_lines(b"".join(parts))
     redactor.has_learnt = True
+
+
+def _cut(text: bytes) -> tuple[bytes, bytes]:
+    """Return the complete lines of `text`, and the rest; of a long line the complete fields."""
+    at = text.rfind(b"\n") + 1
+    if not at and len(text) >= _LONGEST_LINE:
+        at = max(text.rfind(sign, -_NEAR_END) for sign in (b" ", b"|", b",")) + 1 or len(text)
+    return text[:at], text[at:]
