@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from tests.retention.trees import IMSDK, aged
-from xlogdecode.retention import leap, scan
+from xlogdecode.retention import open_below, scan
 from xlogdecode.retention.roots import resolve
 from xlogdecode.retention.scan import Scanner
 from xlogdecode.retention.walk import WalkOptions
 
 STEPS = IMSDK.split("/")
-pytestmark = pytest.mark.skipif(leap._find() is None, reason="no openat2 here")
+pytestmark = pytest.mark.skipif(open_below._find() is None, reason="no openat2 here")
 
 
 def seen(root, monkeypatch, *, worth_it: int):
     """Return what a scan finds, with leaps from the question of this number on."""
-    monkeypatch.setattr(leap, "_WORTH_IT", worth_it)
+    monkeypatch.setattr(open_below, "_WORTH_IT", worth_it)
     return [
         (c.shown, c.kind, c.directory, c.error and c.error.errno) for c in scan(root, liteav=True)
     ]
@@ -89,7 +89,7 @@ def test_a_folder_that_is_not_ours_is_reported_by_both(monkeypatch):
 
 
 def test_a_walk_that_is_left_early_leaves_no_folder_open(tmp_path, monkeypatch):
-    monkeypatch.setattr(leap, "_WORTH_IT", 1)
+    monkeypatch.setattr(open_below, "_WORTH_IT", 1)
     for number in range(5):
         aged(tmp_path / IMSDK.replace("chat", f"chat{number}"), 9)
     before = sum(1 for _ in Path("/proc/self/fd").iterdir())

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from xlogdecode.retention.aside import was_set_aside
 from xlogdecode.retention.folders import HAS_REPARSE_POINTS, Folder, is_link, join
 from xlogdecode.retention.names import LogName, Recogniser
+from xlogdecode.retention.private_names import was_set_aside
 from xlogdecode.retention.reasons import DecisionReason
 
 __all__ = ["Candidate", "EntryKind", "KeptByName", "LogDirectory", "Looked", "look_at", "made"]

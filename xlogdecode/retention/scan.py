@@ -13,9 +13,9 @@ from typing import Self
 from xlogdecode.retention.candidates import Candidate, EntryKind, LogDirectory
 from xlogdecode.retention.folders import NO_FOLDER, FolderPath
 from xlogdecode.retention.layouts import AUTO, layouts_for
-from xlogdecode.retention.leap import Leaper
 from xlogdecode.retention.mounts import MountTable
 from xlogdecode.retention.names import Recogniser, recogniser
+from xlogdecode.retention.open_below import Leaper
 from xlogdecode.retention.patterns import Patterns
 from xlogdecode.retention.roots import RootFolder, resolve
 from xlogdecode.retention.walk import FolderLook, FolderWalk, WalkOptions, fault

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from xlogdecode.retention.aside import put_back, was_set_aside
 from xlogdecode.retention.candidates import (
     Candidate,
     EntryKind,
@@ -17,10 +16,11 @@ from xlogdecode.retention.candidates import (
 )  # fmt: skip
 from xlogdecode.retention.folders import NO_FOLDER, Folder, is_link, join
 from xlogdecode.retention.layouts import FolderLayout
-from xlogdecode.retention.leap import Leaper
 from xlogdecode.retention.mounts import MountTable
 from xlogdecode.retention.names import Recogniser
+from xlogdecode.retention.open_below import Leaper
 from xlogdecode.retention.patterns import MAX_DEPTH, PatternState
+from xlogdecode.retention.private_names import put_back, was_set_aside
 from xlogdecode.retention.reasons import DecisionReason
 from xlogdecode.retention.roots import RootFolder
 
