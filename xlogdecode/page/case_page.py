@@ -38,7 +38,7 @@ class LogFacts:
     """Why nothing of it is here, and what to do."""
     records: int = 0
     report: Report | None = None
-    """What came of decoding it, if it came to that."""
+    """The report of its decoding, if there was any."""
 
 
 class CasePage:

@@ -50,7 +50,7 @@ class Found(NamedTuple):
     number: int
     """That of the text among all, the first is 0."""
     spans: Sequence[Span] | None
-    """What the rules find in it; None if they must look for that."""
+    """The places that the rules find in it; None if they must look for them."""
 
 
 class Shapes:

@@ -86,7 +86,7 @@ the others.
 _OPENING: Final = re.compile(
     r"(?!<[a-z][a-z0-9_]*(?:-[0-9]+)?>)[\[(<\u201c\u300c\u300e\u3010\u300a\uff08]"
 )
-"""What a value may be in, but that of a placeholder."""
+"""Signs that open what a value is in, but that of a placeholder."""
 _IDS: Final = frozenset({"user", "group", "call"})
 _OBJECTS: Final = re.compile(_OBJECT)
 _BLANKS: Final = frozenset(" \t")
