@@ -154,6 +154,21 @@ def test_no_process_stays_behind(sink: str) -> None:
     assert ring(script) == (0, "none\n", [])
 
 
+def test_no_process_waits_for_a_turn_that_its_killed_caller_did_not_give() -> None:
+    script = """
+    def work(item, sink):
+        sink.write(b"text")
+        return item
+    def write(fd, data, here=os.getpid(), write=os.write):
+        if os.getpid() == here:
+            os.kill(here, signal.SIGKILL)
+        return write(fd, data)
+    os.write = write
+    answers(work, 5, 3, sink=Out())
+    """
+    assert ring(script) == (-signal.SIGKILL, "", [])  # once all have closed their output
+
+
 def test_a_caller_that_ignores_the_end_of_processes_changes_nothing() -> None:
     script = """
     def work(item, sink):

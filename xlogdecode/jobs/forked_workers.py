@@ -8,6 +8,7 @@ passes the turn on. So a process that ends early ends the turn: nothing is writt
 
 import contextlib
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -199,7 +200,7 @@ def _serve(
         dump(_Writes(), pipe)
         pipe.flush()
 
-    turn = None if sink is None else _Turn(sink, turns, number, begin)
+    turn = None if sink is None else _Turn(sink, turns, number, results, begin)
     for share in shares:
         for answer in _answers(share, work, turn):
             dump(answer, pipe)
@@ -251,14 +252,18 @@ class _Turn:
         sink: Sink,
         turns: Sequence[tuple[int, int]],
         number: int,
+        results: int,
         begin: Callable[[], object],
     ) -> None:
-        """Write to `sink`, after a call of `begin` in each turn."""
+        """Write to `sink`, after a call of `begin` in each turn, while `results` is read."""
         self._sink = sink
         self._write_all = getattr(sink, "write_all", None) or self._write_joined
         self._begin = begin
         self._get = turns[number][0]
         self._give = turns[(number + 1) % len(turns)][1]
+        self._waiting = select.poll()
+        self._waiting.register(self._get, select.POLLIN)
+        self._waiting.register(results, 0)  # of which the end of their reader is told in any case
         self._held: list[Buffer] = []
         self._size = 0
         self._is_ours = False
@@ -287,6 +292,8 @@ class _Turn:
     def take(self) -> None:
         """Wait for the turn, and write what was held."""
         if not self._is_ours:
+            if self._get not in dict(self._waiting.poll()):
+                raise BrokenPipeError  # the process that gives the first turn was killed before
             if not os.read(self._get, 1):
                 raise _TurnLostError
             self._is_ours = True
