@@ -135,7 +135,7 @@ class Pipeline:
         """
         parts: list[bytes] = []
         size = 0
-        wanted = self._framer.lacks if getattr(self._source, "may_wait", True) else READ
+        lacks = self._framer.lacks
         while size < READ and not self._is_closed:
             try:
                 data = self._source.read(READ - size)
@@ -146,7 +146,7 @@ class Pipeline:
             if data:
                 parts.append(data)
                 size += len(data)
-            if size >= wanted:
+            if size >= lacks and getattr(self._source, "may_wait", True):
                 break
         self._report.bytes_in += size
         return parts[0] if len(parts) == 1 else b"".join(parts)
