@@ -154,6 +154,27 @@ def test_no_process_stays_behind(sink: str) -> None:
     assert ring(script) == (0, "none\n", [])
 
 
+def test_a_process_that_misses_its_end_is_ended_by_the_next_signal() -> None:
+    script = """
+    from xlogdecode.platform.forks import fork
+    def work(results):
+        heard = []
+        def hear(*_):
+            heard.append(1)
+            if len(heard) > 1:
+                os._exit(0)
+        signal.signal(signal.SIGTERM, hear)
+        os.write(results, b".")
+        while True:
+            time.sleep(60)
+    begun = []
+    fork(work, begun.append)
+    os.read(begun[0].results, 1)
+    begun[0].end()
+    """
+    assert ring(script) == (0, "", [])
+
+
 def test_no_process_waits_for_a_turn_that_its_killed_caller_did_not_give() -> None:
     script = """
     def work(item, sink):

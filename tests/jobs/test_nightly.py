@@ -424,5 +424,3 @@ def test_sources_in_a_store_are_known_by_their_etag(tmp_path):
     assert batch(job).taken["ok"] == 1
     rows = expected(**{"a.xlog": 7, "deep/b.xlog": 3})
     assert messages_in(tmp_path / "decoded") == rows
-    with pytest.raises(UsageError, match="a target is a folder here"):
-        BatchJob(sources=("memory://nightly",), target="memory://decoded")

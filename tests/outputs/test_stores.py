@@ -126,7 +126,7 @@ def test_a_store_that_fails_is_named_without_its_credentials(
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("option", ["--report", "--key-file", "--layout", "--redact-map"])
+@pytest.mark.parametrize("option", ["--key-file", "--layout", "--redact-map"])
 def test_other_files_are_files(
     option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

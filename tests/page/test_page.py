@@ -83,6 +83,8 @@ def test_what_a_log_says_ends_no_script(made, tmp_path):
     log.write_text(line)
     page = made(log, "--title", evil)
     assert "<script>alert" not in page.text
+    page = made(log, "--title", evil, "--no-redact", "-f")
+    assert "<script>alert" not in page.text
     assert evil in page.rows[0].message
     assert len(re.findall("</script>", page.text)) == len(page.head["blobs"]) + 2
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import threading
@@ -35,11 +36,19 @@ class Fork:
         return None if status is None else os.waitstatus_to_exitcode(status)
 
     def end(self, by: int = signal.SIGTERM) -> None:
-        """Let it go no further, even if it was stopped."""
+        """Let it go no further, even if it was stopped.
+
+        A signal that comes just before a read that waits is not heard until that ends: so another
+        follows after a second.
+        """
         if self._pid:
+            gone = select.poll()
+            gone.register(self.results, 0)
             with contextlib.suppress(ProcessLookupError, ChildProcessError):
                 os.kill(self._pid, by)
                 os.kill(self._pid, signal.SIGCONT)
+                while not gone.poll(1000):
+                    os.kill(self._pid, by)
                 self.wait()
 
 
