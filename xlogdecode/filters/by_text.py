@@ -168,7 +168,7 @@ class _Levels:
         # A line that opens nothing belongs to what is before it, but a note takes in no line. What
         # most lines start with is tried first, since telling that none stops takes longer.
         usual = "|".join([*unlike_others(levels), OPENS_NOTHING])
-        going_on = rf"(?:\n(?:{usual}|(?!{stops})).*+)*+"
+        going_on = rf"(?>(?:\n(?:{usual}|(?!{stops})).*+)*)"
         note = rf"\[F\]\[(?:{FATAL_NOTES}).*+" if "F" in levels else "(?!)"
         run = f"(?:{'|'.join([*(f'{each}.*+{going_on}' for each in openings(levels)), note])})"
         self._first: Final = re.compile(run.encode())
@@ -325,4 +325,4 @@ def _same(found: re.Match[str], shown: int, rest: tuple[str, str]) -> re.Pattern
         again += f"{''.join(rest)}(?P=zone)"
     else:
         again += rest[0]
-    return re.compile(rf"{one}.*+(?:\n(?:{again}|(?!{TIMED_STARTS})).*+)*+".encode())
+    return re.compile(rf"{one}.*+(?>(?:\n(?:{again}|(?!{TIMED_STARTS})).*+)*)".encode())

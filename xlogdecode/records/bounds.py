@@ -12,7 +12,7 @@ from xlogdecode.records.layouts import LEVELS, NOTES, heads
 __all__ = ["Bounds", "Counter"]
 
 _HEADS: Final = heads(LEVELS)
-_NOTE_AND_LINES: Final = rf"(?:{NOTES})[^\n]*+(?:\n(?!{_HEADS}|{NOTES})[^\n]*+)*+"
+_NOTE_AND_LINES: Final = rf"(?:{NOTES})[^\n]*+(?>(?:\n(?!{_HEADS}|{NOTES})[^\n]*+)*)"
 _OPENING: Final = re.compile(f"{_HEADS}|({NOTES})")
 _NEXT: Final = re.compile(rf"\n(?:{_HEADS}|{NOTES})")
 _FIRST: Final = re.compile(f"{_HEADS}|({_NOTE_AND_LINES})")

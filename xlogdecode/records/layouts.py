@@ -123,7 +123,7 @@ def unlike_others(levels: str) -> list[str]:
 
 
 _OPENING = f"{heads(LEVELS)}|{NOTES}"
-GOING_ON: Final = rf"(?:(?!{_OPENING}|\Z)[^\n]*+\n?)++"
+GOING_ON: Final = rf"(?>(?:(?!{_OPENING}|\Z)[^\n]*+\n?)+)"
 """The pattern of lines that open nothing."""
 
 _LINE = r"(?P<message>[^\n]*+)\n?"

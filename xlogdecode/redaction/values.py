@@ -13,14 +13,14 @@ _WIDE: Final = (
 )
 """Signs of Chinese text that end a value as `,` and the like do."""
 _LETTERS: Final = (
-    rf"""(?:[^\s|,;:&"'<>()\[\]{{}}\\\x00{_WIDE}\uff1a\u3001\uff01\uff1f]|\\+(?!["'\\nrt]))++"""
+    rf"""(?>(?:[^\s|,;:&"'<>()\[\]{{}}\\\x00{_WIDE}\uff1a\u3001\uff01\uff1f]|\\+(?!["'\\nrt]))+)"""
 )
 _WORD: Final = re.compile(_LETTERS)
 _UNQUOTED: Final = rf"""(?:[^\s|,;"'<>()\[\]{{}}\\\x00{_WIDE}]|(?<=\w)'(?=\w))"""
 _ADDRESSED: Final = re.compile(
     rf"(?:(?:[^\W\d_][\w-]*+ ){{1,2}}(?=[\w-]++['\u2019]s ))?"
-    rf"{_UNQUOTED}++(?:(?:(?<=['\u2019]s)|(?<=\u7684)) {_UNQUOTED}++"
-    rf"(?: (?:Pro|Air|Max|[mM]ini|Plus|Ultra|[0-9]{{1,2}})(?![\w:=]))*+)?"
+    rf"(?>{_UNQUOTED}+)(?:(?:(?<=['\u2019]s)|(?<=\u7684)) (?>{_UNQUOTED}+)"
+    rf"(?>(?: (?:Pro|Air|Max|[mM]ini|Plus|Ultra|[0-9]{{1,2}})(?![\w:=]))*))?"
 )
 """`Anna's iPad` is one, and so is `Anna Lee's iPad`; in Chinese the sign is U+7684."""
 _LIST: Final = re.compile(
@@ -42,8 +42,8 @@ _TOKEN: Final = re.compile(
 )
 """Apple's systems write a token in groups of eight."""
 _COOKIE: Final = re.compile(
-    r"""[\w.-]++=[^\s;,|"'<>\\]++(?:; ?(?!(?i:path|domain|expires|max-age|samesite)=)"""
-    r"""[\w.-]++=[^\s;,|"'<>\\]++)*+|[\w.%~*+/=-]{4,}"""
+    r"""[\w.-]++=[^\s;,|"'<>\\]++(?>(?:; ?(?!(?i:path|domain|expires|max-age|samesite)=)"""
+    r"""[\w.-]++=[^\s;,|"'<>\\]++)*)|[\w.%~*+/=-]{4,}"""
 )
 _URL: Final = re.compile(rf"""[^\s|,;"'<>()\[\]{{}}\\\x00{_WIDE}]{{4,}}""")
 _PHONE: Final = re.compile(r"\+?\(?[0-9][0-9() -]{5,18}[0-9](?![0-9A-Za-z])")
@@ -58,8 +58,8 @@ _PLACE: Final = re.compile(
 )
 _IP: Final = re.compile(
     r"(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}"
-    r"|(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6}+)?"
-    r"::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6}+)?(?:(?:\.[0-9]{1,3}){3})?)(?![0-9A-Za-z:])"
+    r"|(?:[0-9A-Fa-f]{1,4}(?>(?::[0-9A-Fa-f]{1,4}){0,6}))?"
+    r"::(?:[0-9A-Fa-f]{1,4}(?>(?::[0-9A-Fa-f]{1,4}){0,6}))?(?:(?:\.[0-9]{1,3}){3})?)(?![0-9A-Za-z:])"
 )
 _CONVERSATION: Final = re.compile(r"(?:[cC]2[cC]_?|(?i:group_?))?")
 _PASSWORD: Final = re.compile(rf"""[^\s|,;"'<>()\[\]{{}}\\\x00{_WIDE}]++""")
