@@ -108,14 +108,14 @@ def test_jobs_that_are_killed_lose_no_row_and_make_none_twice(
     job = uploads.job(tmp_path, partition_by="[level]")
     begun, killed = time.monotonic(), 0
     assert run("batch", "-T", "2", job, env=env).status == 0
-    usual = time.monotonic() - begun
+    usual = time.monotonic() - begun  # for 60 logs; those behind it have 25
     for number in range(KILLS):
         some = dice.sample(sorted(uploads.rows), 20)
         uploads.put(**{name: uploads.rows[name] + dice.randrange(1, 20) for name in some})
         uploads.put(**{f"new{number}-{n}.xlog": dice.randrange(1, 30) for n in range(5)})
-        killed += run_and_kill(job, dice.uniform(0.2, 0.9) * usual, env)
+        killed += run_and_kill(job, dice.uniform(0.1, 0.5) * usual, env)
         while (done := run("batch", job, env=env)).status == 75:
             time.sleep(0.2)
         assert done.status == 0, done.err
         assert uploads.found(tmp_path) == expected(**uploads.rows)
-    assert killed > KILLS // 2
+    assert killed > KILLS // 3
