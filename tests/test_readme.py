@@ -46,6 +46,7 @@ RUN_ELSEWHERE = {
     **dict.fromkeys(
         (
             "xlogdecode -q -r s3://",
+            "xlogdecode -q -f -r s3://",
             "xlogdecode -q -u -r s3://",
             "xlogdecode -c 's3://",
             "xlogdecode -c s3://",
