@@ -17,6 +17,7 @@ __all__ = [
     "codec_of",
     "decoded",
     "decoded_lines",
+    "is_utf8",
     "parse_encoding",
     "read_exactly",
 ]
@@ -143,3 +144,14 @@ def _in_gb2312(sign: str) -> bool:
         return bool(sign.encode("gb2312"))
     except UnicodeEncodeError:
         return False
+
+
+def is_utf8(text: str) -> bool:
+    """Tell whether a text, one character a byte, is UTF-8."""
+    if text.isascii():
+        return True
+    try:
+        text.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -6,7 +6,7 @@ from itertools import repeat
 from operator import add
 from typing import Any, Final, NamedTuple, Self
 
-from xlogdecode.encodings import decoded_lines
+from xlogdecode.encodings import decoded_lines, is_utf8
 from xlogdecode.page.dictionaries import Clocks, Dictionary, PieceCodes
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.columns import Columns
@@ -112,7 +112,7 @@ class Rows:
             codes = self._codes[run.cutter] = _RunCodes.of(run.cutter, self._sites, self._whos)
         hours = run.hours
         levels, sites, whos = (each.numbers(run) for each in codes)
-        messages = run.message if _is_utf8(run.own_text) else _as_utf8(run.records(), run.message)
+        messages = run.message if is_utf8(run.own_text) else _as_utf8(run.records(), run.message)
         if 0 in sites:
             for at, site in enumerate(sites):
                 messages[at] = messages[at] if site else run.record(at)[0].removesuffix("\n")
@@ -187,21 +187,10 @@ def _are_alike(values: Sequence[object]) -> bool:
 
 def _as_utf8(records: Sequence[Record], messages: Sequence[str]) -> list[str]:
     """Return the messages of records, one character a byte, those of another encoding in UTF-8."""
-    if _is_utf8("".join(messages)):
+    if is_utf8("".join(messages)):
         return list(messages)
     texts = (r.read(message) for r, message in zip(records, messages, strict=True))
     return [text.encode("utf-8", "surrogateescape").decode("latin-1") for text in texts]
-
-
-def _is_utf8(text: str) -> bool:
-    """Tell whether a text, one character a byte, is UTF-8."""
-    if text.isascii():
-        return True
-    try:
-        text.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _shown(part: Any) -> Any:

@@ -18,7 +18,7 @@ from xlogdecode.records.record import readable
 from xlogdecode.redaction.fields import FieldFinder, Span
 from xlogdecode.redaction.patterns import PatternFinder
 from xlogdecode.redaction.rules import RedactionRules
-from xlogdecode.redaction.shapes import BETWEEN, Found, Shapes, shape_of
+from xlogdecode.redaction.shapes import BETWEEN, Shapes, SuspectText, shape_of
 from xlogdecode.redaction.values import is_learnable
 from xlogdecode.redaction.words import BEFORE_SHAPES, word_finder
 
@@ -198,7 +198,7 @@ class Redactor:
 
 
 def _found_in(
-    joined: str, found: Sequence[Found], find: Callable[[str], Iterable[Span]]
+    joined: str, found: Sequence[SuspectText], find: Callable[[str], Iterable[Span]]
 ) -> Iterator[Span]:
     """Yield what is found in joined texts; `find` looks where that is not known."""
     texts = joined.split(_BETWEEN)

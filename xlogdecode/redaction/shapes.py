@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeVar
 from xlogdecode.redaction.fields import Span
 from xlogdecode.redaction.rules import RedactionRules, built_in_rules
 
-__all__ = ["BETWEEN", "Found", "Shapes", "shape_of"]
+__all__ = ["BETWEEN", "Shapes", "SuspectText", "shape_of"]
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class _State(Enum):
     """There are none, and no learnt word either."""
 
 
-class Found(NamedTuple):
+class SuspectText(NamedTuple):
     """A text that may have something private."""
 
     number: int
@@ -73,7 +73,7 @@ class Shapes:
         joined: bytes,
         read: Callable[[T], str],
         has_word: Callable[[str], bool] | None = None,
-    ) -> list[Found]:
+    ) -> list[SuspectText]:
         """Return which of `texts` may have something private, in order.
 
         They are in `joined`, too, with BETWEEN between them, and `read` makes one readable.
@@ -83,18 +83,18 @@ class Shapes:
             joined = joined.replace(old, new)
         shapes = joined.translate(_DIGITS).split(BETWEEN)
         if self._is_off or len(shapes) != len(texts):
-            return [Found(number, None) for number in range(len(texts))]
+            return [SuspectText(number, None) for number in range(len(texts))]
         states = self._states
-        found: list[Found] = []
+        found: list[SuspectText] = []
         for number, shape in enumerate(shapes):
             state = states.get(shape)
             if state is None or state is _State.ONCE or not state:
                 state = self._look(state, shape, partial(read, texts[number]), has_word)
                 states[shape] = state
             if state is _State.WORDS:
-                found.append(Found(number, ()))
+                found.append(SuspectText(number, ()))
             elif state is not _State.DONE and state != ():
-                found.append(Found(number, None if isinstance(state, _State) else state))
+                found.append(SuspectText(number, None if isinstance(state, _State) else state))
         return found
 
     def _look(

@@ -59,7 +59,7 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class EventLook:
     """How the case page shows an event; its name there, where `zh` is empty, is the event's."""
 
     lane: str = "other"
@@ -79,7 +79,7 @@ class EventRule:
     instead_of: str | None = None
     quiet: bool = False
     take: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    look: Look = Look()
+    look: EventLook = EventLook()
 
     def details(self, message: str) -> dict[str, str]:
         """Return what is shown with the event, as the message has it."""
@@ -210,13 +210,13 @@ def _rule(item: YamlValue) -> EventRule:
         fields["instead_of"].text("`instead_of`") if "instead_of" in fields else None,
         "quiet" in fields and fields["quiet"].flag("`quiet`"),
         tuple((name.text("a name"), _texts(labels, "labels")) for name, labels in take),
-        _look(fields["page"]) if "page" in fields else Look(),
+        _look(fields["page"]) if "page" in fields else EventLook(),
     )
 
 
-def _look(item: YamlValue) -> Look:
+def _look(item: YamlValue) -> EventLook:
     fields = item.mapping("`page`", ["lane", "mood", "zh"])
-    return Look(
+    return EventLook(
         _one_of(fields.get("lane"), "`lane`", _LANES) or "other",
         _one_of(fields.get("mood"), "`mood`", _MOODS) or "plain",
         fields["zh"].text("`zh`") if "zh" in fields else "",

@@ -12,6 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, Protocol, cast
 
+from xlogdecode.encodings import is_utf8
 from xlogdecode.line_layouts import FIELDS as LINE_PARTS
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.record import Place
@@ -165,9 +166,9 @@ class RowWriter:
 
     def write(self, batch: Sequence[Record | Loss], source: str = "") -> bytes:
         """Return the rows of `batch`; `source` is that of the losses."""
-        if _is_utf8("\n".join([item[0] for item in batch if isinstance(item, Record)])):
+        if is_utf8("\n".join([item[0] for item in batch if isinstance(item, Record)])):
             return "".join(self._rows(batch, source)).encode("latin-1")
-        parts = groupby(batch, lambda item: not isinstance(item, Record) or _is_utf8(item[0]))
+        parts = groupby(batch, lambda item: not isinstance(item, Record) or is_utf8(item[0]))
         return "".join(
             "".join(self._rows(list(items), source) if is_utf8 else map(self._object_row, items))
             for is_utf8, items in parts
@@ -179,7 +180,7 @@ class RowWriter:
 
     def write_run(self, run: RecordRun) -> bytes:
         """Return the rows of a run, as `write` does of its records."""
-        if not _is_utf8(run.own_text):
+        if not is_utf8(run.own_text):
             return self.write(run.records())
         return self._run(run, run.cutter).encode("latin-1")
 
@@ -320,14 +321,3 @@ def _side_by_side(columns: Iterable[Column], count: int) -> str:
 def _as_bytes(value: Any) -> Any:
     """Return a text with one character a byte, anything else as it is."""
     return value.encode().decode("latin-1") if isinstance(value, str) else value
-
-
-def _is_utf8(text: str) -> bool:
-    """Tell whether a text, one character a byte, is UTF-8."""
-    if text.isascii():
-        return True
-    try:
-        text.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        return False
-    return True
