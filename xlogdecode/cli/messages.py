@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a sweep prints errors and needs no decoder
 __all__ = [
     "Messages", "give_way", "hold", "make_way", "release", "say", "say_notes", "summary_of",
     "without_keys",
-]  # fmt: skip  # fmt: skip
+]  # fmt: skip
 
 _NOTE = "note:"
 
@@ -103,7 +103,7 @@ def without_keys(text: str) -> str:
     """Return a message without what may be a key on the command line."""
     if all(len(word) < _SHORTEST_KEY for word in sys.argv):
         return text
-    from xlogdecode.cli.hidden import hide_keys
+    from xlogdecode.cli.keys import hide_keys
 
     return hide_keys(text)
 
@@ -120,7 +120,7 @@ def say_notes(notes: Iterable[str], *, quiet: bool) -> None:
 
 def say_what_is_missing() -> None:
     """Print that a package that makes decoding fast is not installed."""
-    from xlogdecode.codecs.libdeflate import IS_INSTALLED
+    from xlogdecode.codecs.deflate_library import IS_INSTALLED
 
     if not IS_INSTALLED:
         say("note: the package deflate is not installed, so zlib is used, which is slower")
