@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.filters import LAST, Filter, Tally, count
-from xlogdecode.merging import MergedLog, render_merged
 from xlogdecode.outputs.sanitize import shown
 from xlogdecode.records import Event, Loss, Record
 from xlogdecode.records.events import iter_events
@@ -31,6 +30,7 @@ from xlogdecode.writers import (
 )
 
 if TYPE_CHECKING:
+    from xlogdecode.merging import MergedLog
     from xlogdecode.redaction import Redactor
 
 __all__ = ["Selection"]
@@ -157,9 +157,11 @@ class Selection:
         )
 
     def render_merged(
-        self, logs: Sequence[MergedLog], writer: Writer, tally: Tally | None = None
+        self, logs: "Sequence[MergedLog]", writer: Writer, tally: Tally | None = None
     ) -> Iterator[bytes]:
         """Yield the output of all inputs as one timeline, without `writer.header`."""
+        from xlogdecode.merging import render_merged
+
         if self.redactor is not None:
             from xlogdecode.redaction import learn_from
 
