@@ -14,12 +14,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Final, NamedTuple, Protocol
 
-from xlogdecode.retention.candidates import Candidate, LogDirectory, made
+from xlogdecode.retention.candidates import Candidate, DecisionReason, LogDirectory, made
 from xlogdecode.retention.folders import Folder, FolderPath
 from xlogdecode.retention.in_use import NOTHING_HELD, InUse, Watch, choose_watch
 from xlogdecode.retention.plan import Decision
 from xlogdecode.retention.private_names import new_mark, set_aside
-from xlogdecode.retention.reasons import DecisionReason
 
 __all__ = [
     "Applier", "Archive", "SweepOutcome", "SweepVerdict", "carry_out",

@@ -1,7 +1,7 @@
 """Entries of one log folder, looked at: what each is, as far as a decision needs it.
 
-Nothing here decides. A fault is a value (`Candidate.error`), so that one bad file never stops the
-rest.
+The reasons of decisions are here too, but nothing here decides. A fault is a value
+(`Candidate.error`), so that one bad file never stops the rest.
 """
 
 import enum
@@ -14,9 +14,11 @@ from typing import Final, NamedTuple
 from xlogdecode.retention.folders import HAS_REPARSE_POINTS, Folder, is_link, join
 from xlogdecode.retention.names import LogName, Recogniser
 from xlogdecode.retention.private_names import was_set_aside
-from xlogdecode.retention.reasons import DecisionReason
 
-__all__ = ["Candidate", "EntryKind", "KeptByName", "LogDirectory", "Looked", "look_at", "made"]
+__all__ = [
+    "Candidate", "DecisionReason", "EntryKind", "KeptByName", "LogDirectory", "Looked",
+    "look_at", "made",
+]  # fmt: skip
 
 
 class EntryKind(enum.Enum):
@@ -28,6 +30,36 @@ class EntryKind(enum.Enum):
     FOREIGN = "on another file system"
     SET_ASIDE = "set aside by a sweep that was interrupted"
     UNREADABLE = "cannot be read"
+
+
+class DecisionReason(enum.Enum):
+    """Why a file stays or goes."""
+
+    AGE = "older than {age} (date in name and last change)"
+    CEILING = "one of the oldest, and the logs take more than max_total"
+    YOUNG = "not older than {age} (date in name)"
+    TOUCHED = "written to less than {age} ago"
+    KEEP_LAST = "one of the newest {last} here"
+    FUTURE_DATE = "dated in the future"
+    FUTURE_MTIME = "last written in the future"
+    IMPOSSIBLE_DATE = "the date in its name does not exist"
+    UNKNOWN_NAME = "not an SDK log file"
+    CRASH_BUFFER = "crash buffer: never deleted"
+    LINK = "a link"
+    SPECIAL = "not a regular file"
+    FOREIGN = "on another file system"
+    SET_ASIDE = "left by an interrupted sweep; the next one puts it back"
+    IN_USE = "held open"
+    CHANGED = "changed since it was looked at"
+    STOPPED = "the sweep was stopped before it"
+    UNREADABLE = "cannot be read"
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.clears = self.name in ("AGE", "CEILING")
+        """Whether it is a reason to go."""
+
+    __hash__ = object.__hash__  # counted for every file, and an Enum's own is slow
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from xlogdecode.errors import UsageError
-from xlogdecode.retention.candidates import Candidate, EntryKind, made
+from xlogdecode.retention.candidates import Candidate, DecisionReason, EntryKind, made
 from xlogdecode.retention.names import LogName
-from xlogdecode.retention.reasons import DecisionReason
 
 __all__ = ["Decision", "DecisionReason", "MomentJudge", "Rule", "plan"]
 

@@ -21,13 +21,13 @@ from xlogdecode.retention.apply import (
     is_warning,
     iter_outcomes,
 )  # fmt: skip
+from xlogdecode.retention.candidates import DecisionReason
 from xlogdecode.retention.guards import GuardError
 from xlogdecode.retention.in_use import Watch, choose_watch
 from xlogdecode.retention.layouts import AUTO
 from xlogdecode.retention.options import SweepOptions, SweepResult, local_now
 from xlogdecode.retention.plan import Rule
 from xlogdecode.retention.policy import Policy, Root, parse_keep
-from xlogdecode.retention.reasons import DecisionReason
 from xlogdecode.retention.state import State
 from xlogdecode.retention.sweep import DecisionBatch, Sweep, Target
 from xlogdecode.retention.totals import SweepStep, Totals

@@ -25,7 +25,7 @@ from xlogdecode.platform.stores import (
     store_at,
 )
 from xlogdecode.retention.apply import SweepOutcome, SweepVerdict
-from xlogdecode.retention.candidates import Candidate, EntryKind, LogDirectory
+from xlogdecode.retention.candidates import Candidate, DecisionReason, EntryKind, LogDirectory
 from xlogdecode.retention.guards import (
     GuardError,
     check_clock,
@@ -37,7 +37,6 @@ from xlogdecode.retention.layouts import AUTO
 from xlogdecode.retention.names import Recogniser, recogniser
 from xlogdecode.retention.plan import Decision, MomentJudge, plan
 from xlogdecode.retention.policy import Policy, Root
-from xlogdecode.retention.reasons import DecisionReason
 from xlogdecode.retention.roots import RootFolder, has_wildcard
 from xlogdecode.retention.totals import SweepStep
 

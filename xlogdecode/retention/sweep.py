@@ -8,7 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from xlogdecode.retention.candidates import Candidate, EntryKind, KeptByName, LogDirectory
+from xlogdecode.retention.candidates import (
+    Candidate,
+    DecisionReason,
+    EntryKind,
+    KeptByName,
+    LogDirectory,
+)
 from xlogdecode.retention.folders import Folder
 from xlogdecode.retention.guards import (
     MAX_SILENCE,
@@ -21,7 +27,6 @@ from xlogdecode.retention.guards import (
 from xlogdecode.retention.names import LogName
 from xlogdecode.retention.plan import Decision, MomentJudge, plan
 from xlogdecode.retention.policy import Policy, Root
-from xlogdecode.retention.reasons import DecisionReason
 from xlogdecode.retention.roots import RootFolder, expand, has_wildcard, resolve
 from xlogdecode.retention.scan import Scanner
 from xlogdecode.retention.walk import FolderLook, WalkOptions, fault

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from xlogdecode.prometheus import Metric, metrics_text
 from xlogdecode.retention.apply import SweepOutcome, SweepVerdict
-from xlogdecode.retention.reasons import DecisionReason
+from xlogdecode.retention.candidates import DecisionReason
 
 __all__ = ["SweepStep", "Totals"]
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from xlogdecode.retention.candidates import (
     Candidate,
+    DecisionReason,
     EntryKind,
     KeptByName,
     LogDirectory,
@@ -21,7 +22,6 @@ from xlogdecode.retention.names import Recogniser
 from xlogdecode.retention.open_below import Leaper
 from xlogdecode.retention.patterns import MAX_DEPTH, PatternState
 from xlogdecode.retention.private_names import put_back, was_set_aside
-from xlogdecode.retention.reasons import DecisionReason
 from xlogdecode.retention.roots import RootFolder
 
 __all__ = ["FolderLook", "FolderWalk", "WalkOptions", "everywhere"]
