@@ -18,7 +18,7 @@ from xlogdecode.codecs import (
     unpack,
     unpack_lines,
 )
-from xlogdecode.codecs.raw import flushes_in
+from xlogdecode.codecs.deflate import flushes_in
 from xlogdecode.format import Codec
 
 FALSE_MARK = bytes.fromhex(

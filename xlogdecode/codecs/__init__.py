@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from xlogdecode.codecs.chunks import iter_chunks, join_chunks, split_chunks
 from xlogdecode.codecs.common import END, CodecError
-from xlogdecode.codecs.raw import (
+from xlogdecode.codecs.deflate import (
     FLUSH,
     LAST_STORED_BLOCK,
     count_lines,

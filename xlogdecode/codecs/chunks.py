@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from xlogdecode.codecs.raw import FLUSH
+from xlogdecode.codecs.deflate import FLUSH
 from xlogdecode.types import Buffer
 
 __all__ = ["iter_chunks", "join_chunks", "split_chunks"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from xlogdecode.codecs import FLUSH
-from xlogdecode.codecs.raw import new_inflater
+from xlogdecode.codecs.deflate import new_inflater
 from xlogdecode.decoder.clog_flushes import MOST_TEXT, inflated, is_astray, up_to_the_fault
 from xlogdecode.decoder.clog_proof import begins_here
 from xlogdecode.decoder.options import Piece
@@ -20,7 +20,7 @@ from xlogdecode.format import TAILER, begins_with_a_block
 from xlogdecode.framing import Fill
 
 if TYPE_CHECKING:
-    from xlogdecode.codecs.raw import Inflater
+    from xlogdecode.codecs.deflate import Inflater
 
 __all__ = ["Clog"]
 

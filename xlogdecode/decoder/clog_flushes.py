@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from xlogdecode.codecs import FLUSH, CodecError, count_lines
-from xlogdecode.codecs.raw import flushes_in, iter_flushes, iter_inflate
+from xlogdecode.codecs.deflate import flushes_in, iter_flushes, iter_inflate
 from xlogdecode.decoder.clog_proof import OPENS_A_LINE
 from xlogdecode.decoder.soundness import find_hole
 from xlogdecode.format import NOT_TEXT
 
 if TYPE_CHECKING:
-    from xlogdecode.codecs.raw import Inflater
+    from xlogdecode.codecs.deflate import Inflater
 
 __all__ = ["MOST_TEXT", "inflated", "is_astray", "up_to_the_fault"]
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from xlogdecode.codecs import CodecError
-from xlogdecode.codecs.raw import flushes_in, iter_flushes, iter_inflate, may_inflate
+from xlogdecode.codecs.deflate import flushes_in, iter_flushes, iter_inflate, may_inflate
 from xlogdecode.format import NOT_TEXT, READINGS
 from xlogdecode.line_layouts import signatures
 

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from xlogdecode.codecs import unpack_lines
-from xlogdecode.codecs.libdeflate import crc32
+from xlogdecode.codecs.deflate_library import crc32
 from xlogdecode.decoder.payloads import Payloads
 from xlogdecode.decoder.sequence import Numbered
 from xlogdecode.decoder.soundness import Soundness, find_hole

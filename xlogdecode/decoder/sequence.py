@@ -6,7 +6,7 @@ so each file of an app with two logs has gaps and has lost nothing.
 
 from typing import NamedTuple
 
-from xlogdecode.codecs.libdeflate import crc32
+from xlogdecode.codecs.deflate_library import crc32
 from xlogdecode.decoder.report import Note, Report
 from xlogdecode.types import Buffer
 

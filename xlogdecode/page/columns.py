@@ -10,7 +10,7 @@ from itertools import islice
 from operator import add, sub
 from typing import NamedTuple
 
-from xlogdecode.codecs.libdeflate import zlib_compress
+from xlogdecode.codecs.deflate_library import zlib_compress
 
 __all__ = ["Blob", "deltas", "pack", "pack_numbers"]
 

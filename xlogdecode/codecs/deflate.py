@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from xlogdecode.codecs.common import END, PIECE, CodecError, ends_with_mark
-from xlogdecode.codecs.libdeflate import DeflateError, deflate_decompress
+from xlogdecode.codecs.deflate_library import DeflateError, deflate_decompress
 from xlogdecode.types import Buffer
 
 if TYPE_CHECKING:

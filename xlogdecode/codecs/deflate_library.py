@@ -7,7 +7,7 @@ try:
 
     IS_INSTALLED = True
 except ImportError:
-    from xlogdecode.codecs.by_zlib import (  # type: ignore[assignment]
+    from xlogdecode.codecs.deflate_by_zlib import (  # type: ignore[assignment]
         DeflateError,
         crc32,
         deflate_decompress,
