@@ -1,12 +1,13 @@
-"""Which server key the client key of a block goes with."""
+"""Which server key the client key of a block goes with; and the new keys of what is encrypted."""
 
 from collections.abc import Iterable, Iterator
 
+from xlogdecode.errors import UsageError
 from xlogdecode.keys import private_keys
-from xlogdecode.secp256k1 import is_fast, is_on_curve, shared_x, shared_x_of_integers
-from xlogdecode.tea import TeaKey, tea_key
+from xlogdecode.secp256k1 import is_fast, is_on_curve, make_key_pair, shared_x, shared_x_of_integers
+from xlogdecode.tea import Encryption, TeaKey, tea_key
 
-__all__ = ["Keyring"]
+__all__ = ["Cipher", "Keyring"]
 
 
 _REMEMBERED = 16384
@@ -138,3 +139,19 @@ class Keyring:
         self._held += 1
         agree = shared_x if self._agreements > _FEW_AGREEMENTS else shared_x_of_integers
         return tea_key(agree(private_key, client_key))
+
+
+class Cipher:
+    """A fresh client key pair, and TEA under the secret that it shares with the server.
+
+    `public_key` is the server's, 64 bytes. Raises UsageError where it is no point of the curve,
+    MissingExtraError where `cryptography` is not installed.
+    """
+
+    def __init__(self, public_key: bytes) -> None:
+        if not is_on_curve(public_key):
+            raise UsageError(
+                "the public key is not a point of secp256k1: copy all 128 hex digits of it"
+            )
+        private_key, self.client_key = make_key_pair()
+        self.encrypt = Encryption(tea_key(shared_x(private_key, public_key))).encrypt

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.encode.conftest import PRIVATE_KEY, PUBLIC_HEX
 from tests.encode.reader import decrypt, read_blocks, read_text, shared_secret
+from xlogdecode.crypto import Cipher
 from xlogdecode.encode import encode_bytes, parse_public_key
 from xlogdecode.encode.block_format import BLOCK_SIZE, SequenceNumbers
-from xlogdecode.encode.cipher import Cipher
 from xlogdecode.encode.streams import WholeGroups, largest, new_streams
 from xlogdecode.errors import UsageError
 from xlogdecode.format import Codec

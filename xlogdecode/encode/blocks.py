@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 
+from xlogdecode.crypto import Cipher
 from xlogdecode.encode.block_format import (
     BLOCK_SIZE,
     PIECE_SIZE,
@@ -14,7 +15,6 @@ from xlogdecode.encode.block_format import (
     kind_of,
     level_of,
 )
-from xlogdecode.encode.cipher import Cipher
 from xlogdecode.encode.streams import new_streams
 from xlogdecode.errors import UsageError
 from xlogdecode.keys import parse_public_key

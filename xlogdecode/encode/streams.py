@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from xlogdecode.encode.cipher import Cipher
+from xlogdecode.crypto import Cipher
 from xlogdecode.format import Codec
 from xlogdecode.tea import GROUP
 
