@@ -35,14 +35,15 @@ LONGEST_HEAD: Final = 2048
 class Layout:
     """One way in which a record opens.
 
-    The first of `shapes` that matches a line gives its FIELDS; the last always fits where the
-    head does. A group whose name starts with `old_` replaces the other where it matched.
+    The first of `shapes`, which are patterns, that matches a line gives its FIELDS; the last always
+    fits where the head does. A group whose name starts with `old_` replaces the other where it
+    matched.
     """
 
     name: str
     head: str
     """The pattern of all lines that open it, without groups."""
-    shapes: tuple[re.Pattern[str], ...]
+    shapes: tuple[str, ...]
     joins: bool = True
     """Lines after it that open nothing belong to it."""
 
@@ -129,8 +130,8 @@ GOING_ON: Final = rf"(?>(?:(?!{_OPENING}|\Z)[^\n]*+\n?)+)"
 _LINE = r"(?P<message>[^\n]*+)\n?"
 
 
-def _shape(pattern: str) -> re.Pattern[str]:
-    return re.compile(f"(?P<text>{pattern})")
+def _shape(pattern: str) -> str:
+    return f"(?P<text>{pattern})"
 
 
 def joined_tail(shared: str, *forms: str) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, Final
 
-from xlogdecode.records.layouts import FIELDS, LAYOUTS, Layout
+from xlogdecode.records.layouts import FIELDS, LAYOUTS
 
 __all__ = ["JOINS", "SINGLES", "Openers", "openers"]
 
@@ -40,8 +40,10 @@ class ReadyShape:
         return arrange((*groups, "", "", *rest))
 
 
-def _shapes_of(layout: Layout) -> tuple[ReadyShape, ...]:
-    """Return the shapes of `layout`, the richest first."""
+@cache
+def _shapes_of(number: int) -> tuple[ReadyShape, ...]:
+    """Return the shapes of a layout of the table, the richest first; made when a line has it."""
+    layout = LAYOUTS[number]
     return tuple(
         ReadyShape(
             layout.name,
@@ -50,7 +52,7 @@ def _shapes_of(layout: Layout) -> tuple[ReadyShape, ...]:
             _arrange(shape, "old_"),
             shape.groupindex.get("old_at", 0) - 1,
         )
-        for shape in layout.shapes
+        for shape in map(re.compile, layout.shapes)
     )
 
 
@@ -58,7 +60,6 @@ class Openers:
     """Every shape, to tell what a line opens."""
 
     def __init__(self) -> None:
-        self.layouts = tuple(_shapes_of(layout) for layout in LAYOUTS)
         self._which = re.compile("|".join(f"({layout.head})" for layout in LAYOUTS))
 
     def match(self, line: str) -> tuple[ReadyShape, re.Match[str]] | None:
@@ -66,7 +67,7 @@ class Openers:
         head = self._which.match(line)
         if head is None or head.lastindex is None:
             return None
-        for shape in self.layouts[head.lastindex - 1]:
+        for shape in _shapes_of(head.lastindex - 1):
             if found := shape.line.match(line):
                 return shape, found
         return None
