@@ -13,7 +13,7 @@ import pytest
 from tests.command import run
 from tests.mars import KINDS, file_of, log, mars_lines
 from xlogdecode import Report, decode_bytes
-from xlogdecode.page.chinese import in_chinese
+from xlogdecode.chinese import in_chinese
 
 DICE = random.Random(7)
 LOG = file_of(log(KINDS["zlib"], list(mars_lines(4, 60)), per_block=15))

@@ -18,7 +18,7 @@ from tests.mars import (
     private_key,
 )
 from xlogdecode import Options, decode_bytes
-from xlogdecode.page.chinese import in_chinese
+from xlogdecode.chinese import in_chinese
 
 SERVER = private_key("server")
 PACKED = ["imsdk-chunked", "zlib", "zlib-crypt", "zstd"]

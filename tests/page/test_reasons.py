@@ -8,8 +8,8 @@ import pytest
 from tests.command import run
 from tests.mars import KINDS, block, file_of, mars_lines, new_session, private_key
 from tests.page.reading import read_page
+from xlogdecode.chinese import in_chinese
 from xlogdecode.framing.events import Reason
-from xlogdecode.page.chinese import in_chinese
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 

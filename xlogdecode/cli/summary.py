@@ -69,7 +69,7 @@ _OPTIONS: Final = (
     FORMS["redact_patterns"],
     click.option(
         "--lang", type=click.Choice(["en", "zh"]), metavar="en|zh",
-        help="The language of meanings and advice; the default is that of LANG.",
+        help="The language of what is shown; the default is that of LANG.",
     ),
     color_option(),
     events_option(),
@@ -102,7 +102,7 @@ def summary_command(**given: Any) -> int:
         click.echo(json.dumps(as_dict(intake.summary, language)))
     elif not statuses or any(status is not Status.FAILED for status in statuses):
         text = (
-            as_timeline(intake.summary, table_look())
+            as_timeline(intake.summary, table_look(), language)
             if given["timeline"]
             else as_text(
                 intake.summary,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
+from xlogdecode.chinese import in_chinese
 from xlogdecode.decoder.report import Report
 from xlogdecode.page.assemble import Parts
-from xlogdecode.page.chinese import in_chinese
 from xlogdecode.page.rows import LEVELS, Rows
 from xlogdecode.page.spool import DEFAULT_SIZE, RecordSpool, Redaction
 from xlogdecode.page.story import Story

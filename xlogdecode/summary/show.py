@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from xlogdecode.chinese import in_chinese
 from xlogdecode.outputs.colour import painted
 from xlogdecode.outputs.sanitize import shown
 from xlogdecode.outputs.table import Cell, Look, as_table, shortened, width_of
@@ -12,6 +13,7 @@ from xlogdecode.summary.codes import LITEAV, code_info
 from xlogdecode.summary.collect import SessionStory, Summary
 from xlogdecode.summary.sightings import Sightings
 from xlogdecode.summary.to_dict import codes_by_count, layouts_of
+from xlogdecode.summary.view import View
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,6 +39,13 @@ _MOST_ROWS: Final = 80
 _PERIODS: Final = {13: "HOUR", 10: "DAY", 7: "MONTH", 4: "YEAR"}
 """Characters of a time that tell its hour, and so on."""
 
+_WORDS: Final = re.compile(
+    "( *)([^ \u1100-\U0010ffff]+|[^ ](?:\u200d.|[\uff0c\u3002\uff1b\uff1a\u3001\uff09\ufe0f])*)"
+)
+"""The words of a line, with the blanks before each. Each Chinese sign is one, with the punctuation
+behind it, which never begins a line.
+"""
+
 _SHOWN_BEFORE: Final = frozenset(
     {"sdk_app_id", "sdk_version", "platform", "device_type", "system_version", "user", "network"}
 )
@@ -53,62 +62,77 @@ def as_text(
 ) -> str:
     """Return the summary as tables; `bar` is the character of the bars.
 
-    With `every_session` each session has a row, however many there are.
+    The language is `en` or `zh`. With `every_session` each session has a row, however many there
+    are.
     """
-    look = look or Look()
+    view = View(look or Look(), language, bar)
     is_long = len(summary.sessions) > _MANY and not every_session
     parts = [
-        _days(summary, look) if is_long else _sessions(summary, look),
-        _who(summary, look),
-        _hours(summary, bar, look),
-        _events(summary, look),
-        _codes(summary, language, look),
-        _error_places(summary, look),
+        (_days if is_long else _sessions)(summary, view),
+        *(part(summary, view) for part in (_who, _hours, _events, _codes, _error_places)),
     ]
-    return "\n".join([part for part in parts if part] + [_losses(summary, look)])
+    return "\n".join([part for part in parts if part] + [_losses(summary, view)])
 
 
-def _sessions(summary: Summary, look: Look) -> str:
-    rows: list[Sequence[str | Cell]] = [("SESSION", "BEGAN", "RECORDS", "ENDED")]
+def _sessions(summary: Summary, view: View) -> str:
+    if not summary.sessions:
+        return ""
+    rows: list[Sequence[str | Cell]] = [_head(view, "SESSION", "BEGAN", "RECORDS", "ENDED")]
+    below = []
     names = _names(summary)
     for story in summary.sessions:
         session = story.session
-        number = "before" if session.number is None else str(session.number)
+        number = view.say("before") if session.number is None else str(session.number)
         name = f"{shortened(shown(names[session.source]), 40)} {number}"
-        ended = Cell(session.ended, "ok" if session.closed_in_order else "cut")
+        ended = Cell(view.say(session.ended), "ok" if session.closed_in_order else "cut")
         row = (_began(story), str(session.records), ended)
         rows.append((name if len(names) > 1 else number, *row))
-    if len(rows) == 1:
-        return ""
-    table = as_table(rows, right={2})
-    if max(map(width_of, table.splitlines())) <= (look.width or _WIDTH):
-        return as_table(rows, right={2}, look=look)
-    ends = [[story.session.ended] for story in summary.sessions]
-    return _with_lines_below([row[:3] for row in rows], ends, {2}, look)
+        below.append(_last_error(story, view))
+    if max(map(width_of, as_table(rows, right={2}).splitlines())) > (view.look.width or _WIDTH):
+        ends = [view.say(story.session.ended) for story in summary.sessions]
+        below = [[end, *lines] for end, lines in zip(ends, below, strict=True)]
+        rows = [row[:3] for row in rows]
+    return _with_lines_below(rows, below, {2}, view)
+
+
+def _last_error(story: SessionStory, view: View) -> list[str]:
+    """Return a line on the last error of a session, if it has one."""
+    if not story.last_error:
+        return []
+    last = story.session.last_error
+    if last is None or last.iso is None:
+        return [view.say("last error: {}", story.last_error)]
+    return [view.say("last error ({}): {}", _clock(last.iso), story.last_error)]
 
 
 def _names(summary: Summary) -> dict[str, str]:
-    """Return the sources by the shortest names that tell them apart."""
+    """Return the sources by their last names, or without the folders that all of them are in."""
     sources = dict.fromkeys(story.session.source for story in summary.sessions)
-    short = {source: re.split(r"[/\\\\]", source)[-1] for source in sources}
-    return short if len(set(short.values())) == len(sources) else {name: name for name in sources}
+    paths = {source: re.split(r"[/\\]", source) for source in sources}
+    if len({parts[-1] for parts in paths.values()}) == len(sources):
+        return {source: parts[-1] for source, parts in paths.items()}
+    alike = 0
+    while len({tuple(parts[: alike + 1]) for parts in paths.values()}) == 1:
+        alike += 1
+    return {source: "/".join(parts[alike:]) for source, parts in paths.items()}
 
 
-def _days(summary: Summary, look: Look) -> str:
+def _days(summary: Summary, view: View) -> str:
     for length in (10, 7, 4):
         rows = _by_device(summary.sessions, length)
         if len(rows) <= _MOST_ROWS:
             break
     names = ("sessions", "records", "errors", "recovered")
-    table: list[Sequence[str]] = [(_PERIODS[length], *map(str.upper, names), "DEVICE")]
+    table = [_head(view, _PERIODS[length], *map(str.upper, names), "DEVICE")]
     most = sorted(rows, key=lambda row: rows[row]["errors"], reverse=True)[:_MOST_ROWS]
     for period, device in sorted(most):
         table.append((period, *(str(rows[period, device][name]) for name in names), device))
     if len(most) < len(rows):
         rest = sum((rows[row] for row in rows.keys() - set(most)), Counter())
         counts = (str(rest[name]) for name in names)
-        table.append(("more", *counts, f"{len(rows) - len(most)} more, with fewer errors"))
-    return as_table(table, right={1, 2, 3, 4}, look=look)
+        others = view.say("{} more, with fewer errors", len(rows) - len(most))
+        table.append((view.say("more"), *counts, others))
+    return as_table(table, right={1, 2, 3, 4}, look=view.look)
 
 
 def _by_device(stories: Iterable[SessionStory], length: int) -> dict[tuple[str, str], Counter[str]]:
@@ -129,7 +153,7 @@ def _device(story: SessionStory) -> str:
     return ", ".join(filter(None, [session.device_type, system])) or "-"
 
 
-def _who(summary: Summary, look: Look) -> str:
+def _who(summary: Summary, view: View) -> str:
     """Return who and where it was: one line each."""
     stories = summary.sessions
     lists: dict[str, Iterable[str | None]] = {
@@ -144,16 +168,17 @@ def _who(summary: Summary, look: Look) -> str:
     found = (
         (name, [each for each in dict.fromkeys(values) if each]) for name, values in lists.items()
     )
-    lines = (f"{name}: {_some(values)}" for name, values in found if values)
-    return "".join(wrapped(line, width=look.width) for line in lines)
+    lines = (view.named(name, _some(values, view)) for name, values in found if values)
+    return "".join(wrapped(line, width=view.look.width) for line in lines)
 
 
-def _some(values: list[str]) -> str:
+def _some(values: list[str], view: View) -> str:
     more = len(values) - 2 * _VALUES
-    return ", ".join(values[: 2 * _VALUES]) + (f" and {more} more" if more > 0 else "")
+    some = ", ".join(values[: 2 * _VALUES])
+    return view.say("{} and {} more", some, more) if more > 0 else some
 
 
-def _hours(summary: Summary, bar: str, look: Look) -> str:
+def _hours(summary: Summary, view: View) -> str:
     if not summary.hours:
         return ""
     levels_shown = [level for level in (*_LEVELS, "") if summary.levels[level]]
@@ -164,65 +189,74 @@ def _hours(summary: Summary, bar: str, look: Look) -> str:
         if len(hours) <= _MOST_ROWS:
             break
     most = max(levels.total() for levels in hours.values())
-    rows = [(_PERIODS[length], *(x or "none" for x in levels_shown), "")]
+    rows = [(*_head(view, _PERIODS[length], *(x or "none" for x in levels_shown)), "")]
     for hour, levels in sorted(hours.items()):
         length = -(-levels.total() * _BAR // most)
         counts = (str(levels[level]) for level in levels_shown)
-        rows.append((hour.replace("T", " ") or "-", *counts, bar * length))
+        rows.append((hour.replace("T", " ") or "-", *counts, view.bar * length))
     if len(rows) > 2:
-        rows.append(("all", *(str(summary.levels[level]) for level in levels_shown), ""))
-    return as_table(rows, right=set(range(1, len(levels_shown) + 1)), look=look)
+        counts = (str(summary.levels[level]) for level in levels_shown)
+        rows.append((view.say("all"), *counts, ""))
+    return as_table(rows, right=set(range(1, len(levels_shown) + 1)), look=view.look)
 
 
-def _events(summary: Summary, look: Look) -> str:
-    found = [(name, seen) for name in summary.table.rules if (seen := summary.events.get(name))]
-    rows: list[Sequence[str]] = [("EVENT", "COUNT", "FIRST", "LAST")]
-    rows += [(name, str(seen.count), *_times(seen)) for name, seen in found]
-    below = [_details(summary, seen) for _, seen in found]
-    return _with_lines_below(rows, below, {1}, look) if found else ""
+def _events(summary: Summary, view: View) -> str:
+    rules = summary.table.rules
+    found = [(rule, seen) for name, rule in rules.items() if (seen := summary.events.get(name))]
+    rows: list[Sequence[str | Cell]] = [_head(view, "EVENT", "COUNT", "FIRST", "LAST")]
+    rows += [(view.name_of(rule), str(seen.count), *_times(seen)) for rule, seen in found]
+    below = [_details(summary, seen, view) for _, seen in found]
+    return _with_lines_below(rows, below, {1}, view) if found else ""
 
 
-def _details(summary: Summary, seen: Sightings) -> list[str]:
+def _details(summary: Summary, seen: Sightings, view: View) -> list[str]:
     """Return the lines below an event."""
     names = [name for name in seen.details if name not in _SHOWN_BEFORE]
-    parts = [f"{name}: {_top(seen, name)}" for name in names]
-    if _are_several(summary):
-        parts.append(f"in: {_sources(seen)}")
-    return parts
+    parts = [view.named(name, _top(seen, name, view)) for name in names]
+    return parts + _where(summary, seen, view)
 
 
-def _codes(summary: Summary, language: str, look: Look) -> str:
+def _codes(summary: Summary, view: View) -> str:
     found = codes_by_count(summary.codes)
-    rows: list[Sequence[str]] = [("ERROR CODE", "COUNT", "FIRST", "LAST")]
+    rows: list[Sequence[str | Cell]] = [_head(view, "ERROR CODE", "COUNT", "FIRST", "LAST")]
     rows += [(str(code), str(seen.count), *_times(seen)) for _, code, seen in found]
-    below = []
-    for series, code, seen in found:
-        info = code_info(code, language) if series != LITEAV else None
-        lines = (
-            [f"{info.meaning} ({info.series})"] if info else [f"series: {series}"] * bool(series)
-        )
-        if info is None and "words" in seen.details:
-            lines.append(f"the log says: {_top(seen, 'words')}")
-        if "where" in seen.details:
-            lines.append(f"where: {_top(seen, 'where')}")
-        if info is not None:
-            lines.append(f"next: {info.advice}")
-        if _are_several(summary):
-            lines.append(f"in: {_sources(seen)}")
-        below.append(lines)
-    return _with_lines_below(rows, below, {0, 1}, look) if found else ""
+    below = [
+        [*_about_code(series, code, seen, view), *_where(summary, seen, view)]
+        for series, code, seen in found
+    ]
+    return _with_lines_below(rows, below, {0, 1}, view) if found else ""
 
 
-def _error_places(summary: Summary, look: Look) -> str:
-    rows = [("FUNCTION", "ERRORS")]
+def _about_code(series: str, code: int, seen: Sightings, view: View) -> Iterator[str]:
+    """Yield the lines below a code."""
+    info = code_info(code, view.language) if series != LITEAV else None
+    if info is not None:
+        yield view.say("{} ({})", info.meaning, view.say(info.series))
+    elif series:
+        yield view.say("series: {}", series)
+    if info is None and "words" in seen.details:
+        yield view.say("the log says: {}", _top(seen, "words", view))
+    if "where" in seen.details:
+        yield view.say("where: {}", _top(seen, "where", view))
+    if info is not None:
+        yield view.say("next: {}", info.advice)
+
+
+def _error_places(summary: Summary, view: View) -> str:
+    rows = [_head(view, "FUNCTION", "ERRORS")]
     rows += [(place, str(n)) for place, n in summary.error_places.most_common(2 * _VALUES)]
-    return as_table(rows, right={1}, look=look) if len(rows) > 1 else ""
+    return as_table(rows, right={1}, look=view.look) if len(rows) > 1 else ""
+
+
+def _head(view: View, *names: str) -> tuple[str, ...]:
+    return tuple(map(view.say, names))
 
 
 def _with_lines_below(
-    rows: Sequence[Sequence[str | Cell]], below: list[list[str]], right: set[int], look: Look
+    rows: Sequence[Sequence[str | Cell]], below: list[list[str]], right: set[int], view: View
 ) -> str:
     """Return a table, some of whose rows have lines of text below them."""
+    look = view.look
     head, *lines = as_table(rows, right=right, look=look).splitlines(keepends=True)
     parts = [head]
     for line, texts in zip(lines, below, strict=True):
@@ -234,12 +268,12 @@ def wrapped(text: str, indent: str = "", width: int | None = _WIDTH) -> str:
     """Return `text` as indented lines of at most `width` cells; those after the first go deeper."""
     width = max(width or _WIDTH, len(indent) + 8)
     lines, line = [], indent
-    for word in shown(text).split(" "):
-        longer = f"{line} {word}" if line.strip() else line + word
+    for blanks, word in _WORDS.findall(shown(text)):
+        longer = line + blanks + word
         if line.strip() and width_of(longer) > width:
             lines.append(line)
             longer = f"{indent}  {word}"
-        while width_of(longer) > width:  # a word without blanks, such as Chinese text
+        while width_of(longer) > width:
             cut = next(n for n in range(len(longer), 0, -1) if width_of(longer[:n]) <= width)
             lines.append(longer[:cut])
             longer = f"{indent}  {longer[cut:]}"
@@ -247,49 +281,62 @@ def wrapped(text: str, indent: str = "", width: int | None = _WIDTH) -> str:
     return "".join(f"{each}\n" for each in [*lines, line])
 
 
-def _sources(seen: Sightings) -> str:
+def _where(summary: Summary, seen: Sightings, view: View) -> list[str]:
+    """Return a line on the logs in which something was seen, if there are several."""
+    if not _are_several(summary):
+        return []
     first, *others = seen.sources
-    return f"{len(seen.sources)} logs" if others else first
+    return [view.say("in: {}", view.say("{} logs", len(seen.sources)) if others else first)]
 
 
-def _top(seen: Sightings, name: str) -> str:
+def _top(seen: Sightings, name: str, view: View) -> str:
     """Return the most frequent values of a detail, with counts where there are several."""
     values = seen.details[name]
     if len(values) == 1:
         return next(iter(values))
     if name == "cost":
-        return _span(values)
+        return _span(values, view)
     top = [f"{value} ({n})" for value, n in values.most_common(_VALUES)]
     return ", ".join(top) + (", ..." if len(values) > _VALUES else "")
 
 
-def _span(values: Iterable[str]) -> str:
+def _span(values: Iterable[str], view: View) -> str:
     """Return the range of costs such as `12ms`."""
     times = sorted(int(digits) for v in values if (digits := v.rstrip("ms ")).isdecimal())
-    return f"{times[0]} to {times[-1]} ms" if times else ""
+    return view.say("{} to {} ms", times[0], times[-1]) if times else ""
 
 
 def _are_several(summary: Summary) -> bool:
     return len({story.session.source for story in summary.sessions}) > 1
 
 
-def _losses(summary: Summary, look: Look) -> str:
-    total = summary.losses.total()
-    reasons = ", ".join(f"{reason}: {n}" for reason, n in summary.losses.most_common())
-    found = f"{total:,}, {summary.lost_bytes:,} bytes ({reasons})" if total else "none"
-    text = wrapped(f"losses: {found}", width=look.width)
+def _losses(summary: Summary, view: View) -> str:
+    total, look, head = summary.losses.total(), view.look, view.say("losses: ")
+    found = view.say("none")
+    if total:
+        reasons = summary.losses.most_common()
+        if view.language == "zh":
+            reasons = [(in_chinese(reason), n) for reason, n in reasons]
+        words = ", ".join(f"{reason}{view.say(': ')}{n}" for reason, n in reasons)
+        found = view.say("{}, {} bytes ({})", f"{total:,}", f"{summary.lost_bytes:,}", words)
+    text = wrapped(f"{head}{found}", width=look.width).removesuffix("\n")
     if look.colours:
-        head, blank, rest = text.removesuffix("\n").partition(" ")
-        text = f"{head}{blank}{painted(rest, 'damaged' if total else 'ok')}\n"
-    lines = [text.removesuffix("\n")]
-    if summary.missing:
-        places = "1 place" if summary.missing == 1 else f"{summary.missing:,} places"
-        lines.append(f"blocks are missing in {places} (by sequence number)")
+        text = f"{head}{painted(text.removeprefix(head), 'damaged' if total else 'ok')}"
+    return "\n".join([text, *_hints(summary, view)]) + "\n"
+
+
+def _hints(summary: Summary, view: View) -> Iterator[str]:
+    """Yield a line for each way in which records may be missing without a loss of bytes."""
+    if summary.missing == 1:
+        yield view.say("blocks are missing in 1 place (by sequence number)")
+    elif summary.missing:
+        places = f"{summary.missing:,}"
+        yield view.say("blocks are missing in {} places (by sequence number)", places)
     if summary.dropped:
-        lines.append(f"lines dropped by the writer, its buffer was full: {summary.dropped} times")
+        dropped = "lines dropped by the writer, its buffer was full: {} times"
+        yield view.say(dropped, summary.dropped)
     if summary.clock_jumps:
-        lines.append(f"jumps of the device's clock: {summary.clock_jumps}")
-    return "\n".join(lines) + "\n"
+        yield view.say("jumps of the device's clock: {}", summary.clock_jumps)
 
 
 def _began(story: SessionStory) -> str:
@@ -300,4 +347,9 @@ def _began(story: SessionStory) -> str:
 
 def _times(seen: Sightings) -> Iterator[str]:
     for iso in (seen.first, seen.last):
-        yield iso[:19].replace("T", " ") if iso else "-"
+        yield _clock(iso) if iso else "-"
+
+
+def _clock(iso: str) -> str:
+    """Return a time to the second, without its zone."""
+    return iso[:19].replace("T", " ")

@@ -6,10 +6,11 @@ from typing import Final
 
 from xlogdecode.outputs.colour import painted
 from xlogdecode.outputs.table import Look, as_table
-from xlogdecode.summary.collect import Summary
+from xlogdecode.summary.collect import Silence, Summary
 from xlogdecode.summary.machine import Episode
 from xlogdecode.summary.show import wrapped
 from xlogdecode.summary.sightings import seconds_of
+from xlogdecode.summary.view import View
 
 __all__ = ["StoryLine", "as_timeline", "story_lines"]
 
@@ -40,61 +41,69 @@ class StoryLine:
     """When the last of several began."""
 
 
-def as_timeline(summary: Summary, look: Look | None = None) -> str:
-    """Return the story as text: the episodes of each day, the errors, the slowest requests."""
-    look = look or Look()
+def as_timeline(summary: Summary, look: Look | None = None, language: str = "en") -> str:
+    """Return the story as text: the episodes of each day, the errors, the slowest requests.
+
+    The language is `en` or `zh`.
+    """
+    view = View(look or Look(), language)
     parts = []
     day: list[StoryLine] = []
-    for line in [*story_lines(summary), None]:
+    for line in [*story_lines(summary, view), None]:
         if day and (line is None or line.iso[:10] != day[0].iso[:10]):
-            parts.append(_day(day, summary, look))
+            parts.append(_day(day, summary, view))
             day = []
         if line is not None:
             day.append(line)
     places = summary.error_places.most_common(5)
     if places:
-        counts = [("FUNCTION", "ERRORS"), *((place, str(n)) for place, n in places)]
-        parts.append(as_table(counts, right={1}, look=look))
+        counts = [tuple(map(view.say, ("FUNCTION", "ERRORS")))]
+        counts += [(place, str(n)) for place, n in places]
+        parts.append(as_table(counts, right={1}, look=view.look))
     if summary.slowest:
-        rows = [("SLOWEST REQUEST", "MS", "AT")]
+        rows = [tuple(map(view.say, ("SLOWEST REQUEST", "MS", "AT")))]
         slowest = sorted(summary.slowest, reverse=True)
         rows += [(r.place, str(r.milliseconds), r.iso[:19].replace("T", " ")) for r in slowest]
-        parts.append(as_table(rows, right={1}, look=look))
-    return "\n".join(parts) or "nothing happened\n"
+        parts.append(as_table(rows, right={1}, look=view.look))
+    return "\n".join(parts) or f"{view.say('nothing happened')}\n"
 
 
-def story_lines(summary: Summary) -> list[StoryLine]:
+def story_lines(summary: Summary, view: View) -> list[StoryLine]:
     """Return the episodes, the ends of sessions and the gaps, in order of time."""
-    lines = [*_episodes(summary.episodes), *_sessions(summary)]
+    lines = [*_episodes(summary.episodes, view), *_sessions(summary, view)]
     lines += [
-        StoryLine(gap.after, "silence", (_length(gap.before, gap.after),), gap.source)
+        StoryLine(gap.after, view.say("silence"), (_length(gap, view),), gap.source)
         for gap in summary.gaps
     ]
     return sorted(lines, key=lambda line: seconds_of(line.iso))
 
 
-def _sessions(summary: Summary) -> Iterator[StoryLine]:
+def _sessions(summary: Summary, view: View) -> Iterator[StoryLine]:
     for story in summary.sessions:
         session = story.session
         first = session.first.iso if session.first else None
         began = session.opened.isoformat(timespec="milliseconds") if session.opened else first
         about = (session.sdk_version and f"SDK {session.sdk_version}", session.device_type)
         if began:
-            yield StoryLine(began, "session begins", tuple(filter(None, about)), session.source)
+            begins = view.say("session begins")
+            yield StoryLine(began, begins, tuple(filter(None, about)), session.source)
         last = session.last.iso if session.last else None
         if last:
-            error = (f"last error: {story.last_error}",) if story.last_error else ()
-            yield StoryLine(last, "session ends", (session.ended, *error), session.source)
+            details = [view.say(session.ended)]
+            if story.last_error:
+                details.append(view.say("last error: {}", story.last_error))
+            yield StoryLine(last, view.say("session ends"), tuple(details), session.source)
 
 
-def _episodes(episodes: Iterable[Episode]) -> Iterator[StoryLine]:
+def _episodes(episodes: Iterable[Episode], view: View) -> Iterator[StoryLine]:
     """Yield a line for each episode; one with its outcome is one."""
     begun: dict[tuple[str, str], StoryLine] = {}
     for episode in episodes:
         if episode.iso is None:
             continue
         name, source = episode.rule.name, episode.source
-        line = StoryLine(episode.iso, name, tuple(_details(episode)), source)
+        details = tuple(_details(episode, view))
+        line = StoryLine(episode.iso, view.name_of(episode.rule), details, source)
         if name in _OUTCOMES.values():
             if (source, name) in begun:
                 yield begun.pop((source, name))
@@ -108,27 +117,30 @@ def _episodes(episodes: Iterable[Episode]) -> Iterator[StoryLine]:
     yield from begun.values()
 
 
-def _details(episode: Episode) -> Iterator[str]:
+def _details(episode: Episode, view: View) -> Iterator[str]:
     if episode.rule.name == "init":
         return
     for name, value in episode.details.items():
-        yield value if name in ("reason", "network", "cost", "error") else f"{name} {value}"
-    yield from (f"code {code}" for code in sorted(episode.codes))
+        is_plain = name in ("reason", "network", "cost", "error")
+        yield value if is_plain else f"{view.say(name)} {value}"
+    yield from (view.say("code {}", code) for code in sorted(episode.codes))
 
 
-def _day(lines: list[StoryLine], summary: Summary, look: Look) -> str:
+def _day(lines: list[StoryLine], summary: Summary, view: View) -> str:
+    look = view.look
     joined = _joined(lines, alike=len(_joined(lines)) > _SCREEN)
     several = len({story.session.source for story in summary.sessions}) > 1
     date = lines[0].iso[:10]
     text = [f"{painted(date, 'heading') if look.colours else date}\n"]
     for line in joined:
         clock = line.iso[11:19]
-        times = f" x {line.times}" if line.times > 1 else ""
-        until = f" until {line.last[11:19]}" if line.times > 1 else ""
-        details = "; ".join(line.details)
+        what = line.what
+        if line.times > 1:
+            what = view.say("{} x {} until {}", what, line.times, line.last[11:19])
+        if line.details:
+            what = view.named(what, view.say("; ").join(line.details))
         source = f" [{line.source.rpartition('/')[2]}]" if several else ""
-        rest = f"  {line.what}{times}{until}{': ' if details else ''}{details}{source}"
-        shown = wrapped(f"{clock}{rest}", width=look.width)
+        shown = wrapped(f"{clock}  {what}{source}", width=look.width)
         if look.colours:
             shown = painted(clock, "time") + shown.removeprefix(clock)
         text.append(shown)
@@ -148,9 +160,9 @@ def _joined(lines: Iterable[StoryLine], *, alike: bool = False) -> list[StoryLin
     return joined
 
 
-def _length(before: str, after: str) -> str:
-    seconds = int(seconds_of(after) - seconds_of(before))
+def _length(gap: Silence, view: View) -> str:
+    seconds = int(seconds_of(gap.after) - seconds_of(gap.before))
     days, rest = divmod(seconds, _DAY)
     hours, rest = divmod(rest, 3600)
-    parts = (f"{days} d" * bool(days), f"{hours} h" * bool(hours), f"{rest // 60} min")
-    return f"{' '.join(filter(None, parts))} without a record"
+    parts = [view.say("{} d", days)] * bool(days) + [view.say("{} h", hours)] * bool(hours)
+    return view.say("{} without a record", " ".join([*parts, view.say("{} min", rest // 60)]))
