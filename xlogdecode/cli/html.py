@@ -3,9 +3,7 @@
 import gc
 import shlex
 import webbrowser
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,39 +29,19 @@ from xlogdecode.cli.keys import read_keys
 from xlogdecode.cli.messages import say, summary_of
 from xlogdecode.cli.progress import Progress
 from xlogdecode.decoder.options import Options
-from xlogdecode.decoder.report import Report
-from xlogdecode.errors import InputError, MissingExtraError
-from xlogdecode.inputs import (
-    Entry,
-    Refusal,
-    Saved,
-    is_crash_buffer,
-    is_log,
-    is_url,
-    iter_entries,
-)
-from xlogdecode.jobs.exit_status import Status, key_remedy, of_report, state_of, worst
-from xlogdecode.jobs.job import LEFT_OUT, add_cause
-from xlogdecode.jobs.request import Request
+from xlogdecode.inputs import is_url
+from xlogdecode.jobs.exit_status import Status, key_remedy, worst
 from xlogdecode.outputs.destinations import save_file, shown_place
 from xlogdecode.when import parse_size, parse_zone
 
 if TYPE_CHECKING:
-    from xlogdecode.filters import Filter
-    from xlogdecode.page import CasePage
-    from xlogdecode.records import Event, Loss, Record
-    from xlogdecode.records.reading import LogHints
-    from xlogdecode.records.runs import RecordRun
-    from xlogdecode.redaction import Redactor
-    from xlogdecode.types import Source
+    from xlogdecode.jobs.case import CaseJob
+    from xlogdecode.jobs.result import Result
 
 __all__ = ["html_command"]
 
 _COLLECT = 100_000
 """Objects until garbage is looked for: by default that takes a third of the time, for nothing."""
-
-_EVERYTHING = Request(recursive=True, periods=True)
-"""The inputs: folders and plain text as well."""
 
 _page = in_group("The page")
 
@@ -105,19 +83,28 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
     Takes logs, folders and archives. The page needs no network. Values that identify a person are
     replaced, as with --redact: look before you send.
     """
+    from xlogdecode.jobs.case import CaseJob
     from xlogdecode.page import CasePage
     from xlogdecode.summary.events import load_events
 
     size = parse_size(given["max_size"])
     redactor = None if given["no_redact"] else redactor_of(given["redact_patterns"])
-    maker = _maker(given, redactor)
-    page = CasePage(redactor, load_events(given["events_path"]))
+    events = load_events(given["events_path"])
+    page = CasePage(redactor, events)
     page.filtered = _as_written(given)
+    job = CaseJob(
+        page,
+        filter_of(given, datetime.now().astimezone()),
+        None if given["tz"] is None else parse_zone(given["tz"]),
+        Options(keys=read_keys(given["key_files"])),
+        redactor,
+        parse_reading(given["layout"], given["encoding"]),
+        events,
+    )
     gc.set_threshold(_COLLECT, 50, 100)
     try:
         with save_file(given["output"], replace=given["force"]) as file:
-            with Progress(list(paths), _EVERYTHING, redactor=redactor, is_slow=True) as progress:
-                statuses = list(maker.fill(page, paths, progress))
+            statuses = _fill(job, paths)
             if statuses and all(status is Status.FAILED for status in statuses):
                 file.discard()
                 return worst(statuses).value
@@ -133,17 +120,6 @@ def html_command(paths: tuple[str, ...], **given: Any) -> int:
     return worst(statuses).value
 
 
-def _maker(given: dict[str, Any], redactor: "Redactor | None") -> "_Maker":
-    """Return what reads the inputs as the options say."""
-    return _Maker(
-        filter_of(given, datetime.now().astimezone()),
-        None if given["tz"] is None else parse_zone(given["tz"]),
-        Options(keys=read_keys(given["key_files"])),
-        redactor,
-        parse_reading(given["layout"], given["encoding"]),
-    )
-
-
 def _as_written(given: dict[str, Any]) -> list[str]:
     """Return the filters as a person writes them."""
     values = {name: given[name] for name in _SELECTING if given[name] is not None}
@@ -154,77 +130,28 @@ def _as_written(given: dict[str, Any]) -> list[str]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    """Fills a page from inputs."""
+def _fill(job: "CaseJob", paths: tuple[str, ...]) -> list[Status]:
+    """Do the job, and print what is worth knowing of each input; return their statuses."""
+    from xlogdecode.jobs.case import EVERYTHING
 
-    wanted: "Filter"
-    zone: tzinfo | None
-    options: Options
-    redactor: "Redactor | None"
-    reading: "LogHints | None"
-
-    def fill(
-        self, page: "CasePage", paths: tuple[str, ...], progress: Progress
-    ) -> Iterator[Status]:
-        """Add every log that `paths` lead to; yield the status of each."""
-        saved = Saved()
-        saved.left = [path for path in paths if is_log(path, plain=False)]
-        for entry in iter_entries(paths, recursive=True, plain=True, on_read=progress.on_read):
-            if isinstance(entry, Refusal):
-                say(str(entry) if entry.is_failure else f"note: {entry}")
-                state = page.add(entry.name, ())
-                state.state = "failed" if entry.is_failure else "skipped"
-                state.detail = entry.reason
-                if entry.is_failure:
-                    yield Status.FAILED
-            else:
-                yield self._add(page, entry, saved)
+    statuses = []
+    with Progress(list(paths), EVERYTHING, redactor=job.redactor, is_slow=True) as progress:
+        for result in job.results(paths, progress.on_read):
+            _say(result)
             progress.end_file()
+            statuses += [] if result.is_skipped else [result.status]
+    return statuses
 
-    def _add(self, page: "CasePage", entry: Entry, saved: Saved) -> Status:
-        report = Report()
-        if entry.note:
-            say(f"note: {entry.name}: {entry.note}")
-        try:
-            with entry.source as opened:
-                source = saved.unsaved(opened, is_buffer=is_crash_buffer(entry.below))
-                if source is None:
-                    state = page.add(entry.name, ())
-                    state.state, state.detail = "skipped", LEFT_OUT
-                    return Status.OK
-                state = page.add(entry.name, self._records(source, entry.name, report))
-        except (InputError, MissingExtraError) as error:
-            say(str(error))
-            state = page.states[-1]
-            state.state, state.detail = "failed", str(error).removeprefix(f"{entry.name}: ")
-            return Status.FAILED
-        status = of_report(report)
-        add_cause(report, entry.path)
-        state.report, state.state = report, state_of(status, report).name.lower()
-        if report.is_not_a_log:
-            state.detail = summary_of(report)
-        if status is not Status.OK:
-            say(f"{entry.name}: ", f"{summary_of(report)}{key_remedy(report.lock_reason)}")
-        if report.why:
-            say(f"{entry.name}: likely cause: {report.why}")
-        return status
 
-    def _records(
-        self, source: "Source", name: str, report: Report
-    ) -> "Iterator[Record | RecordRun | Loss]":
-        from xlogdecode.filters import select
-        from xlogdecode.records import read_records
-        from xlogdecode.records.events import iter_events
-        from xlogdecode.records.reader import read_parts
-        from xlogdecode.records.reading import AS_LOGGED
-        from xlogdecode.redaction import learn_first
-
-        events: Iterator[Event] = iter_events(source, self.options, report, per_block=False)
-        if self.redactor is not None:
-            events = learn_first(events, self.redactor)
-        reading = self.reading or AS_LOGGED
-        if self.wanted.is_empty:
-            return read_parts(events, source=name, zone=self.zone, reading=reading)
-        records = read_records(events, source=name, zone=self.zone, reading=reading)
-        return select(records, self.wanted)
+def _say(result: "Result") -> None:
+    """Print what is worth knowing of an input."""
+    name, report = result.name, result.report
+    if result.note:
+        say(f"note: {name}: {result.note}")
+    if result.error is not None:
+        say(result.message)
+        return
+    if result.status is not Status.OK:
+        say(f"{name}: ", f"{summary_of(report)}{key_remedy(report.lock_reason)}")
+    if report.why:
+        say(f"{name}: likely cause: {report.why}")

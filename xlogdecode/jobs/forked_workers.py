@@ -17,7 +17,7 @@ from functools import partial
 from typing import IO, Final, Generic, NamedTuple, TypeVar
 
 from xlogdecode.errors import XlogError
-from xlogdecode.platform.forks import Fork, fork, may_fork
+from xlogdecode.platform.forks import Fork, fork, may_fork, widen_pipe
 from xlogdecode.types import Buffer, Sink
 
 __all__ = ["LEFT", "Left", "Lost", "in_turns"]
@@ -74,16 +74,21 @@ def in_turns(
     *,
     sink: Sink | None = None,
     stretch: int = 1,
+    ahead: int = 0,
 ) -> Iterator[R | Lost | Left]:
     """Do `work` for each item in forked processes; yield an answer for each, in their order.
 
     `work` gets a sink for text that all write to `sink` in the order of the items; None if there is
-    no `sink`. A process takes `stretch` items at a time. `work` may answer LEFT for an item that
+    no `sink`. A process takes `stretch` items at a time, and may be `ahead` bytes of answers ahead,
+    if that is more than a pipe holds. `work` may answer LEFT for an item that
     has to be done elsewhere; with a `sink` all items after it are left, too. Raises the XlogError
     or OSError that `work` raised for the first item where it did. Answers are pickled.
     """
     members = _start(items, work, processes, sink, stretch)
     try:
+        for member in members:
+            if member is not None and ahead:
+                widen_pipe(member.results, ahead)
         for index, item in enumerate(items):
             member = members[index // stretch % processes]
             answer = LEFT if member is None else member.answer()
@@ -133,6 +138,7 @@ class _Member(Generic[R]):
 
     def __init__(self, process: Fork, stretch: int, *, in_order: bool) -> None:
         self._process = process
+        self.results = process.results
         self._pipe: IO[bytes] = open(process.results, "rb", closefd=False)  # noqa: SIM115
         self._stretch = stretch
         self._in_order = in_order

@@ -8,6 +8,7 @@ with open("case.html", "wb") as file:
 """
 
 from xlogdecode.page.case_page import CasePage, LogFacts
+from xlogdecode.page.source_rows import SourceRows, SourceWorker
 from xlogdecode.page.spool import DEFAULT_SIZE
 
-__all__ = ["DEFAULT_SIZE", "CasePage", "LogFacts"]
+__all__ = ["DEFAULT_SIZE", "CasePage", "LogFacts", "SourceRows", "SourceWorker"]

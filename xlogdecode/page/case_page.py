@@ -5,16 +5,16 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from xlogdecode.chinese import in_chinese
 from xlogdecode.decoder.report import Report
 from xlogdecode.page.assemble import Parts
 from xlogdecode.page.rows import LEVELS, Rows
+from xlogdecode.page.source_rows import Arrivals, RowMaker, SourceRows
 from xlogdecode.page.spool import DEFAULT_SIZE, RecordSpool, Redaction
 from xlogdecode.page.story import Story
 from xlogdecode.records import Loss, Record
-from xlogdecode.records.columns import columns_of
 from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import Session
 from xlogdecode.types import Sink
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from xlogdecode.summary.events import EventTable
 
 __all__ = ["CasePage", "LogFacts"]
-
-_BATCH: Final = 4096
 
 
 @dataclass(slots=True)
@@ -56,6 +54,8 @@ class CasePage:
         self._rows = Rows()
         self._story = Story(events)
         self._spool = RecordSpool(redactor)
+        self._maker = RowMaker(self._rows, self._story, self._spool.add)
+        self._arrivals = Arrivals(self._rows, self._story, self._spool.add)
         self.states: list[LogFacts] = []
         self.filtered: list[str] = []
         """The filters that were given, as a person would write them."""
@@ -64,36 +64,21 @@ class CasePage:
         """Take in a source; return what is known of it, to be completed by the caller."""
         state = LogFacts(name)
         self.states.append(state)
-        self._rows.begin()
-        self._story.begin(name)
-        records: list[Record] = []
-        for item in items:
-            if isinstance(item, Record):
-                records.append(item)
-                if len(records) < _BATCH:
-                    continue
-            self._add(records, state)
-            records = []
-            if isinstance(item, RecordRun):
-                self._add_run(item, state)
-            elif isinstance(item, Loss):
-                self._spool.add(self._rows.of_loss(item, self._story.session))
-        self._add(records, state)
-        self._story.end()
+        try:
+            self._maker.add(name, items)
+        finally:
+            state.records = self._maker.records
         return state
 
-    def _add(self, records: list[Record], state: LogFacts) -> None:
-        if not records:
-            return
-        columns = columns_of(records)
-        sessions = self._story.add(records, columns, self._rows.count)
-        self._spool.add(self._rows.of(records, columns, sessions))
-        state.records += len(records)
+    def fits(self, came: SourceRows) -> bool:
+        """Tell whether `take` can take the rows of a source; `add` can in any case."""
+        return self._arrivals.fits(came)
 
-    def _add_run(self, run: RecordRun, state: LogFacts) -> None:
-        sessions = self._story.add_run(run, self._rows.count)
-        self._spool.add(self._rows.of_run(run, sessions))
-        state.records += len(run)
+    def take(self, came: SourceRows, state: LogFacts) -> None:
+        """Take in a source that another process has read, as `add` does."""
+        self._arrivals.take(came)
+        state.records = came.records
+        self.states.append(state)
 
     def write(
         self, sink: Sink, *, lang: str = "", max_size: int = DEFAULT_SIZE, title: str = ""
@@ -125,16 +110,16 @@ class CasePage:
 
     def _head(self, title: str) -> dict[str, Any]:
         names = self._names()
-        labels = _labels(self._story.sessions)
+        labels = _labels(self._story.found.sessions)
         story = self._story.as_dict()
         story["users"] = [self._shown(f"userid:{user}")[7:] for user in story["users"]]
         story["sessions"] = [
             _session(session, label, names)
-            for session, label in zip(self._story.sessions, labels, strict=True)
+            for session, label in zip(self._story.found.sessions, labels, strict=True)
         ]
         places = [
             (names.get(each.source, each.source), label)
-            for each, label in zip(self._story.sessions, labels, strict=True)
+            for each, label in zip(self._story.found.sessions, labels, strict=True)
         ]
         return {
             "title": title,

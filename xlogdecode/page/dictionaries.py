@@ -1,6 +1,7 @@
 """Numbers for what many records share: entries of a dictionary, and clocks as milliseconds."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from xlogdecode.records.runs import PIECES, Cutter, RecordRun
@@ -30,6 +31,10 @@ class Dictionary:
         if self._room < 0 or len(self.entries) >= _MOST:
             return 0
         return self.entries.setdefault(key, len(self.entries))
+
+    def entries_from(self, number: int) -> list[tuple[Any, ...]]:
+        """Return the entries from this number on."""
+        return [*islice(reversed(self.entries), len(self.entries) - number)][::-1]
 
     def numbers(self, keys: Iterable[tuple[Any, ...]]) -> list[int]:
         """Return the number of each of many entries."""

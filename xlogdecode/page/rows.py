@@ -48,13 +48,22 @@ class Rows:
         """Begin a page."""
         self._sites = Dictionary(("", None, None, None, None))
         self._whos = Dictionary((None,))
-        self.sessions = Dictionary((None, False, None))
-        """Number of the session in the story, or else the source; whether recovered; the zone."""
-        self.count = 0
+        self.restart()
         self._time = 0
         self._clocks = Clocks()
         self._starts = _Starts()
         self._codes: dict[Cutter, _RunCodes] = {}
+
+    def restart(self) -> None:
+        """Count rows and sessions from 0."""
+        self.count = 0
+        self.sessions = Dictionary((None, False, None))
+        """Number of the session in the story, or else the source; whether recovered; the zone."""
+
+    @property
+    def shared(self) -> tuple[Dictionary, Dictionary]:
+        """The dictionaries of sites, and of processes and threads."""
+        return self._sites, self._whos
 
     @property
     def sites(self) -> list[list[Any]]:

@@ -1,23 +1,20 @@
-"""All that the page takes from `summary`: sessions, events, codes with their meaning.
-
-The only module here that knows it. Rows are named by their numbers.
-"""
+"""Sessions, events and codes, found by the rules of `summary`; rows are named by their numbers."""
 
 import re
-from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from xlogdecode.page.findings import Findings, as_dict
 from xlogdecode.records import Record
 from xlogdecode.records.columns import Columns
 from xlogdecode.records.matchers import SINGLES
 from xlogdecode.records.record import readable
 from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import NO_RECORDS, STEPS, Session, SessionTracker
-from xlogdecode.summary.codes import LITEAV, code_info, codes_in
-from xlogdecode.summary.events import EventRule, EventTable, built_in_events
+from xlogdecode.summary.codes import LITEAV, codes_in
+from xlogdecode.summary.events import EventTable, built_in_events
 from xlogdecode.summary.line import LogLine, line_in, line_of
 from xlogdecode.summary.machine import EventMachine
 from xlogdecode.summary.signs import SignFinder
@@ -27,9 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Story"]
 
-_MOST: Final = 200_000
-"""Sightings of one kind that are kept: a page that has more shows that many."""
-_SLOWEST: Final = 100
 _COST: Final = re.compile(r"(?:time cost|cost[ _]time)[:=] ?([0-9]{1,9}) ?ms")
 _SLOW: Final = 1000
 """Milliseconds from which on a request is called slow."""
@@ -129,20 +123,16 @@ class Story:
 
     def __init__(self, events: EventTable | None = None) -> None:
         """Begin with nothing; look for `events`, by default those of the package."""
-        self.sessions: list[Session] = []
-        """Those of the sources that are over, in their order."""
+        self.found = Findings()
+        """What was found so far; the sessions are those of the sources that are over."""
         self._table = events or built_in_events()
         self._signs = SignFinder(self._table)
-        self._codes: dict[tuple[str, int], array[int]] = {}
-        self._events: dict[str, array[int]] = {}
-        self._users: dict[str, None] = {}
-        self._slow: list[tuple[int, int]] = []
         self._source = _Source("", 0)
         self._own: list[tuple[str, str | None, int]] = []
 
     def begin(self, source: str) -> None:
         """Take what follows for another source."""
-        self._source = _Source(source, len(self.sessions))
+        self._source = _Source(source, len(self.found.sessions))
         self._own = []
 
     def add(self, records: Sequence[Record], columns: Columns, first: int) -> list[int]:
@@ -175,23 +165,13 @@ class Story:
         own = {name for name, _, _ in self._own}
         for name, instead_of, number in self._own:
             if instead_of is None or instead_of not in own:
-                _note(self._events.setdefault(instead_of or name, array("I")), number)
+                self.found.add_event(instead_of or name, (number,))
         self._own = []
-        self.sessions += self._source.sessions
+        self.found.sessions += self._source.sessions
 
     def as_dict(self) -> dict[str, Any]:
         """Return codes, events, users and slow requests as the page's data has them."""
-        codes = sorted(self._codes.items(), key=lambda item: (item[0][0] == LITEAV, -len(item[1])))
-        return {
-            "codes": [_code(*key, rows) for key, rows in codes],
-            "events": [_event(rule, rows) for rule, rows in self._ordered_events()],
-            "users": list(self._users),
-            "slow": sorted(self._slow, reverse=True)[:_SLOWEST],
-        }
-
-    def _ordered_events(self) -> list[tuple[EventRule, "array[int]"]]:
-        rules = self._table.rules
-        return [(rule, self._events[name]) for name, rule in rules.items() if name in self._events]
+        return as_dict(self.found, self._table)
 
     def _telling(self, columns: Columns) -> set[int]:
         """Return which records may show an event, a code or a request's time."""
@@ -210,25 +190,19 @@ class Story:
         return telling
 
     def _look_at(self, line: LogLine, number: int, machine: EventMachine) -> None:
-        found = {(each.series, each.code) for each in codes_in(line)}
+        found = dict.fromkeys((each.series, each.code) for each in codes_in(line))
         for series, code in found:
             if code:
-                _note(self._codes.setdefault((series, code), array("I")), number)
+                self.found.add_code(series, code, (number,))
         codes = frozenset(code for series, code in found if series != LITEAV)
         for episode in machine.events_of(line, codes):
-            user = episode.details.get("user")
-            if user and len(self._users) < _SLOWEST:
-                self._users[user] = None
+            if user := episode.details.get("user"):
+                self.found.add_user(user)
             self._own.append((episode.rule.name, episode.rule.instead_of, number))
         if "cost" in line.message and (cost := _COST.search(line.message)):
-            self._add_slow(int(cost[1]), number)
-
-    def _add_slow(self, cost: int, number: int) -> None:
-        if cost < _SLOW:
-            return
-        self._slow.append((cost, number))
-        if len(self._slow) > 8 * _SLOWEST:
-            self._slow = sorted(self._slow, reverse=True)[:_SLOWEST]
+            milliseconds = int(cost[1])
+            if milliseconds >= _SLOW:
+                self.found.add_slow([(milliseconds, number)])
 
 
 def _line(records: Sequence[Record], columns: Columns, at: int) -> LogLine:
@@ -240,34 +214,3 @@ def _line(records: Sequence[Record], columns: Columns, at: int) -> LogLine:
     tag, file, function = (name and readable(name) for name in names)
     level, layout = columns.level[at] or "", columns.layout[at]
     return LogLine(None, level, layout, tag, file, function, readable(message))
-
-
-def _note(rows: "array[int]", number: int) -> None:
-    if len(rows) < _MOST:
-        rows.append(number)
-
-
-def _steps(rows: "array[int]") -> list[int]:
-    """Return the first number and the steps to the others: half as long in JSON."""
-    ordered = sorted(rows)
-    return [row - before for before, row in zip([0, *ordered[:-1]], ordered, strict=True)]
-
-
-def _code(series: str, code: int, rows: "array[int]") -> dict[str, Any]:
-    infos = {lang: code_info(code, lang) for lang in ("en", "zh")} if series != LITEAV else {}
-    return {
-        "code": code,
-        "series": series,
-        "meaning": {lang: info.meaning for lang, info in infos.items() if info},
-        "todo": {lang: info.advice for lang, info in infos.items() if info},
-        "rows": _steps(rows),
-    }
-
-
-def _event(rule: EventRule, rows: "array[int]") -> dict[str, Any]:
-    look = rule.look
-    words = {"en": rule.name, "zh": look.zh or rule.name}
-    return {
-        "name": rule.name, "lane": look.lane, "mood": look.mood, "words": words,
-        "rows": _steps(rows),
-    }  # fmt: skip

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-__all__ = ["CAN_FORK", "Fork", "fork", "may_fork", "usable_processors"]
+__all__ = ["CAN_FORK", "Fork", "fork", "may_fork", "usable_processors", "widen_pipe"]
 
 CAN_FORK = sys.platform == "linux"
 """Elsewhere the system's own libraries do not bear it."""
@@ -57,6 +57,15 @@ def may_fork() -> bool:
     would be held forever.
     """
     return CAN_FORK and threading.active_count() == 1
+
+
+def widen_pipe(end: int, size: int) -> None:
+    """Let a pipe hold `size` bytes, or as many as the system grants; Linux does."""
+    if CAN_FORK:
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, size)
 
 
 def usable_processors() -> int:
