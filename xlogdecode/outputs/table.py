@@ -1,7 +1,7 @@
 """Tables for people: columns as wide as a terminal shows their widest cell, lines as wide as it.
 
-The first column is the name. Where a table is too wide, columns that matter less are left out, and
-names are shortened in the middle.
+One column is the name, by default the first. Where a table is too wide, columns that matter less
+are left out, and names are shortened in the middle.
 """
 
 from collections.abc import Collection, Sequence
@@ -41,24 +41,25 @@ def as_table(
     *,
     right: Collection[int] = (),
     spare: Sequence[int] = (),
+    name: int = 0,
     look: Look | None = None,
 ) -> str:
     """Return `rows`, headings first, as lines of columns.
 
     Columns whose numbers are in `right` are flush right, those in `spare` may be left out, the
-    first of them first. Control characters in a cell are escaped, so that a name cannot break its
-    line.
+    first of them first, and column `name` may be shortened. Control characters in a cell are
+    escaped, so that a name cannot break its line.
     """
     look = look or Look()
     cells = [[shown(cell if isinstance(cell, str) else cell.text) for cell in row] for row in rows]
     widths = [max(map(width_of, column)) for column in zip(*cells, strict=True)]
-    columns = _fitting(widths, spare, look.width)
+    columns = _fitting(widths, spare, name, look.width)
     if look.width is not None:
-        others = sum(widths[column] + len(_GAP) for column in columns[1:])
-        widths[0] = min(widths[0], max(look.width - others, LEAST))
+        others = _width_beside(name, columns, widths)
+        widths[name] = min(widths[name], max(look.width - others, LEAST))
     lines = []
     for number, row in enumerate(cells):
-        row[0] = shortened(row[0], widths[0])
+        row[name] = shortened(row[name], widths[name])
         styles = [
             _style(rows[number][column], number) if look.colours else "" for column in columns
         ]
@@ -66,15 +67,22 @@ def as_table(
     return "".join(lines)
 
 
-def _fitting(widths: Sequence[int], spare: Sequence[int], width: int | None) -> list[int]:
+def _fitting(
+    widths: Sequence[int], spare: Sequence[int], name: int, width: int | None
+) -> list[int]:
     """Return the numbers of the columns that there is room for."""
     columns, spare = list(range(len(widths))), list(spare)
     while width is not None and spare:
-        others = sum(widths[column] + len(_GAP) for column in columns[1:])
-        if min(widths[0], _SHORTEST) + others <= width:
+        others = _width_beside(name, columns, widths)
+        if min(widths[name], _SHORTEST) + others <= width:
             break
         columns.remove(spare.pop(0))
     return columns
+
+
+def _width_beside(name: int, columns: Sequence[int], widths: Sequence[int]) -> int:
+    """Return the cells that all columns but the name take, with the gaps between."""
+    return sum(widths[column] + len(_GAP) for column in columns if column != name)
 
 
 def _style(cell: str | Cell, number: int) -> str:

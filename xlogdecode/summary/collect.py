@@ -279,8 +279,7 @@ class SourceReader:
             place = line.function or line.file or line.tag or "-"
             self._summary.error_places[place] += 1
             story.errors += 1
-            words = own_words(line) or line.message.split("\n", 1)[0]
-            story.last_error = f"{place}: {words.strip('| ')[:120]}"
+            story.last_error = f"{place}: {_error_words(line, found)[:120]}"
         if "cost" in line.message:
             self._add_cost(line)
 
@@ -330,6 +329,16 @@ class SourceReader:
         for session in self._tracker.sessions:
             if session.records:
                 self._summary.sessions.append(self._story(session))
+
+
+def _error_words(line: LogLine, codes: Iterable[CodeSighting]) -> str:
+    """Return the words that the log has for an error, or else its title and its code."""
+    words = own_words(line)
+    if words:
+        return words
+    title = line.message.split("\n", 1)[0].strip("| ").split("|", 1)[0].strip()
+    code = next((each.code for each in codes if each.code and str(each.code) not in title), None)
+    return title if code is None else f"{title} ({code})"
 
 
 def summarize(

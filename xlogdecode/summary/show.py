@@ -18,14 +18,19 @@ from xlogdecode.summary.view import View
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["as_text", "wrapped"]
+__all__ = ["as_text", "names_of", "wrapped"]
 
 _LEVELS: Final = "VDIWEF"
+_LEAST_LEVELS: Final = "VDI"
+"""The levels that a narrow terminal has no room for, the first of them first."""
 _WIDTH: Final = 80
 """Cells of a line of text where nobody looks; tables have all that is in them there."""
 
 _BAR: Final = 24
 """Characters of the longest bar."""
+
+_SHORTEST_BAR: Final = 4
+"""Characters without which bars say nothing."""
 
 _VALUES: Final = 4
 """Values of a detail that are shown."""
@@ -79,7 +84,7 @@ def _sessions(summary: Summary, view: View) -> str:
         return ""
     rows: list[Sequence[str | Cell]] = [_head(view, "SESSION", "BEGAN", "RECORDS", "ENDED")]
     below = []
-    names = _names(summary)
+    names = names_of(summary)
     for story in summary.sessions:
         session = story.session
         number = view.say("before") if session.number is None else str(session.number)
@@ -92,7 +97,7 @@ def _sessions(summary: Summary, view: View) -> str:
         ends = [view.say(story.session.ended) for story in summary.sessions]
         below = [[end, *lines] for end, lines in zip(ends, below, strict=True)]
         rows = [row[:3] for row in rows]
-    return _with_lines_below(rows, below, {2}, view)
+    return _with_lines_below(rows, below, view, right={2}, spare=[2] if view.is_narrow else [])
 
 
 def _last_error(story: SessionStory, view: View) -> list[str]:
@@ -105,7 +110,7 @@ def _last_error(story: SessionStory, view: View) -> list[str]:
     return [view.say("last error ({}): {}", _clock(last.iso), story.last_error)]
 
 
-def _names(summary: Summary) -> dict[str, str]:
+def names_of(summary: Summary) -> dict[str, str]:
     """Return the sources by their last names, or without the folders that all of them are in."""
     sources = dict.fromkeys(story.session.source for story in summary.sessions)
     paths = {source: re.split(r"[/\\]", source) for source in sources}
@@ -132,7 +137,7 @@ def _days(summary: Summary, view: View) -> str:
         counts = (str(rest[name]) for name in names)
         others = view.say("{} more, with fewer errors", len(rows) - len(most))
         table.append((view.say("more"), *counts, others))
-    return as_table(table, right={1, 2, 3, 4}, look=view.look)
+    return as_table(table, right={1, 2, 3, 4}, spare=[4, 1, 2], name=5, look=view.look)
 
 
 def _by_device(stories: Iterable[SessionStory], length: int) -> dict[tuple[str, str], Counter[str]]:
@@ -174,7 +179,8 @@ def _who(summary: Summary, view: View) -> str:
 
 def _some(values: list[str], view: View) -> str:
     more = len(values) - 2 * _VALUES
-    some = ", ".join(values[: 2 * _VALUES])
+    between = "; " if any(", " in value for value in values) else ", "
+    some = between.join(values[: 2 * _VALUES])
     return view.say("{} and {} more", some, more) if more > 0 else some
 
 
@@ -188,16 +194,28 @@ def _hours(summary: Summary, view: View) -> str:
             hours.setdefault(hour[:length], Counter()).update(levels)
         if len(hours) <= _MOST_ROWS:
             break
-    most = max(levels.total() for levels in hours.values())
-    rows = [(*_head(view, _PERIODS[length], *(x or "none" for x in levels_shown)), "")]
+    rows = [_head(view, _PERIODS[length], *(x or "none" for x in levels_shown))]
     for hour, levels in sorted(hours.items()):
-        length = -(-levels.total() * _BAR // most)
         counts = (str(levels[level]) for level in levels_shown)
-        rows.append((hour.replace("T", " ") or "-", *counts, view.bar * length))
+        rows.append((hour.replace("T", " ") or "-", *counts))
     if len(rows) > 2:
-        counts = (str(summary.levels[level]) for level in levels_shown)
-        rows.append((view.say("all"), *counts, ""))
-    return as_table(rows, right=set(range(1, len(levels_shown) + 1)), look=view.look)
+        rows.append((view.say("all"), *(str(summary.levels[level]) for level in levels_shown)))
+    numbers = range(1, len(levels_shown) + 1)
+    spare = [number for number in numbers if levels_shown[number - 1] in _LEAST_LEVELS]
+    lines = as_table(rows, right={*numbers}, spare=spare, look=view.look).splitlines()
+    totals = [levels.total() for _, levels in sorted(hours.items())]
+    return "".join(f"{line}\n" for line in _with_bars(lines, totals, view))
+
+
+def _with_bars(lines: list[str], totals: list[int], view: View) -> Iterator[str]:
+    """Yield the lines of a table; those below its head with bars, as far as there is room."""
+    start = max(map(width_of, lines)) + 2
+    longest = _BAR if view.look.width is None else min(_BAR, view.look.width - start)
+    most = max(totals)
+    yield lines[0]
+    for line, total in zip(lines[1:], [*totals, 0], strict=False):
+        length = -(-total * longest // most) if longest >= _SHORTEST_BAR else 0
+        yield f"{line}{' ' * (start - width_of(line))}{view.bar * length}" if length else line
 
 
 def _events(summary: Summary, view: View) -> str:
@@ -205,26 +223,27 @@ def _events(summary: Summary, view: View) -> str:
     found = [(rule, seen) for name, rule in rules.items() if (seen := summary.events.get(name))]
     rows: list[Sequence[str | Cell]] = [_head(view, "EVENT", "COUNT", "FIRST", "LAST")]
     rows += [(view.name_of(rule), str(seen.count), *_times(seen)) for rule, seen in found]
-    below = [_details(summary, seen, view) for _, seen in found]
-    return _with_lines_below(rows, below, {1}, view) if found else ""
+    names = names_of(summary)
+    below = [[*_details(seen, view), *_where(seen, names, view)] for _, seen in found]
+    return _with_lines_below(rows, below, view, right={1}, spare=[3]) if found else ""
 
 
-def _details(summary: Summary, seen: Sightings, view: View) -> list[str]:
+def _details(seen: Sightings, view: View) -> list[str]:
     """Return the lines below an event."""
     names = [name for name in seen.details if name not in _SHOWN_BEFORE]
-    parts = [view.named(name, _top(seen, name, view)) for name in names]
-    return parts + _where(summary, seen, view)
+    return [view.named(name, _top(seen, name, view)) for name in names]
 
 
 def _codes(summary: Summary, view: View) -> str:
     found = codes_by_count(summary.codes)
     rows: list[Sequence[str | Cell]] = [_head(view, "ERROR CODE", "COUNT", "FIRST", "LAST")]
     rows += [(str(code), str(seen.count), *_times(seen)) for _, code, seen in found]
+    names = names_of(summary)
     below = [
-        [*_about_code(series, code, seen, view), *_where(summary, seen, view)]
+        [*_about_code(series, code, seen, view), *_where(seen, names, view)]
         for series, code, seen in found
     ]
-    return _with_lines_below(rows, below, {0, 1}, view) if found else ""
+    return _with_lines_below(rows, below, view, right={0, 1}, spare=[3]) if found else ""
 
 
 def _about_code(series: str, code: int, seen: Sightings, view: View) -> Iterator[str]:
@@ -253,11 +272,16 @@ def _head(view: View, *names: str) -> tuple[str, ...]:
 
 
 def _with_lines_below(
-    rows: Sequence[Sequence[str | Cell]], below: list[list[str]], right: set[int], view: View
+    rows: Sequence[Sequence[str | Cell]],
+    below: list[list[str]],
+    view: View,
+    *,
+    right: set[int],
+    spare: list[int],
 ) -> str:
     """Return a table, some of whose rows have lines of text below them."""
     look = view.look
-    head, *lines = as_table(rows, right=right, look=look).splitlines(keepends=True)
+    head, *lines = as_table(rows, right=right, spare=spare, look=look).splitlines(keepends=True)
     parts = [head]
     for line, texts in zip(lines, below, strict=True):
         parts += [line, *(wrapped(text, "    ", look.width) for text in texts)]
@@ -281,12 +305,13 @@ def wrapped(text: str, indent: str = "", width: int | None = _WIDTH) -> str:
     return "".join(f"{each}\n" for each in [*lines, line])
 
 
-def _where(summary: Summary, seen: Sightings, view: View) -> list[str]:
+def _where(seen: Sightings, names: dict[str, str], view: View) -> list[str]:
     """Return a line on the logs in which something was seen, if there are several."""
-    if not _are_several(summary):
+    if len(names) < 2:
         return []
     first, *others = seen.sources
-    return [view.say("in: {}", view.say("{} logs", len(seen.sources)) if others else first)]
+    there = view.say("{} logs", len(seen.sources)) if others else names.get(first, first)
+    return [view.say("in: {}", there)]
 
 
 def _top(seen: Sightings, name: str, view: View) -> str:
@@ -306,10 +331,6 @@ def _span(values: Iterable[str], view: View) -> str:
     return view.say("{} to {} ms", times[0], times[-1]) if times else ""
 
 
-def _are_several(summary: Summary) -> bool:
-    return len({story.session.source for story in summary.sessions}) > 1
-
-
 def _losses(summary: Summary, view: View) -> str:
     total, look, head = summary.losses.total(), view.look, view.say("losses: ")
     found = view.say("none")
@@ -322,7 +343,8 @@ def _losses(summary: Summary, view: View) -> str:
     text = wrapped(f"{head}{found}", width=look.width).removesuffix("\n")
     if look.colours:
         text = f"{head}{painted(text.removeprefix(head), 'damaged' if total else 'ok')}"
-    return "\n".join([text, *_hints(summary, view)]) + "\n"
+    hints = (wrapped(hint, width=look.width) for hint in _hints(summary, view))
+    return f"{text}\n{''.join(hints)}"
 
 
 def _hints(summary: Summary, view: View) -> Iterator[str]:

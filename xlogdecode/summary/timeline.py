@@ -8,7 +8,7 @@ from xlogdecode.outputs.colour import painted
 from xlogdecode.outputs.table import Look, as_table
 from xlogdecode.summary.collect import Silence, Summary
 from xlogdecode.summary.machine import Episode
-from xlogdecode.summary.show import wrapped
+from xlogdecode.summary.show import names_of, wrapped
 from xlogdecode.summary.sightings import seconds_of
 from xlogdecode.summary.view import View
 
@@ -47,11 +47,11 @@ def as_timeline(summary: Summary, look: Look | None = None, language: str = "en"
     The language is `en` or `zh`.
     """
     view = View(look or Look(), language)
-    parts = []
+    names, parts = names_of(summary), []
     day: list[StoryLine] = []
     for line in [*story_lines(summary, view), None]:
         if day and (line is None or line.iso[:10] != day[0].iso[:10]):
-            parts.append(_day(day, summary, view))
+            parts.append(_day(day, names, view))
             day = []
         if line is not None:
             day.append(line)
@@ -64,7 +64,8 @@ def as_timeline(summary: Summary, look: Look | None = None, language: str = "en"
         rows = [tuple(map(view.say, ("SLOWEST REQUEST", "MS", "AT")))]
         slowest = sorted(summary.slowest, reverse=True)
         rows += [(r.place, str(r.milliseconds), r.iso[:19].replace("T", " ")) for r in slowest]
-        parts.append(as_table(rows, right={1}, look=view.look))
+        spare = [2] if view.is_narrow else []
+        parts.append(as_table(rows, right={1}, spare=spare, look=view.look))
     return "\n".join(parts) or f"{view.say('nothing happened')}\n"
 
 
@@ -126,10 +127,9 @@ def _details(episode: Episode, view: View) -> Iterator[str]:
     yield from (view.say("code {}", code) for code in sorted(episode.codes))
 
 
-def _day(lines: list[StoryLine], summary: Summary, view: View) -> str:
+def _day(lines: list[StoryLine], names: dict[str, str], view: View) -> str:
     look = view.look
     joined = _joined(lines, alike=len(_joined(lines)) > _SCREEN)
-    several = len({story.session.source for story in summary.sessions}) > 1
     date = lines[0].iso[:10]
     text = [f"{painted(date, 'heading') if look.colours else date}\n"]
     for line in joined:
@@ -139,7 +139,7 @@ def _day(lines: list[StoryLine], summary: Summary, view: View) -> str:
             what = view.say("{} x {} until {}", what, line.times, line.last[11:19])
         if line.details:
             what = view.named(what, view.say("; ").join(line.details))
-        source = f" [{line.source.rpartition('/')[2]}]" if several else ""
+        source = f" [{names.get(line.source, line.source)}]" if len(names) > 1 else ""
         shown = wrapped(f"{clock}  {what}{source}", width=look.width)
         if look.colours:
             shown = painted(clock, "time") + shown.removeprefix(clock)

@@ -1,12 +1,15 @@
 """How a summary is shown: in which language, how wide, and in colours or not."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from xlogdecode.chinese import phrase
 from xlogdecode.outputs.table import Look
 from xlogdecode.summary.events import EventRule
 
 __all__ = ["View"]
+
+_NARROW: Final = 48
+"""Cells of a terminal in which a name, a number and a time leave room for little else."""
 
 
 class View(NamedTuple):
@@ -17,6 +20,11 @@ class View(NamedTuple):
     """It is `en` or `zh`."""
     bar: str = "\u2587"
     """The character of the bars."""
+
+    @property
+    def is_narrow(self) -> bool:
+        """The terminal has room for the most important columns only."""
+        return self.look.width is not None and self.look.width < _NARROW
 
     def say(self, text: str, *values: object) -> str:
         """Return a phrase of `data/chinese.csv` with values in its gaps."""
