@@ -256,7 +256,8 @@ def test_a_carriage_return_at_the_end_of_a_line_is_no_part_of_a_message():
 
 
 def test_excel_gets_a_mark_and_no_formula():
-    wrong = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "=a,b", '="x"', "\rx"]
+    wide = ["\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20x"]
+    wrong = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "=a,b", '="x"', "\rx", "\nx", *wide]
     text = "".join(f"{mars(message=each)}\n" for each in [*wrong, "fine - 1"])
     writer = CsvWriter(keys=("message", "tid"), excel=True)
     data = (writer.header + rendered(text.replace(" 2240*", " -2240"), writer)).decode("utf-8-sig")
@@ -264,6 +265,7 @@ def test_excel_gets_a_mark_and_no_formula():
     rows = list(csv.DictReader(io.StringIO(data, newline="")))
     assert [row["message"] for row in rows] == [*(f"'{each}" for each in wrong), "fine - 1"]
     assert {row["tid"] for row in rows} == {"-2240"}  # a number is none
+    assert data.count("\r\n") == 1 + len(rows)
 
 
 def test_json_of_a_source_whose_name_is_no_utf8_is_still_json():

@@ -13,8 +13,13 @@ from xlogdecode.writers.rows import RowWriter, Value
 __all__ = ["CsvWriter"]
 
 _needs_quotes: Final = re.compile('[",\r\n]').search
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""The signs with which spreadsheets take a text for a formula (OWASP, CSV Injection)."""
+_FORMULA: Final = (
+    "=", "+", "-", "@", "\t", "\r", "\n",
+    *(sign.encode().decode("latin-1") for sign in "\uff1d\uff0b\uff0d\uff20"),
+)  # fmt: skip
+"""The signs with which spreadsheets take a text for a formula (OWASP, CSV Injection); in Chinese
+and Japanese ones these are also the wide forms of the first four, as bytes of UTF-8.
+"""
 
 _BETWEEN: Final = "\xff"
 """A sign that no text in UTF-8 has: texts that it joins can be parted again."""
@@ -46,7 +51,12 @@ class _CsvDialect:
 
 
 class _ExcelDialect(_CsvDialect):
-    """The same, with text that a spreadsheet would take for a formula made harmless."""
+    """The same, with text that a spreadsheet would take for a formula made harmless.
+
+    Rows end as Excel ends them; LF alone is a new line within a cell.
+    """
+
+    last = "\r\n"
 
     def value(self, value: Value) -> str:
         """Return a value as it is written."""
@@ -73,8 +83,9 @@ class CsvWriter(RowWriter):
         With `excel` Excel reads it as UTF-8, and takes no text for a formula.
         """
         keys = tuple(keys) or (*KEYS, *more)
-        super().__init__(_ExcelDialect() if excel else _CsvDialect(), keys, marks=marks)
-        self.header = _BOM * excel + ",".join(keys).encode() + b"\n"
+        dialect = _ExcelDialect() if excel else _CsvDialect()
+        super().__init__(dialect, keys, marks=marks)
+        self.header = _BOM * excel + f"{','.join(keys)}{dialect.last}".encode()
 
 
 def _quoted(text: str) -> str:
