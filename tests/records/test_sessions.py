@@ -110,3 +110,11 @@ def test_the_last_step_and_the_last_error_tell_how_a_session_ended():
     assert (session.ended, session.last_error.message) == ("logged out", "bad")
     (session,) = sessions(opened(5), out, back, by(5))
     assert session.ended == "no closing line"
+
+
+def test_lines_behind_the_end_of_the_sdk_are_of_the_session_until_it_begins_anew():
+    end = by(5).replace("Do ", "InternalUninit ").replace("a line", "UnInitSDK|cost_time:3ms")
+    init = by(5).replace("Do ", "Init ").replace("a line", "InitSDK|sdk_app_id:14|x")
+    (session,) = sessions(opened(5), by(5), end, by(5), BEGIN, by(5), END)
+    assert (session.records, session.recovered, session.ended) == (4, 1, "UnInit")
+    assert [s.records for s in sessions(opened(5), init, end, by(5), init, by(5))] == [3, 2]

@@ -110,7 +110,7 @@ class Session:
 
     @property
     def is_over(self) -> bool:
-        """Nothing more of it is to come, as far as its own records say."""
+        """It has ended, as far as its own records say: only its last lines may still come."""
         return self.closed_in_order or self.last_step == UNINIT
 
     @property
@@ -152,7 +152,7 @@ class Session:
                 self.first = record
         if record[1] in _SEVERE:
             self.last_error = record
-        if record[9] in STEPS or record[11] not in _OF_THE_TABLE:
+        if _may_be_step(record):
             self._step(record.message)
 
     def _step(self, message: str) -> None:
@@ -206,7 +206,8 @@ class SessionTracker:
             session.records += 1
             session.recovered += record[12].recovered
             session.note(record)
-        self._forget_if_over(session)
+        if session.closed_in_order:
+            self._forget_ended()
         return session
 
     def add_alike(self, first: Record, last: Record, records: int) -> Session:
@@ -218,7 +219,6 @@ class SessionTracker:
         session.count(records, is_recovered=first[12].recovered)
         session.note(first)
         session.note(last)
-        self._forget_if_over(session)
         return session
 
     def pid_of(self, who: str | None) -> int | None:
@@ -232,10 +232,14 @@ class SessionTracker:
     def session_of(self, pid: int | None, record: Record) -> Session:
         """Return the session of a record of the app that process `pid` wrote."""
         session = self.current
+        if session is not None and session.is_over and _is_init(record):
+            session = None
         if pid is not None:
             if record[12].recovered:
                 self._recovered.add(pid)
             known = self._by_pid.get(pid)
+            if known is not None and known.is_over and _is_init(record):
+                known = None
             if known is not None and known is session:
                 return known
             if known is not None:
@@ -250,6 +254,7 @@ class SessionTracker:
 
     def _at_banner(self, record: Record, layout: str) -> Session:
         if layout == "opened":
+            self._forget_ended()
             known = self._by_pid.get(record.pid or 0)
             self._recovered.clear()
             self.current = known or self._begin(record)
@@ -272,10 +277,21 @@ class SessionTracker:
         if session is not None and not session.records and session in self.sessions[-1:]:
             self.sessions.pop()
 
-    def _forget_if_over(self, session: Session) -> None:
-        if (session.closed_in_order or session.last_step) and session.is_over:
-            for pid in [pid for pid, known in self._by_pid.items() if known is session]:
-                del self._by_pid[pid]
+    def _forget_ended(self) -> None:
+        """Forget the sessions that are over: a process of the same number is another."""
+        for pid in [pid for pid, known in self._by_pid.items() if known.is_over]:
+            del self._by_pid[pid]
+
+
+def _is_init(record: Record) -> bool:
+    """Tell whether the SDK begins anew in a process in which it ended."""
+    message = record[10]
+    return _may_be_step(record) and "InitSDK|" in message and "UnInitSDK|" not in message
+
+
+def _may_be_step(record: Record) -> bool:
+    """Tell whether a record is of a function of `STEPS`, or of no layout that has functions."""
+    return record[9] in STEPS or record[11] not in _OF_THE_TABLE
 
 
 def read_sessions(records: Iterable[Record | Loss]) -> Iterator[Session]:
