@@ -57,7 +57,7 @@ class Unpacker:
         try:
             found = False
             is_met = bool(entry.tree)  # in a folder; else it was named
-            for item in self._open(entry._replace(is_streamed=True), kind, depth=0):
+            for item in self._open(entry, kind, depth=0):
                 found = True
                 yield item
                 if self._meter.burst:

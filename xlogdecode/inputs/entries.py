@@ -144,7 +144,7 @@ def _entries_of(
     path = None if place.path == STDIN else place.path
     entry = Entry(
         source.name, place.top, place.below, place.tree, source, source.info, path,
-        place.path_index, is_streamed=path is None,
+        place.path_index,
     )  # fmt: skip
     foreign = foreign_kind_of(head)
     if foreign is not None:

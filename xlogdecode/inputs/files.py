@@ -266,8 +266,6 @@ class Entry(NamedTuple):
     """Which of the paths it is in."""
     is_picked: bool = False
     """It was named by itself in its archive."""
-    is_streamed: bool = False
-    """It has to be read before the next entry is asked for."""
     note: str = ""
     """How it is read, where that is worth knowing: "is base64 text: …"."""
 
