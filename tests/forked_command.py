@@ -151,6 +151,6 @@ if __name__ == "__main__":
     sys.path[0] = str(ROOT)
     import xlogdecode.cli.app
     import xlogdecode.cli.decode
-    import xlogdecode.cli.plain  # noqa: F401 - so that each run has them
+    import xlogdecode.cli.without_click  # noqa: F401 - so that each run has them
 
     serve(socket.socket(fileno=int(sys.argv[1])))

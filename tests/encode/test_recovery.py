@@ -111,7 +111,7 @@ def test_a_block_that_reached_its_file_before_the_death_is_not_written_twice(
     writer = open_log(tmp_path)
     writer.write("once")
     with monkeypatch.context() as patch:
-        patch.setattr("xlogdecode.encode.buffer.CrashBuffer.clear", _stop)
+        patch.setattr("xlogdecode.encode.crash_buffer.CrashBuffer.clear", _stop)
         with pytest.raises(RuntimeError):
             writer.flush()
     writer._session._sink.release()
@@ -123,7 +123,7 @@ def test_a_block_that_reached_its_file_before_the_death_is_not_written_twice(
 def test_a_recovery_that_died_before_it_was_done_is_not_repeated(tmp_path, monkeypatch) -> None:
     leave(tmp_path, "once")
     with monkeypatch.context() as patch:
-        patch.setattr("xlogdecode.encode.buffer.CrashBuffer.clear", _stop)
+        patch.setattr("xlogdecode.encode.crash_buffer.CrashBuffer.clear", _stop)
         with pytest.raises(RuntimeError):
             open_log(tmp_path, now=NINE + HOUR)
     open_log(tmp_path, now=NINE + 2 * HOUR).close()

@@ -21,11 +21,11 @@ def main(args: list[str] | None = None, **extra: Any) -> NoReturn:
         _stand_in()
     try:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no hidden file stays
-        from xlogdecode.cli import plain
+        from xlogdecode.cli import without_click
 
         words = sys.argv[1:] if args is None else args
-        if not extra and plain.takes(words):
-            status = plain.run(words)
+        if not extra and without_click.takes(words):
+            status = without_click.run(words)
         else:
             from xlogdecode.cli.app import run
 

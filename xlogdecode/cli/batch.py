@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xlogdecode.inputs import Refusal
     from xlogdecode.jobs.batch_job import BatchJob
     from xlogdecode.jobs.nightly import Due
-    from xlogdecode.jobs.take import Outcome
+    from xlogdecode.jobs.nightly_decode import Outcome
 
 __all__ = ["batch_command"]
 
@@ -124,7 +124,7 @@ def _show(item: "Outcome | Refusal | Due", *, quiet: bool, verbose: bool) -> Non
     from xlogdecode.inputs import Refusal
     from xlogdecode.jobs.exit_status import Status
     from xlogdecode.jobs.nightly import Due
-    from xlogdecode.jobs.take import Outcome
+    from xlogdecode.jobs.nightly_decode import Outcome
     from xlogdecode.outputs.sanitize import shown
 
     printed = (Status.FAILED, Status.LOCKED) if quiet else tuple(Status)

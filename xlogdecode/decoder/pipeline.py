@@ -111,7 +111,7 @@ class Pipeline:
             report.foreign = foreign_kind(evidence.head)
         if not report.is_whole:
             from xlogdecode.decoder.evidence import Evidence
-            from xlogdecode.decoder.why import Facts, likely_cause
+            from xlogdecode.decoder.likely_cause import Facts, likely_cause
 
             jumps, keys = self._sequence.jumps, len(self._options.keys)
             report.why = likely_cause(Facts(report, evidence or Evidence(), jumps, keys))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from xlogdecode.crypto import Cipher
 from xlogdecode.encode.block_format import MODES, PIECE_SIZE, BlockFormat
-from xlogdecode.encode.buffer import claim_buffer, iter_left_behind
 from xlogdecode.encode.calendar import Calendar, closing_line, opening_lines
 from xlogdecode.encode.cleanup import retire
+from xlogdecode.encode.crash_buffer import claim_buffer, iter_left_behind
 from xlogdecode.encode.files import DayFiles
 from xlogdecode.encode.sinks import Buffered, LineSink, OpenLog, Plain, recover
 from xlogdecode.errors import OutputError

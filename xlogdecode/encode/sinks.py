@@ -6,8 +6,8 @@ from typing import Final, Protocol
 
 from xlogdecode.crypto import Cipher
 from xlogdecode.encode.block_format import BLOCK_SIZE, BlockFormat, SequenceNumbers
-from xlogdecode.encode.buffer import CrashBuffer
 from xlogdecode.encode.calendar import BEGIN_OF_MMAP, Calendar, Day, end_of_mmap
+from xlogdecode.encode.crash_buffer import CrashBuffer
 from xlogdecode.encode.files import DayFiles
 from xlogdecode.encode.streams import PayloadStream, WholeGroups, largest, new_streams
 from xlogdecode.errors import OutputError

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 from xlogdecode.errors import InputError
-from xlogdecode.inputs.bounds import Meter
+from xlogdecode.inputs.bombs import Meter
 from xlogdecode.inputs.compressed import (
     ArchiveKind,
     TooLargeError,

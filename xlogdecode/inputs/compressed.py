@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from xlogdecode.codecs.zstd import frame_header_size
 from xlogdecode.errors import InputError
-from xlogdecode.inputs.bounds import Meter
+from xlogdecode.inputs.bombs import Meter
 from xlogdecode.inputs.files import Chain, Member
 from xlogdecode.inputs.names import is_tar_name
 from xlogdecode.types import Source

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO
 
-from xlogdecode.inputs.bounds import Meter
+from xlogdecode.inputs.bombs import Meter
 from xlogdecode.inputs.files import Input, Member
 from xlogdecode.inputs.names import natural_order
 from xlogdecode.types import Source

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from typing import IO, NamedTuple, cast
 
-from xlogdecode.inputs.bounds import BombError, Meter
+from xlogdecode.inputs.bombs import BombError, Meter
 from xlogdecode.inputs.compressed import is_tar_header
 from xlogdecode.inputs.files import Input
 from xlogdecode.inputs.members import (

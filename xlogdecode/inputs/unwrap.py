@@ -15,7 +15,7 @@ from xlogdecode.decoder.as_text import (
     is_utf8,
     opens_a_block,
 )
-from xlogdecode.inputs.bounds import Meter
+from xlogdecode.inputs.bombs import Meter
 from xlogdecode.inputs.compressed import Inflated, may_be_wrapped
 from xlogdecode.inputs.files import Entry, Input, Member
 from xlogdecode.inputs.wrappings import Base64, Dump, Hex, LineFeeds, Mapped, SingleBytes, Step

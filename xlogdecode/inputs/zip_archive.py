@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, cast
 
-from xlogdecode.inputs.bounds import Meter
+from xlogdecode.inputs.bombs import Meter
 from xlogdecode.inputs.compressed import Inflated
 from xlogdecode.inputs.files import Input
 from xlogdecode.inputs.members import (

@@ -20,7 +20,7 @@ from typing import Final, NamedTuple, Self
 
 from xlogdecode.errors import InputError, OutputError
 from xlogdecode.jobs.journal import Commit, Journal
-from xlogdecode.jobs.take import InputState, Outcome
+from xlogdecode.jobs.nightly_decode import InputState, Outcome
 from xlogdecode.outputs.folders import Move, OutputFolder
 
 __all__ = ["DEAD_LETTERS", "DeadLetter", "Known", "Manifest"]

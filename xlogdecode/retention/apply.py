@@ -18,7 +18,7 @@ from xlogdecode.retention.candidates import Candidate, DecisionReason, LogDirect
 from xlogdecode.retention.folders import Folder, FolderPath
 from xlogdecode.retention.in_use import NOTHING_HELD, InUse, Watch, choose_watch
 from xlogdecode.retention.plan import Decision
-from xlogdecode.retention.private_names import new_mark, set_aside
+from xlogdecode.retention.set_aside import new_mark, set_aside
 
 __all__ = [
     "Applier", "Archive", "SweepOutcome", "SweepVerdict", "carry_out",

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from xlogdecode.retention.folders import HAS_REPARSE_POINTS, Folder, is_link, join
 from xlogdecode.retention.names import LogName, Recogniser
-from xlogdecode.retention.private_names import was_set_aside
+from xlogdecode.retention.set_aside import was_set_aside
 
 __all__ = [
     "Candidate", "DecisionReason", "EntryKind", "KeptByName", "LogDirectory", "Looked",

@@ -21,8 +21,8 @@ from xlogdecode.retention.mounts import MountTable
 from xlogdecode.retention.names import Recogniser
 from xlogdecode.retention.open_below import Leaper
 from xlogdecode.retention.patterns import MAX_DEPTH, PatternState
-from xlogdecode.retention.private_names import put_back, was_set_aside
 from xlogdecode.retention.roots import RootFolder
+from xlogdecode.retention.set_aside import put_back, was_set_aside
 
 __all__ = ["FolderLook", "FolderWalk", "WalkOptions", "everywhere"]
 

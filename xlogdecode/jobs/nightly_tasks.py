@@ -11,7 +11,7 @@ from typing import Final
 
 from xlogdecode.errors import InputError, XlogError
 from xlogdecode.jobs.found_inputs import FoundInput
-from xlogdecode.jobs.take import Outcome, Work, lost, take_all
+from xlogdecode.jobs.nightly_decode import Outcome, Work, lost, take_all
 
 __all__ = ["by_executor"]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlogdecode.jobs.forked_workers import Left, Lost, in_turns
 from xlogdecode.jobs.found_inputs import FoundInput
-from xlogdecode.jobs.take import Outcome, Work, lost, take
+from xlogdecode.jobs.nightly_decode import Outcome, Work, lost, take
 from xlogdecode.platform.forks import may_fork, usable_processors
 from xlogdecode.types import Sink
 
@@ -39,7 +39,7 @@ def outcomes(
     With an `executor` they are taken there.
     """
     if executor is not None:
-        from xlogdecode.jobs.tasks import by_executor
+        from xlogdecode.jobs.nightly_tasks import by_executor
 
         yield from by_executor(inputs, work, executor)
         return
