@@ -18,7 +18,7 @@ from tests.jobs.uploads import expected, job_file, later, line, log_of, messages
 from tests.mars import KINDS, block
 from xlogdecode import BatchJob, UsageError, batch
 from xlogdecode.jobs import journal
-from xlogdecode.platform.lock_file import LockHeldError
+from xlogdecode.platform.locks import LockHeldError
 
 fsspec = pytest.importorskip("fsspec", reason="the extra stores is not installed")
 

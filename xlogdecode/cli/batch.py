@@ -86,7 +86,7 @@ def _run(
     job: "BatchJob", *, dry_run: bool, rebuild: bool, quiet: bool, verbose: bool, **_: Any
 ) -> int:
     from xlogdecode.jobs.nightly import batch
-    from xlogdecode.platform.lock_file import LockHeldError
+    from xlogdecode.platform.locks import LockHeldError
 
     with Counting("logs", quiet=quiet) as counting:
 

@@ -9,7 +9,7 @@ from typing import Final
 from xlogdecode.jobs.journal import COPY, Journal, leased
 from xlogdecode.jobs.manifest import Manifest
 from xlogdecode.outputs.folders import FolderInStore, folder_at
-from xlogdecode.platform.lock_file import locked
+from xlogdecode.platform.locks import locked
 
 __all__ = ["WAITING", "open_target", "seen_target"]
 

@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from xlogdecode.errors import InputError
 from xlogdecode.outputs.folders import FolderInStore, Move
-from xlogdecode.platform.lock_file import LockHeldError, locked
+from xlogdecode.platform.locks import LockHeldError, locked
 
 __all__ = ["COPY", "Commit", "Journal", "Lease", "leased"]
 

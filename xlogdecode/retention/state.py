@@ -12,7 +12,7 @@ from pathlib import Path
 
 from xlogdecode.errors import XlogError
 from xlogdecode.platform.files import write_durably
-from xlogdecode.platform.lock_file import CAREFUL, LockHeldError, locked
+from xlogdecode.platform.locks import CAREFUL, LockHeldError, locked
 
 __all__ = ["LockHeldError", "State", "locked"]
 
