@@ -15,7 +15,7 @@ import pytest
 from tests.encode.conftest import PUBLIC_HEX
 from tests.encode.folders import blocks_in, lines_in, text_in, xlog_files
 from tests.encode.reader import read_blocks, read_text
-from xlogdecode.encode import XlogWriter, buffer
+from xlogdecode.encode import XlogWriter, crash_buffer
 from xlogdecode.encode.block_format import BLOCK_SIZE
 from xlogdecode.errors import OutputError, UsageError, XlogError
 from xlogdecode.format import CRASH_BUFFER_SIZE
@@ -370,7 +370,7 @@ def test_a_buffer_that_cannot_be_locked_is_closed(tmp_path, log, monkeypatch) ->
         opened.append(file)
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr(buffer, "try_lock", refused)
+    monkeypatch.setattr(crash_buffer, "try_lock", refused)
     with pytest.raises(OutputError, match=r"no crash buffer can be kept there: .*lock"):
         log()
     with pytest.raises(OSError, match="Bad file descriptor"):

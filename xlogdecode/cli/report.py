@@ -12,7 +12,7 @@ from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result
 from xlogdecode.outputs import SaveFile
 from xlogdecode.outputs.destinations import save_file
-from xlogdecode.outputs.reserved import Apart, ApartInStore
+from xlogdecode.outputs.report_place import ReportPlace, ReportPlaceInStore
 from xlogdecode.outputs.stores import local_path
 from xlogdecode.platform.files import is_url
 
@@ -29,7 +29,7 @@ class ReportFile:
         local = local_path(path) if is_url(path) else path
         self._url = path if local is None else ""
         self._path = Path(local or "")
-        self._place = ApartInStore(path) if local is None else Apart(self._path)
+        self._place = ReportPlaceInStore(path) if local is None else ReportPlace(self._path)
         self._rows: list[bytes] = []
 
     def reserve(self, target: str) -> None:

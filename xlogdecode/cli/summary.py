@@ -28,7 +28,7 @@ from xlogdecode.decoder.options import Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError
 from xlogdecode.filters import LAST, Filter, Judge
-from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, is_log, iter_entries
+from xlogdecode.inputs import Entry, Refusal, SavedBlocks, is_crash_buffer, is_log, iter_entries
 from xlogdecode.jobs.exit_status import Status, key_remedy, of_report, worst
 from xlogdecode.jobs.job import LEFT_OUT, add_cause
 from xlogdecode.jobs.request import Request
@@ -129,7 +129,7 @@ class _Intake:
         self._wanted = filter_of(given, datetime.now().astimezone())
         redacts = given["redact"] or given["redact_patterns"]
         self.redactor = redactor_of(given["redact_patterns"]) if redacts else None
-        self._saved = Saved()
+        self._saved = SavedBlocks()
         self._saved.left = [
             path
             for path in given["paths"]

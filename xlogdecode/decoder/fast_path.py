@@ -18,7 +18,7 @@ from xlogdecode.decoder.payloads import Payloads
 from xlogdecode.decoder.sequence import Numbered
 from xlogdecode.decoder.soundness import Soundness, find_hole
 from xlogdecode.format import READINGS, Codec
-from xlogdecode.framing import Found, PlainRun, plain_run, walk
+from xlogdecode.framing import PlainRun, RunBlock, plain_run, walk
 from xlogdecode.framing.buffer import InputWindow
 from xlogdecode.framing.plaintext import is_noise
 from xlogdecode.framing.runs import AHEAD
@@ -39,7 +39,7 @@ class Run(NamedTuple):
     end: int
     """Index behind the last block."""
     buffer: bytes
-    blocks: Sequence[Found]
+    blocks: Sequence[RunBlock]
     texts: Sequence[Buffer]
     lines: PlainRun | None = None
     """In place of blocks: plain ones of a line each, whose text is one."""
@@ -142,7 +142,7 @@ class FastPath:
         self._most = min(8 * self._most, _MANY)
         return Run(window.base, lines.end, buffer, (), (lines.text,), lines)
 
-    def _texts(self, buffer: bytes, blocks: Sequence[Found]) -> list[Buffer]:
+    def _texts(self, buffer: bytes, blocks: Sequence[RunBlock]) -> list[Buffer]:
         """Return the texts of the blocks, up to the first that does not fit."""
         texts: list[Buffer] = []
         size = 0
@@ -161,7 +161,7 @@ class FastPath:
             self._soundness.learn_lines(packed)
         return texts
 
-    def _iter_texts(self, buffer: bytes, blocks: Sequence[Found]) -> Iterator[Buffer | None]:
+    def _iter_texts(self, buffer: bytes, blocks: Sequence[RunBlock]) -> Iterator[Buffer | None]:
         soundness = self._soundness
         holes = find_hole(buffer, blocks[0].begin, blocks[-1].end) >= 0
         codecs, encrypted = _codecs(), _encrypted()
@@ -187,7 +187,9 @@ class FastPath:
                 soundness.learn(codec, payload, text)
             yield text
 
-    def _decrypted(self, buffer: bytes, blocks: Sequence[Found], number: int) -> dict[int, bytes]:
+    def _decrypted(
+        self, buffer: bytes, blocks: Sequence[RunBlock], number: int
+    ) -> dict[int, bytes]:
         """Return, by where they start, the payloads in a row of the client key of block `number`.
 
         None where no key fits at once: the careful path tries all.

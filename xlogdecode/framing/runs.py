@@ -22,7 +22,7 @@ from xlogdecode.format import (
 from xlogdecode.framing.buffer import InputWindow
 from xlogdecode.types import Buffer
 
-__all__ = ["AHEAD", "Found", "PlainRun", "Walk", "plain_run", "walk"]
+__all__ = ["AHEAD", "PlainRun", "RunBlock", "Walk", "plain_run", "walk"]
 
 AHEAD = 13
 """Bytes of zeros that are put behind the end of an input, so that all in it can be unpacked."""
@@ -36,7 +36,7 @@ _MANY_LINES = 4
 """Plain blocks in a row from which on they are taken by `plain_run`."""
 
 
-class Found(NamedTuple):
+class RunBlock(NamedTuple):
     """One block of a run; indices are those of the run's buffer."""
 
     start: int
@@ -54,7 +54,7 @@ class Walk(NamedTuple):
     """Blocks in step, and how the walk ended."""
 
     buffer: bytes
-    blocks: list[Found]
+    blocks: list[RunBlock]
     end: int
     """Index behind the last block."""
     needs_more: bool
@@ -75,7 +75,7 @@ def walk(window: InputWindow, most: int) -> Walk:
     size = len(window.buffer)
     sizes, keyed, plain = _header_sizes(), _keyed_magics(), _plain_magics()
     unpack, new = _FIELDS.unpack_from, tuple.__new__
-    blocks: list[Found] = []
+    blocks: list[RunBlock] = []
     lines = 0
     ended = Walk(buffer, blocks, start, needs_more=True, lines_follow=False)
     if start + AHEAD > len(buffer):
@@ -101,7 +101,7 @@ def walk(window: InputWindow, most: int) -> Walk:
             del blocks[len(blocks) - lines + 1 :]
             start = blocks[-1].end + 1 if blocks else window.start
             return ended._replace(end=start, needs_more=False, lines_follow=True)
-        blocks.append(new(Found, found))
+        blocks.append(new(RunBlock, found))
         start = end + 1
         if start == size:
             break

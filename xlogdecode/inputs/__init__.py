@@ -7,7 +7,7 @@ for item in iter_entries(["case.zip", "logs"], recursive=True):
 """
 
 from xlogdecode.inputs.compressed import foreign_kind_of, kind_of
-from xlogdecode.inputs.crash_buffers import Saved, unsaved_beside
+from xlogdecode.inputs.crash_buffers import SavedBlocks, unsaved_beside
 from xlogdecode.inputs.entries import expand, iter_entries, iter_places, open_input, open_place
 from xlogdecode.inputs.files import STDIN, STDIN_NAME, Entry, FoundFile, Input, Refusal
 from xlogdecode.inputs.names import crash_buffers_of, is_crash_buffer, is_log
@@ -21,7 +21,7 @@ __all__ = [
     "FoundFile",
     "Input",
     "Refusal",
-    "Saved",
+    "SavedBlocks",
     "crash_buffers_of",
     "expand",
     "foreign_kind_of",

@@ -25,7 +25,7 @@ from xlogdecode.inputs.names import crash_buffers_of, natural_order
 from xlogdecode.platform.files import is_url
 from xlogdecode.types import Source
 
-__all__ = ["LARGEST_BUFFER", "Saved", "unsaved_beside"]
+__all__ = ["LARGEST_BUFFER", "SavedBlocks", "unsaved_beside"]
 
 LARGEST_BUFFER = 1 << 20
 """Bytes of a file that may be a crash buffer; they have 150 KiB."""
@@ -83,7 +83,7 @@ class _Block(NamedTuple):
         return False
 
 
-class Saved:
+class SavedBlocks:
     """The blocks that were saved from crash buffers, of all logs watched so far."""
 
     def __init__(self) -> None:
@@ -134,7 +134,7 @@ class Saved:
         while watch.read(_CHUNK):
             pass
 
-    def add(self, other: "Saved") -> None:
+    def add(self, other: "SavedBlocks") -> None:
         """Take in what another one saw."""
         self.blocks += other.blocks
         self.left += other.left

@@ -52,9 +52,9 @@ def iter_entries(
             )
             opened.append(partial(_opened, places, open_each))
         else:
-            from xlogdecode.inputs.from_callers import handed
+            from xlogdecode.inputs.from_callers import caller_input
 
-            opened.append(partial(_entries_of, handed(given, index), plain=plain))
+            opened.append(partial(_entries_of, caller_input(given, index), plain=plain))
     return (
         item._replace(path_index=index) if isinstance(item, Entry) else item
         for index, items in enumerate(opened)

@@ -8,10 +8,10 @@ from xlogdecode.inputs.files import Input
 from xlogdecode.platform.files import FileInfo
 from xlogdecode.types import Buffer, Source
 
-__all__ = ["Handed", "handed"]
+__all__ = ["CallerInput", "caller_input"]
 
 
-class Handed(Input):
+class CallerInput(Input):
     """Bytes, or an open binary file, from where it is on."""
 
     def __init__(self, source: Source, name: str) -> None:
@@ -46,19 +46,19 @@ class Handed(Input):
         return bytes(self._source.read(size) or b"")
 
 
-def handed(source: Source | Buffer, number: int) -> Handed:
+def caller_input(source: Source | Buffer, number: int) -> CallerInput:
     """Return the input of bytes, or of an open file: the one of that number, from 0.
 
     Raises TypeError for what is neither.
     """
     if isinstance(source, bytes | bytearray | memoryview):
-        return Handed(BytesIO(source), f"bytes {number + 1}")
+        return CallerInput(BytesIO(source), f"bytes {number + 1}")
     if isinstance(source, TextIOBase):
         raise TypeError("the file is open in text mode; open it in binary mode: open(path, 'rb')")
     if not hasattr(source, "read"):
         raise TypeError(f"{type(source).__name__} is not a path, bytes or a binary file")
     name = getattr(source, "name", None)
-    return Handed(source, name if isinstance(name, str) and name else f"stream {number + 1}")
+    return CallerInput(source, name if isinstance(name, str) and name else f"stream {number + 1}")
 
 
 def _is_at_start(source: Any) -> bool:

@@ -11,7 +11,7 @@ from xlogdecode.inputs import (
     Entry,
     FoundFile,
     Refusal,
-    Saved,
+    SavedBlocks,
     is_crash_buffer,
     is_log,
     is_url,
@@ -68,7 +68,7 @@ class Batch:
         self._reserve = reserve
         self._executor = executor
         self._decoder = Decoder(request, sink)
-        self._saved = Saved()
+        self._saved = SavedBlocks()
         self._scanned = 0
         self._is_begun = False
         self._is_sole = len(paths) <= 1 and not request.recursive

@@ -8,7 +8,7 @@ from xlogdecode.decoder.options import DamagedError
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
 from xlogdecode.framing.events import Reason
-from xlogdecode.inputs import Entry, FoundFile, Input, Saved, is_crash_buffer, unsaved_beside
+from xlogdecode.inputs import Entry, FoundFile, Input, SavedBlocks, is_crash_buffer, unsaved_beside
 from xlogdecode.jobs.exit_status import Status, of_report
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Period, Result, failed, of_damage
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     MakesView = Callable[[Sink, Sequence[str]], TextView] | None
 
-__all__ = ["LEFT_OUT", "Decoder", "add_cause", "through", "torn", "up_to_date"]
+__all__ = ["LEFT_OUT", "Decoder", "add_cause", "archive_fault", "convert_into", "up_to_date"]
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class Decoder:
         if self._writer is not None:
             self._sink.write(self._writer.close())
 
-    def decode(self, entry: Entry, target: str | None, saved: Saved | None = None) -> Result:
+    def decode(self, entry: Entry, target: str | None, saved: SavedBlocks | None = None) -> Result:
         """Decode an input into the file `target`, or else into the sink; close its source.
 
         `saved` is where logs and the crash buffer of an earlier launch meet. What ends the whole
@@ -135,7 +135,7 @@ class Decoder:
         entry: Entry,
         source: Source,
         target: str,
-        saved: Saved | None,
+        saved: SavedBlocks | None,
     ) -> Result:
         request, like = self._request, entry.info
         file = self._file(target, like if entry.path else None)
@@ -201,7 +201,7 @@ class Decoder:
                 return self._decode(source, sink), None
             return selection.convert(source, sink, options, name, writer)
 
-        return through(
+        return convert_into(
             sink, convert, utf8=self._request.utf8, encoding=self._request.encoding, view=view
         )
 
@@ -223,7 +223,7 @@ def up_to_date(name: str, shown: str) -> Result:
     return Result(name, Status.OK, Report(), shown, note=note, is_skipped=True)
 
 
-def through(
+def convert_into(
     sink: Sink,
     convert: Callable[[Sink], T],
     *,
@@ -239,7 +239,7 @@ def through(
     if view is not None:
         shown = view(sink, names)
         try:
-            return through(shown, convert, utf8=utf8, encoding=encoding)
+            return convert_into(shown, convert, utf8=utf8, encoding=encoding)
         finally:
             shown.close()
     if not utf8:
@@ -250,7 +250,7 @@ def through(
     return result
 
 
-def torn(entry: Entry) -> InputError | None:
+def archive_fault(entry: Entry) -> InputError | None:
     """Return what is wrong with the archive that an input came from, if anything is."""
     fault = entry.source.fault
     what = "the text around the log" if entry.note else "the archive"
@@ -274,20 +274,20 @@ def add_cause(report: Report, path: str | None) -> None:
 def _result(entry: Entry, report: Report, **more: Any) -> Result:
     """Return the result of an input that was decoded, with `more` of its fields."""
     add_cause(report, entry.path)
-    status, error = of_report(report), torn(entry)
+    status, error = of_report(report), archive_fault(entry)
     if error is not None and status is Status.OK:
         status = Status.LOST
     return Result(entry.name, status, report, error=error, **more)
 
 
-def _unsaved(source: Source, entry: Entry, saved: Saved | None) -> Source | None:
+def _unsaved(source: Source, entry: Entry, saved: SavedBlocks | None) -> Source | None:
     """Return what to decode; None for a crash buffer that a launch saved into a log."""
     if saved is None:
         return source
     return saved.unsaved(source, is_buffer=is_crash_buffer(entry.below))
 
 
-def _leave(entry: Entry, saved: Saved | None) -> None:
+def _leave(entry: Entry, saved: SavedBlocks | None) -> None:
     if saved is not None and not is_crash_buffer(entry.below):
         saved.leave(entry.source, entry.path)
 

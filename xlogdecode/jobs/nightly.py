@@ -24,7 +24,7 @@ from xlogdecode.jobs.batch_target import WAITING, open_target, seen_target
 from xlogdecode.jobs.exit_status import Status, worst
 from xlogdecode.jobs.found_inputs import FoundInput, list_inputs
 from xlogdecode.jobs.manifest import DEAD_LETTERS, DeadLetter, Known, Manifest
-from xlogdecode.jobs.nightly_decode import InputState, Made, Outcome, Work, lost
+from xlogdecode.jobs.nightly_decode import InputState, MadeFile, NightlyWork, Outcome, lost_outcome
 from xlogdecode.jobs.nightly_executors import open_executor
 from xlogdecode.jobs.nightly_workers import outcomes
 from xlogdecode.outputs.folders import FolderHere
@@ -148,7 +148,7 @@ class _BatchRun:
         self._executor: Executor | None = None
         self._folder = manifest.folder
         here = isinstance(self._folder, FolderHere)
-        self._work = Work(
+        self._work = NightlyWork(
             self._request,
             os.path.join(job.target, WAITING) if here else WAITING,  # noqa: PTH118 - for workers
             "" if here else job.target,
@@ -269,7 +269,7 @@ class _BatchRun:
             if self._work.store or all(os.path.exists(made.waits_at) for made in outcome.made):  # noqa: PTH110 - many
                 yield outcome
             else:
-                yield lost(outcome.seen, _NOT_HERE)
+                yield lost_outcome(outcome.seen, _NOT_HERE)
 
     def _commit(self, found: Sequence[Outcome]) -> None:
         if not found:
@@ -303,7 +303,7 @@ class _BatchRun:
             self._result.status = worst((self._result.status, Status.FAILED))
 
 
-def _place(seen: FoundInput, made: Made, suffix: str) -> str:
+def _place(seen: FoundInput, made: MadeFile, suffix: str) -> str:
     """Return where in the target an output goes: as the input lies in its source, and never where
     that of another input does.
     """

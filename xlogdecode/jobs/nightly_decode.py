@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from xlogdecode.decoder.report import OTHER_CURVE
 from xlogdecode.errors import InputError, MissingExtraError, OutputError
-from xlogdecode.inputs import Refusal, Saved, is_url, open_place
+from xlogdecode.inputs import Refusal, SavedBlocks, is_url, open_place
 from xlogdecode.jobs.exit_status import Status, worst
 from xlogdecode.jobs.found_inputs import FoundInput
 from xlogdecode.jobs.job import Decoder
@@ -23,7 +23,15 @@ from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed
 from xlogdecode.outputs.destinations import Places
 
-__all__ = ["InputState", "Made", "Outcome", "Work", "lost", "take", "take_all"]
+__all__ = [
+    "InputState",
+    "MadeFile",
+    "NightlyWork",
+    "Outcome",
+    "decode_input",
+    "decode_inputs",
+    "lost_outcome",
+]
 
 
 class InputState(StrEnum):
@@ -42,7 +50,7 @@ class InputState(StrEnum):
     """A crash buffer whose records are all in a log."""
 
 
-class Made(NamedTuple):
+class MadeFile(NamedTuple):
     """A file that was made of an input, or of a member of it."""
 
     waits_at: str
@@ -61,7 +69,7 @@ class Outcome(NamedTuple):
     status: Status
     reason: str = ""
     """Why it is not OK, and what to do."""
-    made: tuple[Made, ...] = ()
+    made: tuple[MadeFile, ...] = ()
     bytes_in: int = 0
     bytes_out: int = 0
     """Of text, before it was put into a format."""
@@ -76,7 +84,7 @@ _STATES = {
 }
 
 
-class Work(NamedTuple):
+class NightlyWork(NamedTuple):
     """All that is the same for each input of a job."""
 
     request: Request
@@ -88,12 +96,12 @@ class Work(NamedTuple):
     """The keys by which Parquet files are parted (`writers.partitions`)."""
 
 
-def take_all(inputs: Iterable[FoundInput], work: Work) -> list[Outcome]:
+def decode_inputs(inputs: Iterable[FoundInput], work: NightlyWork) -> list[Outcome]:
     """Take several inputs, one after another."""
-    return [take(seen, work) for seen in inputs]
+    return [decode_input(seen, work) for seen in inputs]
 
 
-def take(seen: FoundInput, work: Work) -> Outcome:
+def decode_input(seen: FoundInput, work: NightlyWork) -> Outcome:
     """Decode an input into files that wait, under names that no other try has."""
     if not work.store:
         return _take(seen, work)
@@ -102,10 +110,10 @@ def take(seen: FoundInput, work: Work) -> Outcome:
         try:
             return outcome._replace(made=tuple(_sent(outcome.made, work)))
         except OutputError as error:
-            return lost(seen, str(error))
+            return lost_outcome(seen, str(error))
 
 
-def _sent(made: Sequence[Made], work: Work) -> list[Made]:
+def _sent(made: Sequence[MadeFile], work: NightlyWork) -> list[MadeFile]:
     """Send files to the store; return them as they wait there."""
     from xlogdecode.outputs.folders import Move, folder_at
 
@@ -117,7 +125,7 @@ def _sent(made: Sequence[Made], work: Work) -> list[Made]:
     return sent
 
 
-def _take(seen: FoundInput, work: Work) -> Outcome:
+def _take(seen: FoundInput, work: NightlyWork) -> Outcome:
     request, waiting, _, keys = work
     request = _for_one(request)
     at = os.path.join(waiting, secrets.token_hex(12))  # noqa: PTH118 - thousands of files a second
@@ -132,7 +140,7 @@ def _take(seen: FoundInput, work: Work) -> Outcome:
         try:
             made = [one for whole in made for one in _parted(whole, keys)]
         except OSError as error:
-            return lost(seen, f"cannot be parted: {error.strerror or error}; make room")
+            return lost_outcome(seen, f"cannot be parted: {error.strerror or error}; make room")
     return Outcome(
         seen,
         state,
@@ -145,7 +153,7 @@ def _take(seen: FoundInput, work: Work) -> Outcome:
     )
 
 
-def lost(seen: FoundInput, why: str) -> Outcome:
+def lost_outcome(seen: FoundInput, why: str) -> Outcome:
     """Return the outcome of an input whose process, or machine, ended before it was done."""
     return Outcome(seen, InputState.UNREAD, Status.FAILED, why)
 
@@ -153,7 +161,7 @@ def lost(seen: FoundInput, why: str) -> Outcome:
 def _results(seen: FoundInput, request: Request, at: str) -> Iterator[Result]:
     """Decode the log, or each in the archive, into `at` or below it."""
     places = Places(Path(at), in_folder=False, several=False, suffix=request.suffix)
-    saved, decoder = Saved(), Decoder(request)
+    saved, decoder = SavedBlocks(), Decoder(request)
     saved.left += seen.beside
     for entry in open_place(seen.place, plain=request.takes_plain):
         if isinstance(entry, Refusal):
@@ -170,16 +178,16 @@ def _results(seen: FoundInput, request: Request, at: str) -> Iterator[Result]:
         yield decoder.decode(entry, target, saved)
 
 
-def _made(path: str, at: str) -> Made:
-    return Made(path, "" if path == at else Path(path).relative_to(at).as_posix())
+def _made(path: str, at: str) -> MadeFile:
+    return MadeFile(path, "" if path == at else Path(path).relative_to(at).as_posix())
 
 
-def _parted(made: Made, keys: tuple[str, ...]) -> Iterator[Made]:
+def _parted(made: MadeFile, keys: tuple[str, ...]) -> Iterator[MadeFile]:
     """Part a file by keys; yield the files that it becomes."""
     from xlogdecode.writers.partitions import part
 
     for name, path in part(made.waits_at, keys, lambda _, number: f"{made.waits_at}.{number}"):
-        yield Made(path, made.below, name)
+        yield MadeFile(path, made.below, name)
     Path(made.waits_at).unlink()
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from xlogdecode.errors import InputError, XlogError
 from xlogdecode.jobs.found_inputs import FoundInput
-from xlogdecode.jobs.nightly_decode import Outcome, Work, lost, take_all
+from xlogdecode.jobs.nightly_decode import NightlyWork, Outcome, decode_inputs, lost_outcome
 
 __all__ = ["by_executor"]
 
@@ -27,7 +27,9 @@ _AHEAD: Final = 64
 Task = Sequence[FoundInput]
 
 
-def by_executor(inputs: Iterable[FoundInput], work: Work, executor: Executor) -> Iterator[Outcome]:
+def by_executor(
+    inputs: Iterable[FoundInput], work: NightlyWork, executor: Executor
+) -> Iterator[Outcome]:
     """Yield the outcome of each input as it is done.
 
     Raises the XlogError or OSError that a task raised, InputError where workers lack xlogdecode.
@@ -49,7 +51,9 @@ def by_executor(inputs: Iterable[FoundInput], work: Work, executor: Executor) ->
                 elif len(task) > 1:
                     again += [[seen] for seen in task]
                 else:
-                    yield lost(task[0], f"its worker ended: {type(error).__name__}: {error}")
+                    yield lost_outcome(
+                        task[0], f"its worker ended: {type(error).__name__}: {error}"
+                    )
     finally:
         for future in begun:
             future.cancel()
@@ -68,10 +72,10 @@ def _tasks(inputs: Iterable[FoundInput]) -> Iterator[Task]:
         yield task
 
 
-def _submit(executor: Executor, task: Task, work: Work) -> Future[list[Outcome]]:
+def _submit(executor: Executor, task: Task, work: NightlyWork) -> Future[list[Outcome]]:
     """Return the future of a task; one that failed already where the executor takes no more."""
     try:
-        return executor.submit(take_all, task, work)
+        return executor.submit(decode_inputs, task, work)
     except BrokenExecutor as error:
         failed: Future[list[Outcome]] = Future()
         failed.set_exception(error)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from xlogdecode.jobs.forked_workers import Left, Lost, in_turns
 from xlogdecode.jobs.found_inputs import FoundInput
-from xlogdecode.jobs.nightly_decode import Outcome, Work, lost, take
+from xlogdecode.jobs.nightly_decode import NightlyWork, Outcome, decode_input, lost_outcome
 from xlogdecode.platform.forks import may_fork, usable_processors
 from xlogdecode.types import Sink
 
@@ -29,7 +29,7 @@ _STRETCH: Final = 8
 
 def outcomes(
     inputs: Sequence[FoundInput],
-    work: Work,
+    work: NightlyWork,
     *,
     processes: int = 0,
     executor: "Executor | None" = None,
@@ -47,7 +47,7 @@ def outcomes(
     if number > 1:
         yield from _by_forks(inputs, work, number)
     else:
-        yield from (take(seen, work) for seen in inputs)
+        yield from (decode_input(seen, work) for seen in inputs)
 
 
 def _of_use(inputs: Sequence[FoundInput], processes: int) -> int:
@@ -58,17 +58,17 @@ def _of_use(inputs: Sequence[FoundInput], processes: int) -> int:
     return 1 if is_little else number
 
 
-def _by_forks(inputs: Sequence[FoundInput], work: Work, processes: int) -> Iterator[Outcome]:
+def _by_forks(inputs: Sequence[FoundInput], work: NightlyWork, processes: int) -> Iterator[Outcome]:
     def take_one(seen: FoundInput, _: Sink | None) -> Outcome:
-        return take(seen, work)
+        return decode_input(seen, work)
 
     stretch = max(1, min(_STRETCH, len(inputs) // (processes * 4)))
     answers = in_turns(inputs, take_one, processes, stretch=stretch)
     for seen, answer in zip(inputs, answers, strict=True):
         if isinstance(answer, Lost):
             how = "early" if answer.status is None else f"with {answer.status}"
-            yield lost(seen, f"the process that decoded it ended {how}; is memory short?")
+            yield lost_outcome(seen, f"the process that decoded it ended {how}; is memory short?")
         elif isinstance(answer, Left):
-            yield take(seen, work)
+            yield decode_input(seen, work)
         else:
             yield answer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, OutputError
-from xlogdecode.inputs import FoundFile, Input, Refusal, Saved, open_place
+from xlogdecode.inputs import FoundFile, Input, Refusal, SavedBlocks, open_place
 from xlogdecode.jobs.exit_status import Status
 from xlogdecode.jobs.forked_workers import LEFT, Left, Lost, in_turns
 from xlogdecode.jobs.job import Decoder
@@ -45,7 +45,7 @@ class DecodedFile(NamedTuple):
     """The result of a file that another process decoded."""
 
     result: Result
-    saved: Saved | None = None
+    saved: SavedBlocks | None = None
     """The crash buffers that it saw in logs, if any."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -157,7 +157,7 @@ def _decoded(job: "Job", decoder: Decoder) -> DecodedFile | None:
         if not isinstance(entry.source, Input):
             entry.source.close()
             return None
-        saved = Saved()
+        saved = SavedBlocks()
         result = decoder.decode(entry, job.target, saved)
         return DecodedFile(result, saved if saved.blocks or saved.left else None)
     return None

@@ -8,10 +8,10 @@ from xlogdecode.decoder.options import DamagedError, Options
 from xlogdecode.decoder.report import Report
 from xlogdecode.errors import InputError, MissingExtraError, UsageError, XlogError
 from xlogdecode.filters import Tally
-from xlogdecode.inputs import Entry, Refusal, Saved, is_crash_buffer, iter_entries
+from xlogdecode.inputs import Entry, Refusal, SavedBlocks, is_crash_buffer, iter_entries
 from xlogdecode.inputs.spool import Opened, Spool
 from xlogdecode.jobs.exit_status import Status, of_report
-from xlogdecode.jobs.job import LEFT_OUT, through, torn
+from xlogdecode.jobs.job import LEFT_OUT, archive_fault, convert_into
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed, of_damage
 from xlogdecode.jobs.selection import Selection
@@ -136,7 +136,7 @@ class Timeline:
 
         sink.write(writer.header)
         names = [shown(log.name) for log in logs] if named else []
-        through(
+        convert_into(
             sink,
             convert,
             utf8=self.request.utf8,
@@ -159,7 +159,7 @@ class _Part:
         self._per_block = per_block
         self._report = Report()
         self._failure: Result | None = None
-        self._error: XlogError | None = torn(entry)
+        self._error: XlogError | None = archive_fault(entry)
 
     def events(self) -> Iterator[Event]:
         """Yield what is in it: the second time what the first gave, but nothing where it failed."""
@@ -200,7 +200,7 @@ class _Part:
 def _without_saved(found: "list[_Part | Result]") -> "list[_Part | Result]":
     """Leave out crash buffers whose records a launch has saved into one of the logs."""
     parts = [item for item in found if isinstance(item, _Part)]
-    saved = Saved()
+    saved = SavedBlocks()
     if any(part.is_crash_buffer for part in parts):
         for part in parts:
             if not part.is_crash_buffer:
@@ -214,6 +214,6 @@ def _without_saved(found: "list[_Part | Result]") -> "list[_Part | Result]":
     ]
 
 
-def _is_saved(buffer: _Part, saved: Saved) -> bool:
+def _is_saved(buffer: _Part, saved: SavedBlocks) -> bool:
     with buffer.opened() as source:
         return saved.unsaved(source, is_buffer=True) is None

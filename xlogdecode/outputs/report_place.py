@@ -14,10 +14,10 @@ from xlogdecode.inputs.files import FoundFile
 from xlogdecode.outputs.destinations import same_name, shown_place
 from xlogdecode.platform.files import is_file_at, stat_of
 
-__all__ = ["Apart", "ApartInStore"]
+__all__ = ["ReportPlace", "ReportPlaceInStore"]
 
 
-class Apart:
+class ReportPlace:
     """The place of the report, which is to be no input and no output. A device may be both."""
 
     def __init__(self, path: Path) -> None:
@@ -60,8 +60,8 @@ class Apart:
         )
 
 
-class ApartInStore:
-    """The place of the report in a store; as `Apart`."""
+class ReportPlaceInStore:
+    """The place of the report in a store; as `ReportPlace`."""
 
     def __init__(self, url: str) -> None:
         """Take its URL. Raises UsageError for a folder, and for what cannot be written."""
