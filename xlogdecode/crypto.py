@@ -144,7 +144,7 @@ class Keyring:
 class Cipher:
     """A fresh client key pair, and TEA under the secret that it shares with the server.
 
-    `public_key` is the server's, 64 bytes. Raises UsageError where it is no point of the curve,
+    `public_key` is the server's, 64 bytes. Raises UsageError where it is not a point of the curve,
     MissingExtraError where `cryptography` is not installed.
     """
 

@@ -114,7 +114,7 @@ class Follower:
 
 
 class _Tail:
-    """One file, read up to where its blocks are whole."""
+    """One file, read up to where its blocks are complete."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

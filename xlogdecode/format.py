@@ -43,7 +43,7 @@ TAILER: Final = 0
 LONGEST_LINE: Final = 16 << 10
 """Bytes at which Mars cuts a line; a plain block holds one."""
 NOT_TEXT: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
-"""Bytes that text seldom holds, and what is no text holds soon."""
+"""Bytes that text seldom holds, and what is not text holds soon."""
 _LONGEST_PAYLOAD: Final = 16 << 20
 CRASH_BUFFER_SIZE: Final = 150 * 1024
 """Bytes of an `.mmap3` or `.mmap2` file; no writer makes a block longer than this."""

@@ -1,4 +1,4 @@
-"""The types that all rooms share: bytes, where they come from, and where they go."""
+"""The types that all packages share: bytes, where they come from, and where they go."""
 
 from typing import Protocol
 

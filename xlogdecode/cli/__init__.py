@@ -1,4 +1,4 @@
-"""The command line: the only room that knows click, tqdm, the terminal and exit statuses."""
+"""The command line: the only package that knows click, tqdm, the terminal and exit statuses."""
 
 import gc
 import os

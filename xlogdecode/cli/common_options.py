@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class PathOption(click.Path):
-    """A path that is not empty: an unset variable names nothing, and is no wish for a default.
+    """A path that is not empty: an unset variable is not a wish for the default.
 
     Only with `urls` it may be the URL of an object in a store.
     """

@@ -20,7 +20,7 @@ from xlogdecode.outputs import OpenFile, SaveFile, is_file_at
 @click.argument("source", metavar="[FILE|-]", type=click.File("rb"), default="-")
 @click.option(
     "-o", "--output", type=PathOption(), metavar="FILE", required=True,
-    help="The file to write, replaced whole once all is encoded; - is standard output.",
+    help="The file to write, replaced once all is encoded; - is standard output.",
 )  # fmt: skip
 @click.option("--codec", type=click.Choice(CODECS), default="zlib", show_default=True)
 @click.option(

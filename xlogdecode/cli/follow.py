@@ -141,7 +141,7 @@ class _Plain:
 
 
 class _Filtered:
-    """Shows what is wanted, each record once its line is whole."""
+    """Shows what is wanted, each record once its line is complete."""
 
     def __init__(self, sink: Sink, selection: "Selection", *, marks: bool) -> None:
         self._sink = sink

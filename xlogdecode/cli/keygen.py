@@ -46,7 +46,7 @@ def keygen(output: str) -> None:
 def _save(path: Path, text: str) -> None:
     """Write a file that was its owner's alone from the first moment."""
     if os.path.lexists(path) and not path.is_file():
-        raise UsageError(f"{path}: is no file: name one that is to hold the key")
+        raise UsageError(f"{path}: is not a file; name one that is to hold the key")
     if path.is_file():
         raise OutputError(f"{path}: exists, and no key is written over: choose another name")
     with SaveFile(path, secret=True) as file:

@@ -1,4 +1,4 @@
-"""One bar for the whole job: bytes, files done, rate; on a terminal, and for what takes a while."""
+"""One bar for all of a run: bytes, files done, rate; on a terminal, and for what takes a while."""
 
 import contextlib
 import os

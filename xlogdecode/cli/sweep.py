@@ -233,7 +233,7 @@ def _expect_a_folder_to_be_in() -> None:
     try:
         os.getcwd()  # noqa: PTH109 - only whether there is one
     except OSError:
-        raise UsageError("the current folder is gone: name each ROOT by its whole path") from None
+        raise UsageError("the current folder is gone: name each ROOT by its full path") from None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """`xlogdecode [-c|-q|-f|-o PATH] FILE...` without click, which takes longer to load than a log to
 decode.
 
-Anything else is left to `app`: other options, globs, names that are no files. Both decode with the
+Anything else is left to `app`: other options, globs, names that are not files. Both decode with the
 same engine, and print the same.
 """
 

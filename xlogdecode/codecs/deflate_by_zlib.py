@@ -9,7 +9,7 @@ __all__ = ["DeflateError", "crc32", "deflate_decompress", "zlib_compress"]
 
 
 class DeflateError(Exception):
-    """The data is no complete deflate stream, or holds more than the bound."""
+    """The data is not a complete deflate stream, or holds more than the bound."""
 
 
 def deflate_decompress(data: Buffer, bound: int) -> bytearray:

@@ -1,1 +1,1 @@
-"""The main road: a stream of bytes into runs of blocks, and those into text."""
+"""The main way: a stream of bytes into runs of blocks, and those into text."""

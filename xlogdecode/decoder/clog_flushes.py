@@ -89,7 +89,7 @@ def up_to_the_fault(before: "Inflater", data: bytes, sample: bytes) -> tuple[byt
 
 
 def _flushes(inflater: "Inflater", data: bytes) -> Iterator[_Flush]:
-    """Yield the flushes up to the first that does not end at its mark, or is no text."""
+    """Yield the flushes up to the first that does not end at its mark, or is not text."""
     seen = 0
 
     def stretches() -> Iterator[bytes]:

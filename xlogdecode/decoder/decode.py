@@ -144,9 +144,9 @@ def iter_marked(items: Iterable[Piece | Loss], options: Options) -> Iterator[Buf
 
 
 def decode_bytes(data: Buffer, options: Options | None = None) -> tuple[bytes, Report]:
-    """Decode a whole input that is in memory; return its text, and what came of it.
+    """Decode an input that is in memory; return its text, and what came of it.
 
-    Raises MissingExtraError and DamagedError as `decode` does, and TypeError for what is no bytes.
+    Raises MissingExtraError and DamagedError as `decode` does, and TypeError for what is not bytes.
     """
     memoryview(data).release()  # BytesIO takes None for no bytes at all
     sink = BytesIO()

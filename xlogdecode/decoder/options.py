@@ -12,7 +12,7 @@ __all__ = ["DamagedError", "Options", "Piece"]
 
 
 class DamagedError(XlogError):
-    """The input is damaged, and `Options.strict` was asked for."""
+    """The input is damaged, and `Options.strict` is set."""
 
     def __init__(self, loss: Loss) -> None:
         """Take the first loss."""

@@ -152,7 +152,7 @@ class Payloads:
         hole = find_hole_in_view(kept)
         kept = kept if hole < 0 else kept[:hole]
         if broken.reading.encrypted:
-            kept = kept[: len(kept) // GROUP * GROUP]  # a cipher group cut in two is no text
+            kept = kept[: len(kept) // GROUP * GROUP]  # a cipher group cut in two is not text
         stream = self._clear(broken, kept)
         if stream is not None:
             yield from up_to_the_fault(*stream)
@@ -183,7 +183,7 @@ class Payloads:
         return self._keyring.untried
 
     def _locked_or_broken(self, block: Block) -> Verdict:
-        """Tell a client key that is no key at all from one that no key at hand goes with."""
+        """Tell a client key that is not a key from one that no key at hand goes with."""
         client_key = block.header.client_key
         if not self._keyring or self._keyring.is_client_key(client_key):
             return Verdict.LOCKED

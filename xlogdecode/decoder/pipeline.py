@@ -1,4 +1,4 @@
-"""The main road: a stream of bytes -> runs of blocks -> text, and a report of it.
+"""The main way: a stream of bytes -> runs of blocks -> text, and a report of it.
 
 Two paths, and nothing is taken back. Healthy blocks go many at a time (`FastPath`); from the first
 that does not fit the framer goes on, one proven block at a time, until a few are believed again.
@@ -103,7 +103,7 @@ class Pipeline:
         self._explain()
 
     def _explain(self) -> None:
-        """Look for what the input is where it is no log, and for why it is not intact."""
+        """Look for what the input is where it is not a log, and for why it is not intact."""
         report, evidence = self._report, self._evidence
         if evidence is not None and evidence.head and report.gave_nothing:
             from xlogdecode.decoder.foreign import foreign_kind
@@ -130,7 +130,7 @@ class Pipeline:
     def _read(self) -> bytes:
         """Return what is at hand; none at the end, or where the source fails.
 
-        Where that is less than is asked for, the end of a file is looked for at once, so that a
+        Where that is less than is wanted, the end of a file is looked for at once, so that a
         small file is one run; a source that may wait is read on while nothing can come of it yet.
         """
         parts: list[bytes] = []

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 __all__ = ["OTHER_CURVE", "STREAM", "Loss", "Note", "Report"]
 
 STREAM = "deflate stream"
-"""The kind under which `Report.blocks` counts what is no block: the streams of a `.clog`."""
+"""The kind under which `Report.blocks` counts what is not a block: the streams of a `.clog`."""
 
 OTHER_CURVE = "encrypted for another curve (prime256v1), as logs of early 2017 are: not supported"
 """The reason of a loss that no key is a remedy for."""
@@ -17,7 +17,7 @@ LISTED = 1000
 
 
 class Loss(NamedTuple):
-    """Bytes of the input whose text is lost, in whole or in part."""
+    """Bytes of the input whose text is lost, all or some of it."""
 
     offset: int
     length: int
@@ -51,7 +51,7 @@ class Loss(NamedTuple):
 
 
 class Note(NamedTuple):
-    """Something worth knowing that is no loss."""
+    """Something worth knowing that is not a loss."""
 
     offset: int
     text: str

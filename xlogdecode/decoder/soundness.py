@@ -26,7 +26,7 @@ _ENOUGH = 8
 
 _A_LOG = 3
 """Flushes that open as records, which Mars's formatter sees to, from which on one that does not and
-is no text is a fault.
+is not text is a fault.
 """
 
 _GOES_ON = bytes(range(0x80, 0xC0))

@@ -1,4 +1,4 @@
-"""The crash buffer: 150 KiB of a file mapped into memory, with one block that is always whole.
+"""The crash buffer: 150 KiB of a file mapped into memory, with one block that is always complete.
 
 The order of the stores is the point of it. A process may be killed between any two of them, and
 what is in the file then must hold every line that was stored before, and decode: text comes

@@ -12,7 +12,7 @@ from xlogdecode.platform.locks import locked_for_appending
 __all__ = ["DayFiles"]
 
 _KEYLESS: Final = 13
-"""Bytes of a header without room for a key."""
+"""Bytes of a header without the key."""
 
 _LONGEST_TIP: Final = 128
 
@@ -21,7 +21,7 @@ _ROOM_FOR_TIPS: Final = 512
 
 
 class DayFiles:
-    """Appends whole blocks, opening the file each time: a sweep or a fork finds nothing held open.
+    """Appends complete blocks, and opens the file each time: no sweep or fork finds it held open.
 
     `max_size` in bytes: a file that has grown beyond it is followed by the next index.
     """
@@ -125,7 +125,7 @@ def _ends_a_log(rest: bytes) -> bool:
 def _start_of_header(end: bytes, header: bytes) -> int:
     """Return where the part of `header` begins that `end` ends with; -1 if there is none.
 
-    A part that ends with a zero is not looked for: a block that is whole may end so by chance.
+    A part that ends with a zero is not looked for: a block that is complete may end so by chance.
     """
     if end.endswith(b"\0"):
         return -1

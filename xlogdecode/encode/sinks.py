@@ -177,7 +177,7 @@ class Buffered:
 def recover(buffer: CrashBuffer, log: OpenLog, day: Day, now: float) -> None:
     """Append the block that a killed process left in `buffer` to the file of `day`, between tips.
 
-    A block that reached its file before the process died is not written twice; what is no block
+    A block that reached its file before the process died is not written twice; what is not a block
     is set aside beside the buffer.
     """
     if not buffer.is_readable:

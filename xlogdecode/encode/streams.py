@@ -59,7 +59,7 @@ def new_streams(codec: Codec, level: int) -> Callable[[], PayloadStream]:
 
 
 class WholeGroups:
-    """Encrypts a stream as it grows: each piece is filled up to whole cipher groups.
+    """Encrypts a stream as it grows: each piece is filled up to full cipher groups.
 
     Mars leaves the last `length % 8` bytes clear and encrypts them in place when more follow; a
     process killed between that and the new length would lose the end of a line that was safe. An
@@ -94,4 +94,4 @@ _FILLERS: Final = {
     Codec.DEFLATE: _by_remainder([_empty_deflate_blocks(fixed) for fixed in range(7)]),
     Codec.ZSTD: _by_remainder([bytes(3 * blocks) for blocks in range(1, GROUP)]),  # raw, size 0
 }
-"""Bytes that are missing to a whole cipher group -> blocks of no text that bring them."""
+"""Bytes that are missing to a full cipher group -> blocks of no text that bring them."""

@@ -1,4 +1,4 @@
-"""The exact lane, which judges record by record."""
+"""The exact way: each record is judged by itself."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -61,7 +61,7 @@ class Selector:
     ) -> None:
         """Start at the beginning of a source; the arguments are those of `select`.
 
-        With `with_banners` lines that are no records of the app come in any case, as losses do.
+        With `with_banners` lines that are not records of the app come in any case, as losses do.
         """
         self._judge = Judge(wanted, local=local, tally=tally)
         self._around = Around(wanted)

@@ -1,4 +1,4 @@
-"""The bulk lane: text in, the wanted stretches of it out, without a look at each record.
+"""The fast way: text in, the wanted stretches of it out, without a look at each record.
 
 Level: one pattern finds runs of records of the wanted levels. Time: verdicts change only with the
 time, so the text is searched for the next record of another hour (of another minute, in the hour

@@ -1,4 +1,4 @@
-"""The count of wanted records, by the faster lane that can do it."""
+"""The count of wanted records, by the faster way that can do it."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The search lane: text in, the records of it that hold a pattern out, and those around them.
+"""The way of a search: text in, the records of it that hold a pattern out, and those around them.
 
 The text is searched first, and only the record of each hit is looked at: a plain word is found
 several times faster than a record is read. A pattern that may mean something else in a record than

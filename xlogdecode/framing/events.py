@@ -83,7 +83,7 @@ class PlainText(NamedTuple):
 
 
 class Fill(NamedTuple):
-    """Zeros up to the end of the input, or of a crash buffer within it: room never used."""
+    """Zeros up to the end of the input, or of a crash buffer within it: space never used."""
 
     offset: int
     length: int

@@ -39,13 +39,13 @@ what is encrypted is one, and what apps log has one or two kinds of them, as sep
 """
 _LOST = "\ufffd".encode()
 _NO_CHARACTER = re.compile(_LOST + rb"|\xc2[\x80-\x9f]")
-"""The bytes that an editor, or a wrong conversion, makes in UTF-8 of bytes that were no text."""
+"""The bytes that an editor, or a wrong conversion, makes in UTF-8 of bytes that were not text."""
 _TORN_OPENING = re.compile(rb"[^\n]{1,79}?" + _OPENING, re.DOTALL)
 """A line of a log behind the remains of a block's header."""
 _LINES = 4096
 """Bytes of lines that are looked at together."""
 _JUNK, _SHARE = 16, 8
-"""Bytes that are no text, in number and as one of so many, that make a line none."""
+"""Bytes that are not text, in number and as one of so many, that make a line none."""
 
 
 class TextEnd(NamedTuple):

@@ -58,7 +58,7 @@ class Walk(NamedTuple):
     end: int
     """Index behind the last block."""
     needs_more: bool
-    """Whether only the end of the buffer, or of the count asked for, ended it."""
+    """Whether only the end of the buffer, or of the count wanted, ended it."""
     lines_follow: bool
     """Whether many plain blocks of one magic begin where it ended."""
 

@@ -70,7 +70,7 @@ class View(NamedTuple):
 
 
 def measure(view: View, start: int, reading: Reading) -> tuple[Fit, Header | None]:
-    """Return how a block at `start` fits, and its header where that is in the buffer whole."""
+    """Return how a block at `start` fits, and its header where all of it is in the buffer."""
     buffer = view.buffer
     begin = start + reading.header_size
     if begin > len(buffer):

@@ -147,7 +147,7 @@ class Unpacker:
             yield as_log(picked, found.source.peek(_HEAD))
 
     def _place(self, name: str) -> str:
-        """Return where what messages call `name` lies in the archive, as picks have it."""
+        """Return where what messages call `name` is in the archive, as picks have it."""
         return name.removeprefix(f"{self._name}: ").replace(": ", ":")
 
     def _takes(self, entry: Entry, name: str) -> bool:

@@ -332,7 +332,7 @@ def open_file(path: str, on_read: Callable[[int], object] | None = None) -> Inpu
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except ValueError as error:  # NUL, or a character that no name here can have
-        raise InputError(f"{path!r}: is no file's name: {error}") from None
+        raise InputError(f"{path!r}: is not a file name: {error}") from None
     except OSError as error:
         if os.path.isdir(path):  # noqa: PTH112 - Windows cannot open one, and says that otherwise
             raise InputError(f"{path}: is a folder: -r takes the logs in it") from None

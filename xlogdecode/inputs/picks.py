@@ -31,7 +31,7 @@ def picked(path: str) -> list[str]:
 
 
 def is_match(place: str, pick: str) -> bool:
-    """Tell whether the member at `place` is picked, or lies in what is.
+    """Tell whether the member at `place` is picked, or is in what is.
 
     A member of an archive within is `inner.zip:logs/a.xlog`. In a glob `*` is any text, also with
     slashes. Without a pick all are.
@@ -50,7 +50,7 @@ def is_named(place: str, pick: str) -> bool:
 
 
 def is_for_more(place: str, pick: str) -> bool:
-    """Tell whether what lies in the archive at `place` may be picked."""
+    """Tell whether what is in the archive at `place` may be picked."""
     return any(sign in pick for sign in _GLOB) or pick.startswith(f"{place}:")
 
 

@@ -1,7 +1,7 @@
 """Zips, member by member.
 
 The table of contents is at the end: a zip that comes through a pipe, or is in another archive,
-is kept in memory (up to 8 MiB) or in a file without a name until it is whole.
+is kept in memory (up to 8 MiB) or in a file without a name until it is complete.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ __all__ = ["zip_members"]
 
 _IN_MEMORY = 8 << 20
 _CONTENTS = 16 << 20
-"""Bytes of a table of contents, which is read whole: 100,000 files have half of that."""
+"""Bytes of a table of contents, all of which is read: 100,000 files have half of that."""
 
 _CONTENTS_MAGIC = b"PK\1\2"
 """How each entry of a table of contents begins (APPNOTE.TXT, 4.3.12)."""

@@ -65,7 +65,7 @@ class Decoder:
     def decode(self, entry: Entry, target: str | None, saved: SavedBlocks | None = None) -> Result:
         """Decode an input into the file `target`, or else into the sink; close its source.
 
-        `saved` is where logs and the crash buffer of an earlier launch meet. What ends the whole
+        `saved` is where logs and the crash buffer of an earlier launch meet. What ends all of the
         run is raised: the sink takes no more.
         """
         try:

@@ -98,7 +98,7 @@ def _expanded(paths: FilePath | Iterable[FilePath]) -> list[str]:
     some = [paths] if isinstance(paths, str | os.PathLike) else paths
     found = expand([os.fspath(path) for path in some])
     if STDIN in found:
-        raise UsageError("standard input is no path here; use decode_file or iter_text")
+        raise UsageError("standard input is not a path here; use decode_file or iter_text")
     return found
 
 

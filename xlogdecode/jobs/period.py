@@ -63,7 +63,7 @@ class Openings:
         """Return the last record in `text` that has a time."""
         lines = _ANY_LINE if own else self._line
         for size in (*_TAILS, len(text)):
-            begin = text.find(b"\n", max(0, len(text) - size))  # of a whole line
+            begin = text.find(b"\n", max(0, len(text) - size))  # of a full line
             found = lines.findall(text, begin) if begin >= 0 else []
             if record := self._first_of(reversed(found), own):
                 return record

@@ -27,7 +27,7 @@ _CODES: Final = {
 """A level that has a colour -> the parameters for a record of it, and for its time."""
 
 _NOTES: Final = {"mark": "mark", "dropped": "error", "clock-jump": "error"}
-"""The notes that are no banners -> their styles."""
+"""The notes that are not banners -> their styles."""
 
 _GAP_LINE: Final = "--"
 

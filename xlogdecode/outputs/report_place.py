@@ -18,7 +18,7 @@ __all__ = ["ReportPlace", "ReportPlaceInStore"]
 
 
 class ReportPlace:
-    """The place of the report, which is to be no input and no output. A device may be both."""
+    """The place of the report, which must be neither an input nor an output. A device may be both."""
 
     def __init__(self, path: Path) -> None:
         """Take the place. Raises UsageError for a folder."""

@@ -70,7 +70,7 @@ def as_table(
 def _fitting(
     widths: Sequence[int], spare: Sequence[int], name: int, width: int | None
 ) -> list[int]:
-    """Return the numbers of the columns that there is room for."""
+    """Return the numbers of the columns that fit."""
     columns, spare = list(range(len(widths))), list(spare)
     while width is not None and spare:
         others = _width_beside(name, columns, widths)

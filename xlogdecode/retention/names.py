@@ -21,7 +21,7 @@ class LogName(NamedTuple):
     """The contents of a log's name."""
 
     day: date | None
-    """None where the eight digits are no day of any calendar, as in `20240230`."""
+    """None where the eight digits are not a day of any calendar, as in `20240230`."""
     number: int
     """The N of `-N` or `_N`; 0 without one."""
     source: str

@@ -1,7 +1,7 @@
 """Candidates and a rule into decisions, each with its *because*; nothing is read, nothing done.
 
-A file dated D is cleared on day T only if all hold: it is a regular file whose whole name is a
-log's, with a valid date; T - D is more than the age in whole days, so that every record of D is
+A file dated D is cleared on day T only if all hold: it is a regular file whose full name is a
+log's, with a valid date; T - D is more than the age in full days, so that every record of D is
 that old; and it was last written that long ago. What keeps wins over what clears.
 """
 

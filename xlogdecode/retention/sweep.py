@@ -1,4 +1,4 @@
-"""A whole policy: its roots found, the guards asked, and decisions made folder by folder."""
+"""All of a policy: its roots found, the guards asked, and decisions made folder by folder."""
 
 import errno
 import itertools
@@ -37,7 +37,7 @@ __all__ = ["DecisionBatch", "Sweep", "Target"]
 PART = 1000
 """Files of one folder that are judged at a time."""
 _ROOTS_A_SHARE = 8
-"""From so many roots for each share on, a root belongs to one share as a whole."""
+"""From so many roots for each share on, a root belongs to one share with all that is in it."""
 
 
 class Target(NamedTuple):
@@ -144,7 +144,7 @@ class Sweep:
     def can_be_shared(self) -> bool:
         """Whether each folder is judged by itself, in one share only.
 
-        A ceiling looks at a whole root; a root in another makes two ways to one folder.
+        A ceiling looks at all of a root; a root in another makes two ways to one folder.
         """
         roots_overlap = bool(self.targets) and self._nested
         return not roots_overlap and not any(_has_ceiling(root) for root in self.policy.roots)
