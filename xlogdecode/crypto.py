@@ -151,7 +151,7 @@ class Cipher:
     def __init__(self, public_key: bytes) -> None:
         if not is_on_curve(public_key):
             raise UsageError(
-                "the public key is not a point of secp256k1: copy all 128 hex digits of it"
+                "the public key is not a point of secp256k1; copy all 128 hex digits of it"
             )
         private_key, self.client_key = make_key_pair()
         self.encrypt = Encryption(tea_key(shared_x(private_key, public_key))).encrypt

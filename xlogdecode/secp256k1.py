@@ -58,7 +58,7 @@ def make_key_pair() -> tuple[bytes, bytes]:
         from cryptography.hazmat.primitives.asymmetric import ec
     except ImportError as error:
         raise MissingExtraError(
-            f"making keys, and encrypting, needs {error.name}: run pip install 'xlogdecode[crypt]'"
+            f"making keys, and encrypting, needs {error.name}; run pip install 'xlogdecode[crypt]'"
         ) from None
     numbers = ec.generate_private_key(ec.SECP256K1()).private_numbers()
     point = numbers.public_numbers

@@ -163,7 +163,7 @@ FAULTS = {
     "s3://logs/none.xlog": "does not exist",
     "s3://no-such-bucket/a.xlog": "does not exist",
     "s3://logs/none/*.xlog": "does not exist",
-    "s3://logs/few": "is a folder: -r takes the logs in it",
+    "s3://logs/few": "is a folder; -r takes the logs in it",
 }
 
 

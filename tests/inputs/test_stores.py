@@ -154,7 +154,7 @@ def test_logs_newer_than_their_text_are_taken_by_the_times_of_the_store(
     ("url", "why"),
     [
         ("memory://b/none.xlog", "does not exist"),
-        ("memory://b/phone", "is a folder: -r takes the logs in it"),
+        ("memory://b/phone", "is a folder; -r takes the logs in it"),
         ("memory://b/none*", "does not exist"),
         ("memory://b/none.zip:a.xlog", "does not exist"),
         ("nothing://b/a.xlog", "nothing:// is not known"),

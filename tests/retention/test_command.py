@@ -151,7 +151,7 @@ def test_the_current_folder_may_be_gone_if_each_root_has_its_whole_path(
     args = ("--delete", "--state", state)
     refused = sweep("sd", *args)
     assert (refused.returncode, old.exists()) == (2, True)
-    assert "the current folder is gone: name each ROOT by its full path" in refused.stderr
+    assert "the current folder is gone; name each ROOT by its full path" in refused.stderr
     assert sweep(root, *args).returncode == 0
     assert not old.exists()
 

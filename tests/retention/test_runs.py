@@ -190,7 +190,7 @@ def test_a_memory_that_is_a_link_stops_the_sweep_before_it_deletes(tmp_path, sta
     memory.symlink_to(tmp_path / "aside")
     result = sweep(tmp_path / "sd", *args)
     assert result.returncode == 1
-    assert "is a link, and is not replaced: choose a folder with --state" in result.stderr
+    assert "is a link, and is not replaced; choose a folder with --state" in result.stderr
     assert memory.is_symlink()
     assert old.exists()
 

@@ -48,6 +48,6 @@ def _save(path: Path, text: str) -> None:
     if os.path.lexists(path) and not path.is_file():
         raise UsageError(f"{path}: is not a file; name one that is to hold the key")
     if path.is_file():
-        raise OutputError(f"{path}: exists, and no key is written over: choose another name")
+        raise OutputError(f"{path}: exists, and no key is written over; choose another name")
     with SaveFile(path, secret=True) as file:
         file.write(text.encode())

@@ -214,7 +214,7 @@ def _policy(request: SweepRequest) -> Policy:
             raise UsageError(f"{first}: write it into {request.config} instead")
         return load_policy(request.config, force=request.force)
     if not request.roots:
-        raise GuardError("no root: name a folder to sweep, or a policy with --config")
+        raise GuardError("no root; name a folder to sweep, or a policy with --config")
     if not all(os.path.isabs(root) or is_url(root) for root in request.roots):  # noqa: PTH117
         _expect_a_folder_to_be_in()
     rule = Rule(keep_last=request.keep_last or 0)
@@ -233,7 +233,7 @@ def _expect_a_folder_to_be_in() -> None:
     try:
         os.getcwd()  # noqa: PTH109 - only whether there is one
     except OSError:
-        raise UsageError("the current folder is gone: name each ROOT by its full path") from None
+        raise UsageError("the current folder is gone; name each ROOT by its full path") from None
 
 
 @contextmanager

@@ -141,7 +141,7 @@ def claim_buffer(directory: Path, prefix: str, suffix: str) -> CrashBuffer:
         buffer = CrashBuffer.claim(_slot(directory, prefix, suffix, slot))
         if buffer:
             return buffer
-    raise OutputError(f"{directory / prefix}: {_MOST_SLOTS} processes write it: use other prefixes")
+    raise OutputError(f"{directory / prefix}: {_MOST_SLOTS} processes write it; use other prefixes")
 
 
 def iter_left_behind(directory: Path, prefix: str, suffix: str) -> Iterator[CrashBuffer]:

@@ -92,7 +92,7 @@ class Unpacker:
             if source.fault:
                 yield Refusal(entry.name, f"is damaged: {source.fault}")
         elif inner is not None:
-            yield Refusal(entry.name, "is packed twice: unpack it once first")
+            yield Refusal(entry.name, "is packed twice; unpack it once first")
         elif self._takes(entry, posixpath.basename(stem)):
             yield as_log(entry._replace(below=stem, source=source), source.peek(_HEAD))
 
@@ -100,7 +100,7 @@ class Unpacker:
         self, entry: Entry, kind: ArchiveKind, stem: str, depth: int
     ) -> Iterator[Entry | Refusal]:
         if depth > _DEEPEST:
-            yield Refusal(entry.name, "is in an archive within an archive: unpack one of them")
+            yield Refusal(entry.name, "is in an archive within an archive; unpack one of them")
             return
         if stem == entry.below:  # a folder cannot be called as the archive itself is
             stem += ".logs"

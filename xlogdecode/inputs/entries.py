@@ -40,7 +40,7 @@ def iter_entries(
     Raises UsageError for a single path in place of several, TypeError for what is none of these.
     """
     if isinstance(paths, str | os.PathLike):
-        raise UsageError("paths are several: put a single one into a list")
+        raise UsageError("paths are several; put a single one into a list")
     if isinstance(paths, bytes | bytearray | memoryview) or hasattr(paths, "read"):
         paths = [paths]
     opened: list[Callable[[], Iterator[Entry | Refusal]]] = []

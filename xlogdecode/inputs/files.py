@@ -328,17 +328,17 @@ class FoundFile(NamedTuple):
 def open_file(path: str, on_read: Callable[[int], object] | None = None) -> Input:
     """Open a file. Raises InputError."""
     if not path:
-        raise InputError("'': names nothing: is a variable unset?")
+        raise InputError("'': names nothing; is a variable unset?")
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except ValueError as error:  # NUL, or a character that no name here can have
         raise InputError(f"{path!r}: is not a file name: {error}") from None
     except OSError as error:
         if os.path.isdir(path):  # noqa: PTH112 - Windows cannot open one, and says that otherwise
-            raise InputError(f"{path}: is a folder: -r takes the logs in it") from None
+            raise InputError(f"{path}: is a folder; -r takes the logs in it") from None
         raise InputError(f"{path}: cannot be opened: {error.strerror}") from None
     source = Input(fd, path, on_read=on_read)
     if source.is_folder:
         source.close()
-        raise InputError(f"{path}: is a folder: -r takes the logs in it")
+        raise InputError(f"{path}: is a folder; -r takes the logs in it")
     return source

@@ -87,7 +87,7 @@ class Lease:
     def _check(self) -> None:
         held = self._held()
         if not held or held["owner"] != self._owner:
-            raise LockHeldError(f"{self._folder.shown}: another run took the lock: let it finish")
+            raise LockHeldError(f"{self._folder.shown}: another run took the lock; let it finish")
 
     def _text(self) -> bytes:
         until = time.time() + _LEASE
@@ -165,7 +165,7 @@ class Journal:
         name, data = f"{_COMMITS}/{number:012}.json", json.dumps(rows._asdict()).encode()
         # the package may have tried twice, and be refused for its own first success
         if not self._folder.create(name, data) and self._folder.read(name) != data:
-            raise LockHeldError(f"{self._folder.shown}: another run commits to it: let it finish")
+            raise LockHeldError(f"{self._folder.shown}: another run commits to it; let it finish")
 
     def save(self, path: Path) -> None:
         """Write the copy from `path`, in which all commits are, and remove these."""

@@ -59,7 +59,7 @@ def _dask(scheduler: str, _: int) -> Iterator[Executor]:
     try:
         import distributed
     except ImportError:
-        raise MissingExtraError("dask needs distributed: run pip install distributed") from None
+        raise MissingExtraError("dask needs distributed; run pip install distributed") from None
     connect: Any = distributed.Client  # it has no types
     try:
         client = connect(scheduler, timeout=_PATIENCE, set_as_default=False)
@@ -75,7 +75,7 @@ def _ray(scheduler: str, _: int) -> Iterator[Executor]:
         import ray
     except ImportError:
         raise MissingExtraError(
-            "ray is not installed: run pip install ray, which has wheels for some versions of "
+            "ray is not installed; run pip install ray, which has wheels for some versions of "
             "Python only"
         ) from None
     try:

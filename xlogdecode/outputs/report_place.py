@@ -18,14 +18,14 @@ __all__ = ["ReportPlace", "ReportPlaceInStore"]
 
 
 class ReportPlace:
-    """The place of the report, which must be neither an input nor an output. A device may be both."""
+    """The place of the report, which is neither an input nor an output. A device may be both."""
 
     def __init__(self, path: Path) -> None:
         """Take the place. Raises UsageError for a folder."""
         self.path = path
         self._found = stat_of(path)
         if self._found is not None and stat.S_ISDIR(self._found.st_mode):
-            raise UsageError(f"{path}: is a folder: --report names a file")
+            raise UsageError(f"{path}: is a folder; --report names a file")
         self._is_special = self._found is not None and not stat.S_ISREG(self._found.st_mode)
 
     def refuse(self, place: Path | str | int, what: str) -> None:
@@ -69,7 +69,7 @@ class ReportPlaceInStore:
 
         self._url = url
         if url.endswith("/"):
-            raise UsageError(f"{shown_place(url)}: is a folder: --report names a file")
+            raise UsageError(f"{shown_place(url)}: is a folder; --report names a file")
         try:
             writable(url)
         except OutputError as error:

@@ -114,7 +114,7 @@ def _behind(parts: list[Buffer], done: int) -> list[Buffer]:
 
 
 class SaveFile:
-    """A file that appears under its name only once it is complete, with its source's mode and mtime.
+    """A file that appears under its name only when complete, with its source's mode and mtime.
 
     What is written goes to a hidden file beside it, which takes its place when the block ends, and
     is removed when that ends with an exception or by `discard`. A device or a pipe of that name is
@@ -238,7 +238,7 @@ class SaveFile:
             self.clean()
 
     def clean(self) -> None:
-        """Leave nothing but what is complete and in place; for where Ctrl-C kept a `with` from it."""
+        """Leave only what is complete and in place; for where Ctrl-C kept a `with` from it."""
         self._close()
         if not self.is_in_place:
             with contextlib.suppress(OSError):

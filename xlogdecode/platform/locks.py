@@ -116,14 +116,14 @@ def locked(
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | CAREFUL, 0o600)
     except OSError as error:
         why = "it is a link" if error.errno == errno.ELOOP else error.strerror
-        raise XlogError(f"{path}: cannot be made: {why}: {remedy}") from None
+        raise XlogError(f"{path}: cannot be made: {why}; {remedy}") from None
     end = time.monotonic() + patience
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise XlogError(f"{path}: cannot be made: not a regular file is there: {remedy}")
+            raise XlogError(f"{path}: cannot be made: not a regular file is there; {remedy}")
         while not try_lock(descriptor):
             if time.monotonic() >= end or stop():
-                raise LockHeldError(f"{path}: {holder} holds the lock: let it finish")
+                raise LockHeldError(f"{path}: {holder} holds the lock; let it finish")
             time.sleep(0.1)
         yield
     finally:

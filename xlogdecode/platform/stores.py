@@ -202,7 +202,7 @@ def info_at(url: str) -> FileInfo:
     with faults(url):
         found = store.fs.info(store.path)
     if found.get("type") == "directory":
-        raise InputError(f"{shown_url(url)}: is a folder: -r takes the logs in it")
+        raise InputError(f"{shown_url(url)}: is a folder; -r takes the logs in it")
     return info_from(found)
 
 

@@ -61,22 +61,22 @@ class RootGuard:
         `identity` is of a root that was reached by steps, without links.
         """
         if not root.strip():
-            raise GuardError("an empty root: name a folder (is a variable unset?)")
+            raise GuardError("an empty root; name a folder (is a variable unset?)")
         path = root if identity else os.path.realpath(root)
         identity = identity or _identity(path)
         if os.path.splitdrive(path)[1] in ("", os.sep) or identity in self._top:
-            raise GuardError(f"{root}: is the root of the file system: name a folder in it")
+            raise GuardError(f"{root}: is the root of the file system; name a folder in it")
         if layout not in ("path", "logs"):
             return
         if not self._names:
             self._learn()
         real = Path(path)
         if identity in self._homes:
-            raise GuardError(f"{root}: is a home, not a log folder: name the log folder in it")
+            raise GuardError(f"{root}: is a home, not a log folder; name the log folder in it")
         trees = (Path(tree) for tree in _SYSTEM_TREES)
         known = real in self._names or identity in self._identities
         if known or any(tree in real.parents for tree in trees):
-            raise GuardError(f"{root}: is the system's, not a log folder: name the log folder")
+            raise GuardError(f"{root}: is the system's, not a log folder; name the log folder")
 
     def _learn(self) -> None:
         self._homes = set(filter(None, map(_identity, _homes())))
@@ -161,4 +161,4 @@ def check_clock(now: datetime, last_run: datetime | None, newest: date | None) -
 def check_count(due: int, limit: int | None) -> None:
     """Raise GuardError if more than `limit` files are to go."""
     if limit is not None and due > limit:
-        raise GuardError(f"{due} files to delete are more than --max-delete {limit}: look first")
+        raise GuardError(f"{due} files to delete are more than --max-delete {limit}; look first")

@@ -35,7 +35,7 @@ class Rule:
     def __post_init__(self) -> None:
         """Raise UsageError for a rule that nothing could be held against."""
         if self.keep < timedelta(0) or self.keep_last < 0 or (self.max_total or 0) < 0:
-            raise UsageError(f"{self}: less than nothing: ages, numbers and sizes begin at 0")
+            raise UsageError(f"{self}: less than nothing; ages, numbers and sizes begin at 0")
 
 
 class Decision(NamedTuple):
@@ -73,7 +73,7 @@ def plan(
     for a naive `now`.
     """
     if now.tzinfo is None:
-        raise UsageError("a time without a zone: hand in an aware datetime")
+        raise UsageError("a time without a zone; hand in an aware datetime")
     judge = judge or MomentJudge(now)
     decisions: list[Decision] = []
     for candidate in candidates:

@@ -34,7 +34,7 @@ def resolve(root: str | os.PathLike[str]) -> RootFolder:
     """
     shown = os.fspath(root)
     if not shown:
-        raise UsageError("an empty root: name a folder (is a variable unset?)")
+        raise UsageError("an empty root; name a folder (is a variable unset?)")
     if "\0" in shown:
         raise UsageError(f"{shown!r}: not a path, it has a NUL character; name a folder")
     path = shown if os.path.isabs(shown) else os.path.join(os.getcwd(), shown)  # noqa: PTH109, PTH117, PTH118

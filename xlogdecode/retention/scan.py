@@ -89,7 +89,7 @@ class Scanner:
 def _unreadable_root(root: RootFolder, error: OSError) -> Candidate:
     path = Path(root.path)
     if error.errno in NO_FOLDER and path.is_symlink():
-        error = OSError(errno.ELOOP, "is a link: name the folder it leads to")
+        error = OSError(errno.ELOOP, "is a link; name the folder it leads to")
     shown = Path(root.shown)
     parent = LogDirectory(str(path.parent), str(shown.parent), "", "")
     return Candidate(parent, shown.name, EntryKind.UNREADABLE, error=error)

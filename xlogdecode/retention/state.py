@@ -66,7 +66,7 @@ class State:
             write_durably(self._file, text + "\n")
         except OSError as error:
             raise XlogError(
-                f"{self._file}: cannot be written: {error.strerror}: choose a folder with --state"
+                f"{self._file}: cannot be written: {error.strerror}; choose a folder with --state"
             ) from None
 
     def _read(self) -> dict[str, datetime]:
