@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import TracebackType
 from typing import Final, Self
 
 from xlogdecode.errors import OutputError
@@ -135,21 +134,16 @@ class SaveParts:
         self._keep = False
         self._list.discard()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *rest: object) -> None:
         """Put the rows into their parts, or leave nothing."""
         try:
             if self._rows is not None:
-                self._rows.__exit__(kind, error, trace)
+                self._rows.__exit__(kind, *rest)
             if not self._keep or kind is not None:
-                self._list.__exit__(kind, error, trace)
+                self._list.__exit__(kind, *rest)
                 return
             undone = self._settle()
-            self._list.__exit__(None, None, None)
+            self._list.__exit__(None)
             self.is_in_place = True
             self._folder.remove([undone])
         finally:

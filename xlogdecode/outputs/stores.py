@@ -11,14 +11,16 @@ import signal
 import threading
 from collections.abc import Iterable, Iterator
 from tempfile import NamedTemporaryFile
-from types import FrameType, TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from xlogdecode.errors import OutputError
 from xlogdecode.platform.files import FileInfo
 from xlogdecode.platform.stores import Store, faults, info_if_there, shown_url, store_at
 from xlogdecode.platform.temporary import keeping
 from xlogdecode.types import Buffer
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 __all__ = ["SaveObject", "create_object", "is_folder_at", "local_path", "writable"]
 
@@ -123,12 +125,7 @@ class SaveObject:
         """Leave no object."""
         self._keep = False
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         """Put the object in its place, or leave nothing."""
         try:
             if self._keep and kind is None:

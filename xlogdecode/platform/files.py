@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 from collections.abc import Iterable
-from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from xlogdecode.errors import OutputError
@@ -208,12 +207,7 @@ class SaveFile:
         """Leave no file."""
         self._keep = False
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
         """Give the file its name, or remove it."""
         keep = self._keep and kind is None and not self._is_special
         try:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
 from xlogdecode.errors import OutputError
@@ -29,12 +28,7 @@ class Held(Generic[T]):
         """Return it."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Forget all items."""
         self._file.close()
 
