@@ -9,11 +9,10 @@ A pattern of words (`search`) comes last.
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xlogdecode.filters.by_record import Selector
 from xlogdecode.filters.filter import Filter
-from xlogdecode.filters.search import Search
 from xlogdecode.filters.tally import PageTally, Tally
 from xlogdecode.filters.time_range import Window
 from xlogdecode.records import Event, Loss, Record, read_batches
@@ -35,7 +34,10 @@ from xlogdecode.records.matchers import JOINS, openers
 from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.records.timestamps import Stamps, date_in_name, on_any_day
 
-__all__ = ["Stages", "select_text"]
+if TYPE_CHECKING:
+    from xlogdecode.filters.search import Search
+
+__all__ = ["Stages", "search_of", "select_text"]
 
 Span = tuple[int, int]
 
@@ -73,7 +75,7 @@ def select_text(
         yield from _text_of(batches, selector, left_out)
         return
     stages, read = Stages(wanted, source, ahead.zone or zone, local), PageTally(tally)
-    search, found = Search(wanted, reading.encoding) if wanted.grep else None, False
+    search, found = search_of(wanted, reading), False
     for event in pages(ahead.events, page):
         if not isinstance(event, Page):
             stages.end()
@@ -92,6 +94,15 @@ def select_text(
         found = found or any(groups)
         yield from _grouped(groups, left_out)
     read.close(found=found)
+
+
+def search_of(wanted: Filter, reading: LogHints) -> "Search | None":
+    """Return the search for the words of a filter, if it has any."""
+    if wanted.grep is None:
+        return None
+    from xlogdecode.filters.search import Search  # its patterns take 5 ms
+
+    return Search(wanted, reading.encoding)
 
 
 def _grouped(groups: list[bytes], left_out: Callable[[], object] | None) -> Iterator[bytes]:

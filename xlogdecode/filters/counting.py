@@ -5,12 +5,10 @@ from dataclasses import replace
 from datetime import tzinfo
 
 from xlogdecode.filters.by_record import count_records
-from xlogdecode.filters.by_text import Stages
+from xlogdecode.filters.by_text import Stages, search_of
 from xlogdecode.filters.filter import Filter
-from xlogdecode.filters.search import Search
 from xlogdecode.filters.tally import PageTally, Tally
 from xlogdecode.records import Event, read_records
-from xlogdecode.records.bounds import Counter
 from xlogdecode.records.events import PAGE, Page, pages
 from xlogdecode.records.look_ahead import look_ahead
 from xlogdecode.records.reading import AS_LOGGED, LogHints
@@ -56,13 +54,15 @@ def count_text(
 
     The arguments are those of `select_text`. Records of context do not count.
     """
+    from xlogdecode.records.bounds import Counter  # its patterns take 4 ms
+
     ahead = look_ahead(events, reading)
     if not ahead.is_of_the_table:
         records = read_records(ahead.events, source=source, zone=zone, reading=reading, page=page)
         return count_records(records, wanted, local=local, tally=tally)
     stages = Stages(wanted, source, ahead.zone or zone, local)
     read, counter = PageTally(tally), Counter()
-    search = Search(wanted, reading.encoding) if wanted.grep else None
+    search = search_of(wanted, reading)
     for event in pages(ahead.events, page):
         if not isinstance(event, Page):
             stages.end()

@@ -6,7 +6,6 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from xlogdecode.filters.by_record import Shown
 from xlogdecode.records import Loss
-from xlogdecode.records.bounds import Bounds
 
 __all__ = ["Last", "last_of_text"]
 
@@ -92,6 +91,8 @@ def last_of_text(items: Iterable[bytes | Loss], most: int) -> Iterator[bytes | L
     As `Last` does it, ten times as fast: records are counted, and only where the first of these
     begins is looked for.
     """
+    from xlogdecode.records.bounds import Bounds  # its patterns take 4 ms
+
     kept: deque[_Stretch] = deque()
     found, losses, goes_on, is_cut = 0, 0, False, False
     for item in items if most else ():
@@ -120,5 +121,7 @@ def _without_first(stretch: _Stretch, count: int) -> _Stretch:
     """Return a text without its first records, and the rest of one that began before it."""
     if not isinstance(stretch.item, bytes):  # it has none
         return stretch
+    from xlogdecode.records.bounds import Bounds
+
     starts = Bounds(stretch.item.decode("latin-1"), goes_on=stretch.goes_on).starts()
     return _Stretch(stretch.item[starts[count - stretch.records] :])

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from xlogdecode.filters.filter import LAST, Filter
 from xlogdecode.records import Record
-from xlogdecode.records.bounds import Counter
 from xlogdecode.records.layouts import FIELDS
+
+if TYPE_CHECKING:
+    from xlogdecode.records.bounds import Counter
 
 __all__ = ["PageTally", "Tally"]
 
@@ -81,7 +83,7 @@ class PageTally:
     def __init__(self, tally: Tally | None) -> None:
         """Count for `tally`, if there is one."""
         self._tally = tally
-        self._counter = Counter()
+        self._counter: Counter | None = None
 
     def add(self, page: bytes, *, found: bool) -> None:
         """Take the next page, and whether anything was found so far."""
@@ -90,11 +92,16 @@ class PageTally:
             return
         tally.matched = found
         if not found:
+            if self._counter is None:
+                from xlogdecode.records.bounds import Counter  # 4 ms: most filters find something
+
+                self._counter = Counter()
             self._counter.add(page)
 
     def end(self) -> None:
         """Take what comes next for no part of what was."""
-        self._counter.end()
+        if self._counter is not None:
+            self._counter.end()
 
     def close(self, *, found: bool) -> None:
         """Give the tally what was counted."""
@@ -102,6 +109,8 @@ class PageTally:
         if tally is None:
             return
         tally.matched = tally.matched or found
+        if counter is None:
+            return
         tally.records += counter.found
         if counter.has_heads:
             tally.known |= {"level", "time"}
