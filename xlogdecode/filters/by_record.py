@@ -25,7 +25,6 @@ def select(
     wanted: Filter,
     *,
     local: tzinfo | None = None,
-    tally: Tally | None = None,
 ) -> Iterator[Record | Loss]:
     """Yield the records of one source that are wanted, those around them, and all losses.
 
@@ -34,8 +33,8 @@ def select(
     knows before the end: `writers.render` can.
     """
     if wanted.session == LAST:
-        raise UsageError("the last session is known at the end only: render() can select it")
-    return Selector(wanted, local=local, tally=tally).pick(items)
+        raise UsageError("the last session is known at the end only; render() can select it")
+    return Selector(wanted, local=local).pick(items)
 
 
 class Shown(NamedTuple, Generic[T]):

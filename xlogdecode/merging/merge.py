@@ -114,23 +114,14 @@ def count_merged(
     *,
     wanted: Filter,
     zone: tzinfo | None = None,
-    local: tzinfo | None = None,
     reading: LogHints = AS_LOGGED,
     tally: Tally | None = None,
 ) -> int:
     """Return how many records `merge` yields, those of context not counted."""
-    found = 0
-    for log in logs:
-        found += count(
-            log.events(),
-            wanted,
-            source=log.name,
-            zone=zone,
-            local=local,
-            reading=reading,
-            tally=tally,
-        )
-    return found
+    return sum(
+        count(log.events(), wanted, source=log.name, zone=zone, reading=reading, tally=tally)
+        for log in logs
+    )
 
 
 @dataclass(frozen=True, slots=True)

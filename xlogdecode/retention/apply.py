@@ -75,14 +75,13 @@ def carry_out(
     dry_run: bool = False,
     archive: Archive | None = None,
     watch: Watch | None = None,
-    stop: Callable[[], bool] = lambda: False,
 ) -> list[SweepOutcome]:
     """Delete the files that `decisions` clear; return one outcome a decision, in their order.
 
-    A dry run does all but the deletion. `archive` takes each file first, `watch` knows which are
-    held open (by default as well as this system can tell), and once `stop` is true the rest stays.
+    A dry run does all but the deletion. `archive` takes each file first, and `watch` knows which
+    are held open (by default as well as this system can tell).
     """
-    return list(iter_outcomes(decisions, dry_run=dry_run, archive=archive, watch=watch, stop=stop))
+    return list(iter_outcomes(decisions, dry_run=dry_run, archive=archive, watch=watch))
 
 
 def iter_outcomes(
@@ -93,7 +92,7 @@ def iter_outcomes(
     watch: Watch | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[SweepOutcome]:
-    """As `carry_out`, folder by folder and lazily: nothing goes before it is asked for.
+    """As `carry_out`, folder by folder, as outcomes are taken; once `stop` is true the rest stays.
 
     With an `archive` all decisions are read first: files of one archive come from many folders.
     """
