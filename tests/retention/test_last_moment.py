@@ -15,8 +15,8 @@ from xlogdecode.retention import (
     carry_out,
     folders,
     plan,
-    private_names,
     scan,
+    set_aside,
 )
 from xlogdecode.retention.folders import DescriptorFolder
 from xlogdecode.retention.in_use import Nobody
@@ -110,10 +110,10 @@ def test_the_next_sweep_puts_back_and_judges_what_a_killed_one_left(tmp_path, mo
     old, kept = aged(root / IMSDK, 9), aged(root / IMSDK, 2)
     killed_while_deleting(root)
     (left,) = (p for p in old.parent.iterdir() if p != kept)
-    assert private_names.was_set_aside(left.name) == old.name
+    assert set_aside.was_set_aside(left.name) == old.name
     dry = sweep(root)
     assert "left by an interrupted sweep" in dry.stdout
-    monkeypatch.setattr(time, "time", lambda now=time.time: now() + 2 * private_names.OLD_ENOUGH)
+    monkeypatch.setattr(time, "time", lambda now=time.time: now() + 2 * set_aside.OLD_ENOUGH)
     touch(left, 3)  # written to since: it must stay
     assert sweep(root, "--delete", "--state", state).returncode == 0
     assert sorted(p.name for p in old.parent.iterdir()) == [old.name, kept.name]
@@ -137,7 +137,7 @@ def test_the_file_of_a_sweep_at_work_is_not_taken_from_it(tmp_path):
      ".xlogdecode-sweep-0123456789abcdef", "x.xlogdecode-sweep-0123456789abcdef~a"],
 )  # fmt: skip
 def test_other_names_were_not_set_aside(name):
-    assert private_names.was_set_aside(name) == ""
+    assert set_aside.was_set_aside(name) == ""
 
 
 def test_a_name_too_long_to_be_made_private_goes_by_the_plain_way(tmp_path):
