@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from xlogdecode.decoder.as_text import REPLACEMENT, fork_magic, is_utf8
+from xlogdecode.decoder.wrapped import REPLACEMENT, fork_magic, is_utf8
 from xlogdecode.framing import Damage
 from xlogdecode.framing.events import Reason
 

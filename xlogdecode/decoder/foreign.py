@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-from xlogdecode.decoder.as_text import (
+from xlogdecode.decoder.wrapped import (
     REPLACEMENT,
     base64_body,
     base64_of_a_log,

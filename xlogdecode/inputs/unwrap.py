@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 from typing import NamedTuple
 
-from xlogdecode.decoder.as_text import (
+from xlogdecode.decoder.wrapped import (
     base64_of_a_log,
     dump_of_a_log,
     hex_of_a_log,

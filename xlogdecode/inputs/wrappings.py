@@ -5,7 +5,7 @@ import codecs
 import re
 from collections.abc import Callable
 
-from xlogdecode.decoder.as_text import (
+from xlogdecode.decoder.wrapped import (
     DUMP_LINE,
     base64_body,
     base64_characters,

@@ -1,4 +1,4 @@
-"""How a log begins, one of a fork, and one that became text: base64, hex, mangled bytes."""
+"""How a log begins that was wrapped: base64, hex, mangled bytes; and one of a fork of Mars."""
 
 import binascii
 import re
