@@ -79,7 +79,7 @@ FILTERS: Final = {
     ),
     "ignore_case": _which(
         "-i", "--ignore-case", is_flag=True,
-        help="-g does not tell upper from lower case.",
+        help="Let -g match upper and lower case alike.",
     ),
     "invert_match": _which("--invert-match", is_flag=True, help="Records that do not match -g."),
     "after": _which(
