@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import tzinfo
 from functools import partial
-from io import BytesIO, TextIOBase
+from io import BytesIO
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from xlogdecode.errors import InputError, OutputError, UsageError
 from xlogdecode.inputs import Input, foreign_kind_of, kind_of, open_input
 from xlogdecode.inputs.compressed import may_be_wrapped
 from xlogdecode.inputs.files import Member
+from xlogdecode.inputs.from_callers import refuse_other
 from xlogdecode.platform.files import is_same_file, is_url
 from xlogdecode.types import Buffer, Source
 
@@ -246,10 +247,7 @@ def open_source(source: AnySource) -> AbstractContextManager[Source]:
         return BytesIO(source)
     if isinstance(source, str | os.PathLike):
         return _open_log(os.fspath(source))
-    if isinstance(source, TextIOBase):
-        raise TypeError("the file is open in text mode; open it in binary mode: open(path, 'rb')")
-    if not hasattr(source, "read"):
-        raise TypeError(f"{type(source).__name__} is not a path, bytes or a binary file")
+    refuse_other(source)
     return nullcontext(source)
 
 

@@ -69,6 +69,13 @@ class YamlValue(NamedTuple):
             raise self.error(f"{what} must be a text; quote it if it has special characters")
         return str(self.node.value)
 
+    def path(self) -> str:
+        """Return the text of a path."""
+        path = self.text("a path")
+        if "\0" in path:
+            raise self.error(f"{path!r}: not a path, it has a NUL character; write another")
+        return path
+
     def number(self, what: str) -> int:
         """Return a whole number, not negative."""
         digits = str(self.node.value)

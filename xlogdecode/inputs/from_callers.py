@@ -8,7 +8,7 @@ from xlogdecode.inputs.files import Input
 from xlogdecode.platform.files import FileInfo
 from xlogdecode.types import Buffer, Source
 
-__all__ = ["CallerInput", "caller_input"]
+__all__ = ["CallerInput", "caller_input", "refuse_other"]
 
 
 class CallerInput(Input):
@@ -53,12 +53,17 @@ def caller_input(source: Source | Buffer, number: int) -> CallerInput:
     """
     if isinstance(source, bytes | bytearray | memoryview):
         return CallerInput(BytesIO(source), f"bytes {number + 1}")
+    refuse_other(source)
+    name = getattr(source, "name", None)
+    return CallerInput(source, name if isinstance(name, str) and name else f"stream {number + 1}")
+
+
+def refuse_other(source: object) -> None:
+    """Raise TypeError for what is not a binary file."""
     if isinstance(source, TextIOBase):
         raise TypeError("the file is open in text mode; open it in binary mode: open(path, 'rb')")
     if not hasattr(source, "read"):
         raise TypeError(f"{type(source).__name__} is not a path, bytes or a binary file")
-    name = getattr(source, "name", None)
-    return CallerInput(source, name if isinstance(name, str) and name else f"stream {number + 1}")
 
 
 def _is_at_start(source: Any) -> bool:

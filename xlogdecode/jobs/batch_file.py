@@ -80,9 +80,7 @@ def load_job(path: str | os.PathLike[str]) -> BatchJob:
 
 
 def _path(value: YamlValue, folder: str) -> str:
-    path = value.text("a path")
-    if "\0" in path:
-        raise value.error(f"{path!r}: not a path, it has a NUL character; write another")
+    path = value.path()
     return path if is_url(path) else os.path.join(folder, os.path.expanduser(path))  # noqa: PTH111, PTH118
 
 

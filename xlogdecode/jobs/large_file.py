@@ -23,13 +23,10 @@ from xlogdecode.framing.buffer import InputWindow
 from xlogdecode.inputs import Input
 from xlogdecode.jobs.forked_workers import Left, Lost, in_turns
 from xlogdecode.platform.files import OpenFile, SaveFile
-from xlogdecode.platform.forks import may_fork, usable_processors
+from xlogdecode.platform.forks import may_fork, processes_of_use
 from xlogdecode.types import Buffer, Sink
 
 __all__ = ["decode_large", "processes_for"]
-
-_MOST = 8
-"""Processes that are started without being asked for."""
 
 _STRETCH = 256 << 10
 """Bytes of a stretch, but for one longer block: its text is held until the turn comes."""
@@ -56,7 +53,7 @@ def processes_for(source: Input, sink: Sink, options: Options, wanted: int) -> i
     is_shareable = source.is_regular and not options.dedup and isinstance(sink, _DESCRIPTORS)
     if not is_shareable or not may_fork():
         return 1
-    return wanted or min(usable_processors(), _MOST)
+    return processes_of_use(wanted)
 
 
 def decode_large(source: Input, sink: Sink, options: Options, processes: int) -> Report:

@@ -6,12 +6,9 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from xlogdecode.errors import MissingExtraError, UsageError
-from xlogdecode.platform.forks import CAN_FORK, usable_processors
+from xlogdecode.platform.forks import CAN_FORK, processes_of_use
 
 __all__ = ["CLUSTERS", "EXECUTORS", "check_executor", "open_executor"]
-
-_MOST: Final = 8
-"""Processes and threads that are started without being asked for."""
 
 _TRIES: Final = 3
 """Times that a cluster does a task anew whose worker is lost."""
@@ -47,11 +44,11 @@ def open_executor(name: str, scheduler: str, processes: int) -> Iterator[Executo
 
 
 def _processes(_: str, processes: int) -> Executor:
-    return ProcessPoolExecutor(processes or min(usable_processors(), _MOST))
+    return ProcessPoolExecutor(processes_of_use(processes))
 
 
 def _threads(_: str, processes: int) -> Executor:
-    return ThreadPoolExecutor(processes or min(usable_processors(), _MOST))
+    return ThreadPoolExecutor(processes_of_use(processes))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from xlogdecode.jobs.forked_workers import Left, Lost, in_turns
 from xlogdecode.jobs.found_inputs import FoundInput
 from xlogdecode.jobs.nightly_decode import NightlyWork, Outcome, decode_input, lost_outcome
-from xlogdecode.platform.forks import may_fork, usable_processors
+from xlogdecode.platform.forks import may_fork, processes_of_use
 from xlogdecode.types import Sink
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ _MANY: Final = 48
 
 _LARGE: Final = 1 << 20
 """Bytes of several inputs that are."""
-
-_MOST: Final = 8
-"""Processes that are started without being asked for."""
 
 _STRETCH: Final = 8
 """Inputs that a process takes at a time; fewer where there are few."""
@@ -53,7 +50,7 @@ def outcomes(
 def _of_use(inputs: Sequence[FoundInput], processes: int) -> int:
     if len(inputs) < 2 or not may_fork():
         return 1
-    number = min(processes or min(usable_processors(), _MOST), len(inputs))
+    number = min(processes_of_use(processes), len(inputs))
     is_little = len(inputs) < _MANY and sum(seen.size for seen in inputs) < _LARGE
     return 1 if is_little else number
 

@@ -13,7 +13,7 @@ from xlogdecode.jobs.forked_workers import LEFT, Left, Lost, in_turns
 from xlogdecode.jobs.job import Decoder
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.result import Result, failed
-from xlogdecode.platform.forks import may_fork, usable_processors
+from xlogdecode.platform.forks import may_fork, processes_of_use, usable_processors
 from xlogdecode.types import Sink
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ _MANY = 48
 
 _LARGE = 1 << 20
 """Bytes of several files that are."""
-
-_MOST = 8
-"""Processes that are started without being asked for."""
 
 _STRETCH = 8
 """Files that a process takes at a time; fewer where there are few."""
@@ -80,7 +77,7 @@ def of_use(places: Sequence[FoundFile], request: Request) -> int:
     """Return how many processes are of use for these files."""
     if len(places) < 2 or not may_fork():
         return 1
-    processes = request.processes or min(usable_processors(), _MOST)
+    processes = processes_of_use(request.processes)
     if processes == 1 or (len(places) < _MANY and sum(map(_size, places)) < _LARGE):
         return 1
     return min(processes, len(places))

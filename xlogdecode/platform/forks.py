@@ -9,7 +9,12 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn
 
-__all__ = ["CAN_FORK", "Fork", "fork", "may_fork", "usable_processors", "widen_pipe"]
+__all__ = [
+    "CAN_FORK", "Fork", "fork", "may_fork", "processes_of_use", "usable_processors", "widen_pipe",
+]  # fmt: skip
+
+_MOST = 8
+"""Processes that are started where nobody says how many."""
 
 CAN_FORK = sys.platform == "linux"
 """Elsewhere the system's own libraries do not bear it."""
@@ -75,6 +80,11 @@ def usable_processors() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def processes_of_use(wanted: int) -> int:
+    """Return `wanted`, or if that is 0, a process for each usable processor, at most eight."""
+    return wanted or min(usable_processors(), _MOST)
 
 
 def fork(work: Callable[[int], object], begun: Callable[[Fork], object]) -> bool:

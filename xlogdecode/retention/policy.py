@@ -146,9 +146,7 @@ def _root(value: YamlValue, rule: Rule, *, force: bool) -> Root:
 
 
 def _path(value: YamlValue) -> str:
-    path = value.text("a path")
-    if "\0" in path:
-        raise value.error(f"{path!r}: not a path, it has a NUL character; write another")
+    path = value.path()
     if is_url(path):
         return path
     if not Path(path).is_absolute():
