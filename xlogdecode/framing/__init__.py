@@ -5,18 +5,6 @@ from xlogdecode.framing.framer import MAX_BLOCK, Framer
 from xlogdecode.framing.runs import PlainRun, RunBlock, Walk, plain_run, walk
 
 __all__ = [
-    "MAX_BLOCK",
-    "Block",
-    "Damage",
-    "Event",
-    "Fill",
-    "Framer",
-    "PlainRun",
-    "PlainText",
-    "Proof",
-    "RunBlock",
-    "Verdict",
-    "Walk",
-    "plain_run",
-    "walk",
+    "MAX_BLOCK", "Block", "Damage", "Event", "Fill", "Framer", "PlainRun", "PlainText", "Proof",
+    "RunBlock", "Verdict", "Walk", "plain_run", "walk",
 ]  # fmt: skip

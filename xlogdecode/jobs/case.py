@@ -16,7 +16,7 @@ from xlogdecode.inputs import (
     FoundFile,
     Input,
     Refusal,
-    Saved,
+    SavedBlocks,
     is_crash_buffer,
     is_log,
     is_url,
@@ -66,7 +66,7 @@ class _Answer(NamedTuple):
     note: str
     rows: SourceRows
     report: Report
-    saved: Saved
+    saved: SavedBlocks
     texts: list[bytes]
     """The text that has to be learnt from."""
 
@@ -84,7 +84,7 @@ class CaseJob:
     reading: "LogHints | None" = None
     events: "EventTable | None" = None
     """Those of the page."""
-    _saved: Saved = field(default_factory=Saved)
+    _saved: SavedBlocks = field(default_factory=SavedBlocks)
     _worker: SourceWorker | None = None
     """Of this process, where it is one that was forked."""
 
@@ -122,7 +122,7 @@ class CaseJob:
         for entry in open_place(place, plain=True):
             if isinstance(entry, Refusal):
                 return LEFT
-            report, saved, texts = Report(), Saved(), list[bytes]()
+            report, saved, texts = Report(), SavedBlocks(), list[bytes]()
             try:
                 with entry.source as opened:
                     if not isinstance(opened, Input) or opened.size > _LARGEST:

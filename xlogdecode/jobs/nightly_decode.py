@@ -24,14 +24,9 @@ from xlogdecode.jobs.result import Result, failed
 from xlogdecode.outputs.destinations import Places
 
 __all__ = [
-    "InputState",
-    "MadeFile",
-    "NightlyWork",
-    "Outcome",
-    "decode_input",
-    "decode_inputs",
+    "InputState", "MadeFile", "NightlyWork", "Outcome", "decode_input", "decode_inputs",
     "lost_outcome",
-]
+]  # fmt: skip
 
 
 class InputState(StrEnum):
