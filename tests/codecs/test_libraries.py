@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.command import run
 from tests.samples import LOG, TEXT
-from xlogdecode.codecs import deflate_by_zlib, zstd_package
+from xlogdecode.codecs import deflate_library, zstd_package
 
 TEXTS = st.binary(max_size=40) | st.builds(
     lambda part, n: part * n, st.binary(), st.integers(0, 99)
@@ -30,7 +30,7 @@ def _stream(text: bytes) -> bytes:
 def _outcome(unpack, *args: object) -> bytes | None:
     try:
         return bytes(unpack(*args))
-    except (deflate.DeflateError, deflate_by_zlib.DeflateError):
+    except (deflate.DeflateError, deflate_library.ZlibError):
         return None
 
 
@@ -39,15 +39,15 @@ def test_zlib_takes_and_refuses_the_streams_that_libdeflate_does(text, spare, cu
     stream = _stream(text)
     data = stream[: len(stream) - cut] + (b"" if cut else behind)
     bound = max(1, len(text) + spare)
-    found = _outcome(deflate_by_zlib.deflate_decompress, data, bound)
+    found = _outcome(deflate_library.decompress_by_zlib, data, bound)
     assert found == _outcome(deflate.deflate_decompress, data, bound)
     assert found == (None if cut or bound < len(text) else text)
 
 
 @given(text=TEXTS, level=st.integers(1, 12))
 def test_zlib_packs_at_each_level_of_libdeflate(text, level):
-    assert zlib.decompress(deflate_by_zlib.zlib_compress(text, level)) == text
-    assert deflate_by_zlib.crc32(text) == deflate.crc32(text)
+    assert zlib.decompress(deflate_library.compress_by_zlib(text, level)) == text
+    assert zlib.crc32(text) == deflate.crc32(text)
 
 
 def test_without_deflate_the_text_is_the_same_and_v_says_so(tmp_path: Path) -> None:
