@@ -19,7 +19,7 @@ from xlogdecode.retention import (
     set_aside,
 )
 from xlogdecode.retention.folders import DescriptorFolder
-from xlogdecode.retention.in_use import Nobody
+from xlogdecode.retention.in_use import NoWatch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the guarantee is POSIX's")
 
@@ -54,7 +54,7 @@ def test_a_file_that_changes_as_it_is_set_aside_gets_its_name_back(tmp_path, mon
         real(self, name, new)
 
     monkeypatch.setattr(DescriptorFolder, "rename", written_first)
-    (outcome,) = carry_out(decisions(tmp_path), watch=Nobody())  # a lease would make us wait
+    (outcome,) = carry_out(decisions(tmp_path), watch=NoWatch())  # a lease would make us wait
     assert outcome.decision.reason is DecisionReason.CHANGED
     assert old.read_bytes() == b"new"
     assert [p.name for p in old.parent.iterdir()] == [old.name]
@@ -75,7 +75,7 @@ def test_a_name_that_is_taken_is_not_replaced_by_the_file_that_goes_back(
     monkeypatch.setattr(DescriptorFolder, "rename", changed_and_taken)
     if not in_one_step:
         monkeypatch.setattr(folders, "rename_without_replacing", lambda *_: False)
-    (outcome,) = carry_out(decisions(tmp_path), watch=Nobody())
+    (outcome,) = carry_out(decisions(tmp_path), watch=NoWatch())
     assert outcome.verdict is SweepVerdict.FAILED
     assert sorted(p.read_bytes() for p in old.parent.iterdir()) == [b"a third one", b"changed"]
     assert old.read_bytes() == b"a third one"

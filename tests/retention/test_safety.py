@@ -160,13 +160,13 @@ def test_both_ways_to_tell_see_a_file_held_open(tmp_path, likely, monkeypatch):
     if likely:  # `/proc` shows nothing of a process that may not be looked into
         monkeypatch.setattr(in_use, "_open_files", lambda: iter(()))
     with DescriptorFolder(os.open(tmp_path / IMSDK, os.O_RDONLY)) as folder:
-        watch = in_use.Linux()
+        watch = in_use.LinuxWatch()
         path = tmp_path / IMSDK / decision.candidate.name
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ):
             file.close()
             with pytest.raises(in_use.InUse):
                 watch.claim(folder, decision.candidate, likely=likely)
-        later = in_use.Linux().claim(folder, decision.candidate, likely=likely)
+        later = in_use.LinuxWatch().claim(folder, decision.candidate, likely=likely)
         if later != in_use.NOTHING_HELD:
             os.close(later)
 

@@ -11,7 +11,7 @@ from xlogdecode.encode.calendar import Calendar, closing_line, opening_lines
 from xlogdecode.encode.cleanup import retire
 from xlogdecode.encode.crash_buffer import claim_buffer, iter_left_behind
 from xlogdecode.encode.files import DayFiles
-from xlogdecode.encode.sinks import Buffered, LineSink, OpenLog, Plain, recover
+from xlogdecode.encode.sinks import BufferedSink, LineSink, OpenLog, PlainSink, recover
 from xlogdecode.errors import OutputError
 
 __all__ = ["Settings", "WriterSession"]
@@ -58,7 +58,8 @@ class WriterSession:
             finally:
                 left.close()
         self._sink: LineSink
-        self._sink = Plain(log) if settings.mode == "sync" else Buffered(log, claim_buffer(*place))
+        is_plain = settings.mode == "sync"
+        self._sink = PlainSink(log) if is_plain else BufferedSink(log, claim_buffer(*place))
         try:
             mode = MODES.index(settings.mode)
             for line in opening_lines(self._calendar.local(now), mode):

@@ -12,7 +12,7 @@ from xlogdecode.encode.files import DayFiles
 from xlogdecode.encode.streams import PayloadStream, WholeGroups, largest, new_streams
 from xlogdecode.errors import OutputError
 
-__all__ = ["Buffered", "LineSink", "OpenLog", "Plain", "recover"]
+__all__ = ["BufferedSink", "LineSink", "OpenLog", "PlainSink", "recover"]
 
 _LATER: Final = 8 * 1024
 """Bytes that a block may grow before a flush that failed is tried again."""
@@ -58,7 +58,7 @@ class LineSink(Protocol):
         """Do so in the child of a fork, without touching what is the parent's."""
 
 
-class Plain:
+class PlainSink:
     """Sync mode: each piece is a block of its own in the file."""
 
     def __init__(self, log: OpenLog) -> None:
@@ -82,7 +82,7 @@ class Plain:
         """Do nothing, as above."""
 
 
-class Buffered:
+class BufferedSink:
     """Async mode: one block grows in the crash buffer, and goes to its file at 50 KiB."""
 
     def __init__(self, log: OpenLog, buffer: CrashBuffer) -> None:

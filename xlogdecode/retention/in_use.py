@@ -43,7 +43,7 @@ class Watch(Protocol):
         """
 
 
-class Nobody:
+class NoWatch:
     """For systems that do not tell."""
 
     def prepare(self) -> None:
@@ -54,7 +54,7 @@ class Nobody:
         return NOTHING_HELD
 
 
-class Linux:
+class LinuxWatch:
     """The table of `/proc` for all, read again when it is old, and leases for the likely."""
 
     def __init__(self) -> None:
@@ -105,7 +105,7 @@ def _lease(folder: Folder, name: str) -> int:
 
 def choose_watch() -> Watch:
     """Return the best way there is here."""
-    return Linux() if sys.platform.startswith("linux") else Nobody()
+    return LinuxWatch() if sys.platform.startswith("linux") else NoWatch()
 
 
 _MAPPED: Final = re.compile(rb"^\S+ \S+ \S+ \S+ [1-9]\S* +(/.*)$", re.MULTILINE)
