@@ -446,6 +446,7 @@ def test_an_empty_name_says_what_it_may_come_from(args):
     done = run(*args, "")
     assert done.status in (1, 2)
     assert "is a variable unset?" in done.err
+    assert "xlogdecode: :" not in done.err
 
 
 def test_a_missing_key_file_is_named(tmp_path):

@@ -170,7 +170,8 @@ def _entries_of(
 
 
 def _split(message: str, name: str) -> tuple[str, str]:
-    return name, message.removeprefix(f"{name}: ")
+    """Return the name of an input as a line shows it, and the rest of a message that names it."""
+    return name or "''", message.removeprefix(f"{name}: ").removeprefix(f"{name!r}: ")
 
 
 def expand(paths: list[str]) -> list[str]:
