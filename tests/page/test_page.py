@@ -1,9 +1,12 @@
 """The page as a file: what is in it, what is not, and what it may do."""
 
 import hashlib
+import json
+import os
 import re
 from base64 import b64encode
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -160,3 +163,16 @@ def test_no_page_is_left_where_nothing_could_be_read(tmp_path):
     done = run("html", tmp_path / "absent.xlog", "-o", tmp_path / "case.html")
     assert done.status == 1
     assert not (tmp_path / "case.html").exists()
+
+
+def test_a_name_that_is_not_utf_8_is_shown_as_far_as_it_can_be_read(tmp_path):
+    log = os.fsencode(tmp_path) + b"/caf\xe9_20240101.log"
+    Path(os.fsdecode(log)).write_bytes(
+        b"[I][2024-01-01 +8.0 08:00:00.000][1, 2*][caf\xe9\xff][a.cpp:1, f][x\n"
+    )
+    page = tmp_path / os.fsdecode(b"caf\xe9.html")
+    assert run("html", os.fsdecode(log), "-o", page).status == 0
+    head = read_page(page).head
+    assert head["title"] == "caf\ufffd"
+    assert head["files"][0]["name"] == "caf\ufffd_20240101.log"
+    json.dumps(head, ensure_ascii=False).encode()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xlogdecode.chinese import in_chinese
 from xlogdecode.decoder.report import Report
 from xlogdecode.page.assemble import Parts
-from xlogdecode.page.rows import LEVELS, Rows
+from xlogdecode.page.rows import LEVELS, Rows, legible
 from xlogdecode.page.source_rows import Arrivals, RowMaker, SourceRows
 from xlogdecode.page.spool import DEFAULT_SIZE, RecordSpool, Redaction
 from xlogdecode.page.story import Story
@@ -122,7 +122,7 @@ class CasePage:
             for each, label in zip(self._story.found.sessions, labels, strict=True)
         ]
         return {
-            "title": title,
+            "title": legible(title),
             "redacted": self._redactor is not None,
             "filters": self.filtered,
             "levels": LEVELS,
@@ -161,7 +161,10 @@ class CasePage:
 
     def _words(self, text: str) -> dict[str, str]:
         """Return a reason in the languages of the page."""
-        return {"en": self._shown(text), "zh": self._shown(in_chinese(text))} if text else {}
+        if not text:
+            return {}
+        words = {"en": text, "zh": in_chinese(text)}
+        return {lang: legible(self._shown(each)) for lang, each in words.items()}
 
     def _names(self) -> dict[str, str]:
         """Return how each source is shown: without the folder that all of them lie in."""
@@ -169,7 +172,7 @@ class CasePage:
         folders = [name.replace("\\", "/").split("/")[:-1] for name in names]
         alike = takewhile(lambda parts: len(set(parts)) == 1, zip(*folders, strict=False))
         start = sum(len(parts[0]) + 1 for parts in alike)
-        return {name: self._shown(name[start:] or name) for name in names}
+        return {name: legible(self._shown(name[start:] or name)) for name in names}
 
     def _shown(self, text: str) -> str:
         return self._redactor.redact(text) if self._redactor else text

@@ -13,7 +13,7 @@ from xlogdecode.records.columns import Columns
 from xlogdecode.records.record import parse_who
 from xlogdecode.records.runs import Cutter, RecordRun
 
-__all__ = ["LEVELS", "LOSS", "NO_TIME", "RowColumns", "Rows"]
+__all__ = ["LEVELS", "LOSS", "NO_TIME", "RowColumns", "Rows", "legible"]
 
 LEVELS: Final = ("", *"VDIWEF", "loss")
 """Index in this table = what a row has as its level."""
@@ -202,5 +202,10 @@ def _as_utf8(records: Sequence[Record], messages: Sequence[str]) -> list[str]:
     return [text.encode("utf-8", "surrogateescape").decode("latin-1") for text in texts]
 
 
+def legible(text: str) -> str:
+    """Return a text with the sign for what cannot be read in place of bytes that are not UTF-8."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _shown(part: Any) -> Any:
-    return decoded_lines(part, None) if isinstance(part, str) else part
+    return legible(decoded_lines(part, None)) if isinstance(part, str) else part
