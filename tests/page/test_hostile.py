@@ -107,3 +107,41 @@ def test_axe_finds_no_serious_fault(opened, tmp_path, theme, tab):
         if fault["impact"] in {"serious", "critical"}
     ]
     assert serious == []
+
+
+NAMES = ["__proto__", "constructor", "toString", "hasOwnProperty", "</script>"]
+
+
+def test_names_of_javascript_objects_are_values_like_others(opened, tmp_path):
+    log = tmp_path / "imsdk_20240101.log"
+    lines = [
+        f"[E][2024-01-01 +8.0 08:00:0{number}.000][1, 2*][{name}][a.cpp:1, {name}][at {name}\n"
+        for number, name in enumerate(NAMES)
+    ]
+    log.write_text("".join(lines) + lines[0].replace("2024-01-01", "2080-02-28"))
+    view = opened(log, "--no-redact", hash="#view=records")
+    assert "2080-02-28" in view.one("#range").text
+    for name in NAMES:
+        for facet in ("tag", "function"):
+            view.click(f"[data-facet={facet}] input[data-value='{name}']")
+            assert {*view.texts(".row .text")} == {f"at {name}"}
+            assert view.shown == 1 + (name == NAMES[0])
+            view.click("#clear")
+
+
+def test_an_expression_that_would_take_for_ever_is_stopped(opened, tmp_path):
+    log = tmp_path / "imsdk_20240101.log"
+    log.write_text(
+        f"[I][2024-01-01 +8.0 08:00:00.000][1, 2*][t][a.cpp:1, f][{'a' * 50}!\n"
+        "[I][2024-01-01 +8.0 08:00:01.000][1, 2*][t][a.cpp:1, f][bb\n"
+    )
+    view = opened(log, "--no-redact", hash="#view=records")
+    view.click("#regex")
+    view.one("#query").send_keys("(a+)+$")
+    view.wait("byId('hits').textContent.includes('takes too long')")
+    assert max(view.slow, default=0) < 1000
+    assert view.search("^b+$") == "1 hits"
+    view.press("n")
+    assert view.texts("#detail mark") == ["bb"]
+    assert view.run("return app.search.matcher.works")
+    assert view.run("return window.wanted") == []

@@ -135,7 +135,7 @@ class App {
       if (!(await this.search.find(query, how, progress))) return;
     } catch (error) {
       this.search.clear();
-      const text = t("badRegex", error instanceof Error ? error.message : "");
+      const text = error instanceof TooSlowError ? t("slowRegex") : t("badRegex", error instanceof Error ? error.message : "");
       inputOf("query").setCustomValidity(text);
       byId("hits").textContent = text;
       return;
@@ -272,14 +272,15 @@ class App {
   }
 
   /** Draw all in the page's language. */
-  translate() {
+  async translate() {
     byId("language").textContent = language === "zh" ? "English" : "中文";
     byId("language").setAttribute("lang", language === "zh" ? "en" : "zh");
     const { redacted } = this.records.head;
     byId("badges").replaceChildren(make("span", { class: redacted ? "badge" : "badge warn", title: t(redacted ? "redactedHint" : "notRedactedHint") }, t(redacted ? "redacted" : "notRedacted")));
-    this.timeline.interruptions = interruptionsOf(this.records);
     this.overview.draw();
+    await rest();
     this.facets.draw();
+    await rest();
     void this.timeline.draw();
     this.list.refresh();
     this.showHits();

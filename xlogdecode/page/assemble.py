@@ -11,13 +11,13 @@ from typing import Any, Final, Self
 __all__ = ["Parts"]
 
 _SCRIPTS: Final = (
-    "strings.js", "dom.js", "data.js", "filters.js", "search.js", "timeline.js", "list.js",
-    "detail.js", "overview.js", "facets.js", "app.js", "keys.js",
+    "strings.js", "dom.js", "data.js", "filters.js", "matcher.js", "search.js", "timeline.js",
+    "list.js", "detail.js", "overview.js", "facets.js", "app.js", "keys.js",
 )  # fmt: skip
 """In the order in which they run."""
 _POLICY: Final = (
-    "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; img-src data:; "
-    "base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; "
+    "worker-src blob:; img-src data:; base-uri 'none'; form-action 'none'"
 )
 
 

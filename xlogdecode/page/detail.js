@@ -30,7 +30,7 @@ class Detail {
   showText(at, most) {
     const text = make("pre", { tabindex: 0, "aria-label": t("detail") });
     const message = this.records.message(at, most);
-    appendMarked(text, message, this.search.pattern);
+    appendMarked(text, message, most > FIRST && this.search.regex ? null : this.search.marking(at));
     append(this.box, text);
     const length = this.records.lengthOf(at);
     if (length <= most) return;

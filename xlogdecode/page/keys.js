@@ -107,7 +107,7 @@ function listenToButtons(app) {
   on("export", "click", () => void app.save());
   on("unzoom", "click", () => { app.filters.from = app.filters.until = null; void app.apply(); });
   on("help", "click", showHelp);
-  on("language", "click", () => { speak(language === "zh" ? "en" : "zh"); app.translate(); });
+  on("language", "click", () => { speak(language === "zh" ? "en" : "zh"); void app.translate(); });
   on("theme", "click", changeTheme);
   on("facets-toggle", "click", () => {
     const open = document.body.classList.toggle("facets-open");
@@ -150,7 +150,7 @@ async function start() {
     app = new App(await openRecords((share) => { byId("message").textContent = `${t("opening")} ${Math.round(share * 100)} %`; }));
     listenToKeys(app);
     listenToButtons(app);
-    app.translate();
+    await app.translate();
     await app.recall();
     byId("message").textContent = "";
     root.dataset.state = "ready";

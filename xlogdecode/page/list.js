@@ -83,9 +83,9 @@ class List {
     append(row, make("span", { class: "letter" }, level));
     if (this.several) append(row, make("span", { class: "source" }, sourceOf(records, at)));
     const site = make("span", { class: "site" });
-    appendMarked(site, where, search.pattern);
+    appendMarked(site, where, search.marking(at));
     const text = make("span", { class: "text" });
-    appendMarked(text, head.slice(0, 400), search.pattern);
+    appendMarked(text, head.slice(0, 400), search.marking(at));
     append(row, [site, text]);
     const folded = head.length < message.length ? records.message(at, 1 << 16).split("\n").length - 1 : 0;
     if (folded) append(row, make("span", { class: "folded" }, t("lines", folded)));

@@ -13,11 +13,14 @@ class Search {
     this.found = 0;
     this.busy = false;
     this.run = 0;
+    this.regex = false;
+    this.matcher = new Matcher();
   }
 
   /** Forget the query. */
   clear() {
     this.run++;
+    this.matcher.stop();
     this.pattern = null;
     this.busy = false;
     this.hit.fill(0);
@@ -26,7 +29,7 @@ class Search {
 
   /**
    * Look for `query`; `progress` is called as hits come. Return whether it is done.
-   * Raises SyntaxError for what is not a regular expression.
+   * Raises SyntaxError for what is not a regular expression, TooSlowError for one that takes too long.
    * @param {string} query @param {{regex: boolean, matchCase: boolean}} how @param {() => void} progress
    */
   async find(query, how, progress) {
@@ -35,14 +38,19 @@ class Search {
     if (!pattern) return true;
     const run = this.run;
     this.pattern = pattern;
+    this.regex = how.regex;
     this.busy = true;
-    const sites = this.records.head.sites.map((site) => pattern.test(site.slice(1).filter((part) => part !== null).join(" ")));
+    const sites = await this.fitting(this.records.head.sites.map((site) => site.slice(1).filter((part) => part !== null).join(" ")));
+    if (!sites || run !== this.run) return false;
     let next = performance.now() + 100;
     for (const blob of this.records.blobs) {
       for (let row = 0; row < blob.rows; ) {
-        row = this.slice(blob, row, pattern, sites);
+        const { stop, messages } = this.slice(blob, row);
+        const fits = await this.fitting(messages);
         await rest();
-        if (run !== this.run) return false;
+        if (!fits || run !== this.run) return false;
+        this.note(blob, row, fits, sites);
+        row = stop;
         if (performance.now() > next) {
           progress();
           next = performance.now() + 250;
@@ -53,27 +61,45 @@ class Search {
     return true;
   }
 
+  /** Return which texts fit; null if there is another query by now. @param {string[]} texts */
+  fitting(texts) {
+    const pattern = /** @type {RegExp} */ (this.pattern);
+    return this.regex ? this.matcher.fitting(pattern, texts) : Uint8Array.from(texts, (text) => (pattern.test(text) ? 1 : 0));
+  }
+
   /**
-   * Look through the rows from `row` on, about SLICE bytes of them; return the row behind them.
-   * @param {Blob_} blob @param {number} row @param {RegExp} pattern @param {boolean[]} sites
+   * Return the messages of the rows from `row` on, about SLICE bytes of them, and the row behind them.
+   * @param {Blob_} blob @param {number} row
    */
-  slice(blob, row, pattern, sites) {
+  slice(blob, row) {
     const { records } = this;
-    const { starts, texts, at, bytes } = blob;
+    const { starts, texts, bytes } = blob;
     let stop = row + 1;
     while (stop < blob.rows && starts[stop + 1] - starts[row] < SLICE) stop++;
     const text = records.decoder.decode(bytes.subarray(texts + starts[row], texts + starts[stop]));
     const exact = text.length === starts[stop] - starts[row];
+    const messages = [];
     for (let each = row; each < stop; each++) {
-      const message = exact
+      messages.push(exact
         ? text.slice(starts[each] - starts[row], starts[each + 1] - starts[row])
-        : records.decoder.decode(bytes.subarray(texts + starts[each], texts + starts[each + 1]));
-      if (sites[records.site[at[each]]] || pattern.test(message)) {
-        this.hit[at[each]] = 1;
-        this.found++;
-      }
+        : records.decoder.decode(bytes.subarray(texts + starts[each], texts + starts[each + 1])));
     }
-    return stop;
+    return { stop, messages };
+  }
+
+  /** Note the hits among the rows from `row` on. @param {Blob_} blob @param {number} row @param {Uint8Array} fits @param {Uint8Array} sites */
+  note({ at }, row, fits, sites) {
+    for (let each = 0; each < fits.length; each++) {
+      const place = at[row + each];
+      if (!fits[each] && !sites[this.records.site[place]]) continue;
+      this.hit[place] = 1;
+      this.found++;
+    }
+  }
+
+  /** Return the pattern that marks what was found in a record; null where nothing was. @param {number} at */
+  marking(at) {
+    return this.hit[at] ? this.pattern : null;
   }
 
   /** Return which records are hits or within `around` records of one. @param {number} around */
