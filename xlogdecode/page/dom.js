@@ -58,8 +58,10 @@ function visible(text) {
   });
 }
 
+const NUMBERS = { en: new Intl.NumberFormat("en-US"), zh: new Intl.NumberFormat("zh-CN") };
+
 /** Return a number as people of the page's language write it. @param {number} number */
-const count = (number) => number.toLocaleString(language === "zh" ? "zh-CN" : "en-US");
+const count = (number) => (language === "zh" ? NUMBERS.zh : NUMBERS.en).format(number);
 
 /** Return a time as it was logged. @param {number} time @param {number} [length] */
 function clock(time, length = 23) {

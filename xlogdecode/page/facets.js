@@ -1,6 +1,7 @@
 // The filters at the side, and the chips that say which are set.
 
 const FEW = 12;
+const MOST = 500;
 
 /** Shows the facets with counts; calls `changed` when a person chooses. */
 class FacetList {
@@ -19,9 +20,7 @@ class FacetList {
     const focused = document.activeElement?.id;
     byId("facets").replaceChildren(this.timeOf(), ...this.filters.facets.map((each) => this.facetOf(each)));
     this.drawChips();
-    const again = focused && !document.activeElement?.id ? document.getElementById(focused) : null;
-    again?.focus();
-    if (again instanceof HTMLInputElement && again.type === "search") again.setSelectionRange(again.value.length, again.value.length);
+    if (focused && !document.activeElement?.id) document.getElementById(focused)?.focus();
   }
 
   timeOf() {
@@ -42,27 +41,32 @@ class FacetList {
 
   /** @param {Facet} facet */
   facetOf(facet) {
-    const needle = this.needles.get(facet.name) ?? "";
-    const order = [...facet.values.keys()]
-      .filter((value) => facet.counts[value] || facet.chosen.has(value))
-      .filter((value) => !needle || facet.values[value].toLowerCase().includes(needle.toLowerCase()));
-    if (facet.name !== "level" && facet.name !== "session" && facet.name !== "source") order.sort((a, b) => facet.counts[b] - facet.counts[a]);
-    if (facet.name === "level") order.sort((a, b) => "FEWIDVL".indexOf(facet.values[a] || "z") - "FEWIDVL".indexOf(facet.values[b] || "z"));
-    const shown = this.opened.has(facet.name) ? order.slice(0, 500) : order.slice(0, FEW);
-    const list = make("ul", {}, shown.map((value) => make("li", {}, this.valueOf(facet, value))));
+    let body = this.valuesOf(facet);
     const section = make("section", { "data-facet": facet.name }, make("h2", {}, t(facet.name)));
     if (facet.values.length > FEW) {
       append(section, make("input", {
-        type: "search", id: `find-${facet.name}`, value: needle, placeholder: t("findValue", t(facet.name)), "aria-label": t("findValue", t(facet.name)),
+        type: "search", id: `find-${facet.name}`, value: this.needles.get(facet.name) ?? "", placeholder: t("findValue", t(facet.name)), "aria-label": t("findValue", t(facet.name)),
         input: (/** @type {Event} */ event) => {
           this.needles.set(facet.name, /** @type {HTMLInputElement} */ (event.target).value);
-          this.draw();
+          const fresh = this.valuesOf(facet);
+          body.replaceWith(fresh);
+          body = fresh;
         },
       }));
     }
-    append(section, list);
-    if (order.length > FEW) append(section, button(this.opened.has(facet.name) ? t("less") : t("more", count(order.length)), () => this.toggleAll(facet.name)));
+    append(section, body);
     return section;
+  }
+
+  /** Return the list of those values that are looked for. @param {Facet} facet */
+  valuesOf(facet) {
+    const needle = (this.needles.get(facet.name) ?? "").toLowerCase();
+    const order = [...facet.values.keys()]
+      .filter((value) => facet.counts[value] || facet.chosen.has(value))
+      .filter((value) => !needle || facet.values[value].toLowerCase().includes(needle));
+    const shown = firstOf(facet, order, this.opened.has(facet.name) ? MOST : FEW);
+    const more = order.length > FEW ? button(this.opened.has(facet.name) ? t("less") : t("more", count(order.length)), () => this.toggleAll(facet.name)) : null;
+    return make("div", {}, make("ul", {}, shown.map((value) => make("li", {}, this.valueOf(facet, value)))), more);
   }
 
   /** @param {string} name */
@@ -100,6 +104,16 @@ class FacetList {
     box.replaceChildren(...chips.map(([text, remove]) => button([text, " ×"], () => { remove(); this.changed(); }, { class: "chip" })));
     if (chips.length) append(box, button(t("clear"), () => { filters.clear(); this.changed(); }, { id: "clear" }));
   }
+}
+
+/** Return the first values of a facet, as a person looks for them. @param {Facet} facet @param {number[]} order @param {number} most */
+function firstOf({ name, values, counts }, order, most) {
+  if (name === "session" || name === "source") return order.slice(0, most);
+  const place = (/** @type {number} */ value) => "FEWIDVL".indexOf(values[value] || "z");
+  if (name === "level") return order.sort((a, b) => place(a) - place(b));
+  const least = Float64Array.from(order, (value) => counts[value]).sort()[Math.max(0, order.length - most)];
+  const more = order.filter((value) => counts[value] > least).sort((a, b) => counts[b] - counts[a]);
+  return [...more, ...order.filter((value) => counts[value] === least)].slice(0, most);
 }
 
 /** Return what a value is called. @param {Facet} facet @param {number} value */

@@ -52,14 +52,20 @@ class Overview {
     const lines = cuts.map(({ levels, rows, first, last }) => t("leftOutCut", count(rows), levels, clock(first, 19), clock(last, 19)));
     if (filters.length) lines.push(t("leftOutFilter", filters.join(" ")));
     const faulty = files.filter(({ state, gaps }) => state !== "ok" || gaps);
-    const items = [...lines.map((line) => make("li", {}, line)), ...faulty.map((file) => this.reason(file))];
-    if (!items.length) return "";
+    if (!lines.length && !faulty.length) return "";
     const most = this.opened.has("leftout") ? MOST_OPENED : MOST_REASONS;
-    return card("leftout", t("leftOut"), make("ul", {}, items.slice(0, most)), this.more("leftout", items.length, MOST_REASONS));
+    const items = [...lines.map((line) => make("li", {}, line)), ...this.reasons(faulty.slice(0, Math.max(0, most - lines.length)))];
+    return card("leftout", t("leftOut"), make("ul", {}, items), this.more("leftout", lines.length + faulty.length, MOST_REASONS));
   }
 
-  /** Return why a file is not here, or not all of it, and what to do. @param {FileFacts} file */
-  reason(file) {
+  /** Return why files are not here, or not all of them; the same next step comes once, behind the last. @param {FileFacts[]} files */
+  reasons(files) {
+    const steps = files.map(({ state, detail, why }) => (wordsOf(why) || wordsOf(detail) ? "" : t(`next_${state}`)));
+    return files.map((file, place) => this.reason(file, steps[place + 1] === steps[place] ? "" : steps[place]));
+  }
+
+  /** Return why a file is not here, or not all of it, and what to do. @param {FileFacts} file @param {string} step */
+  reason(file, step) {
     const { name, state, places, reasons } = file;
     const [detail, why] = [wordsOf(file.detail), wordsOf(file.why)];
     const listed = detail ? "" : reasons.map(([words, times]) => `${wordsOf(words)}${times > 1 ? ` × ${count(times)}` : ""}`).join(t("between"));
@@ -67,45 +73,40 @@ class Overview {
       make("b", {}, name), " ", state === "ok" ? null : make("span", { class: `state state-${state}` }, t(state)), t("colon"),
       detail || [resultOf(file), listed].filter(Boolean).join(t("between")), " ",
       places ? this.link(t("showLost"), () => this.actions.lost(name)) : null,
-      why ? make("p", {}, make("b", {}, t("likelyCause")), " ", why) : detail ? null : make("p", { class: "quiet" }, t(`next_${state}`)));
+      why ? make("p", {}, make("b", {}, t("likelyCause")), " ", why) : step ? make("p", { class: "quiet" }, step) : null);
   }
 
   codes() {
-    const rows = this.head.story.codes.map(({ code, meaning, todo, rows: steps }) => {
-      const at = rowsOf(this.places, steps);
-      return [this.link(String(code), () => this.actions.mark(`code-${code}`)), count(steps.length), wordsOf(meaning), wordsOf(todo), ...this.times(at)];
-    });
-    return this.table("codes", [t("code"), t("times"), t("meaning"), t("todo"), t("first"), t("last")], rows);
+    return this.table("codes", [t("code"), t("times"), t("meaning"), t("todo"), t("first"), t("last")], this.head.story.codes, ({ code, meaning, todo, rows }) =>
+      [this.link(String(code), () => this.actions.mark(`code-${code}`)), count(rows.length), wordsOf(meaning), wordsOf(todo), ...this.times(rowsOf(this.places, rows))]);
   }
 
   events() {
-    const rows = this.head.story.events.map(({ name, words, mood, rows: steps }) => {
-      const at = rowsOf(this.places, steps);
+    return this.table("events", [t("event"), t("times"), t("first"), t("last")], this.head.story.events, ({ name, words, mood, rows }) => {
       const link = this.link(wordsOf(words) || name, () => this.actions.mark(`event-${name}`));
       link.classList.add(`mood-${mood}`);
-      return [link, count(steps.length), ...this.times(at)];
+      return [link, count(rows.length), ...this.times(rowsOf(this.places, rows))];
     });
-    return this.table("events", [t("event"), t("times"), t("first"), t("last")], rows);
   }
 
   errors() {
-    const rows = this.functions.map(({ name, errors, warnings }) =>
+    return this.table("functions", [t("function"), t("errors"), t("warnings")], this.functions, ({ name, errors, warnings }) =>
       [this.link(name, () => this.actions.choose("function", name, true)), count(errors), count(warnings)]);
-    return this.table("functions", [t("function"), t("errors"), t("warnings")], rows);
   }
 
   slow() {
-    const rows = this.head.story.slow.filter(([, number]) => this.places[number] >= 0).map(([cost, number]) => {
+    const slow = this.head.story.slow.filter(([, number]) => this.places[number] >= 0);
+    return this.table("slow", [t("cost"), t("time"), t("function")], slow, ([cost, number]) => {
       const at = this.places[number];
       const [, tag, , , name] = this.head.sites[this.records.site[at]];
       return [`${count(cost)}\u00a0ms`, this.link(clock(this.records.time[at]), () => this.actions.select(at)), name ?? tag ?? ""];
     });
-    return this.table("slow", [t("cost"), t("time"), t("function")], rows);
   }
 
   sessions() {
     const several = this.head.files.length > 1;
-    const rows = this.head.story.sessions.map((session) => {
+    const head = [t("session"), ...(several ? [t("file")] : []), t("opened"), t("records"), t("errors"), t("warnings"), t("ended"), t("sdk"), t("device")];
+    return this.table("sessions", head, this.head.story.sessions, (session) => {
       const key = sessionKey(session.source, session.number);
       const [records, warnings, errors] = this.bySession.get(key) ?? [0, 0, 0];
       return [
@@ -114,17 +115,14 @@ class Overview {
         session.sdk ?? "", [session.device, session.platform, session.system].filter(Boolean).join(" "),
       ];
     });
-    const head = [t("session"), ...(several ? [t("file")] : []), t("opened"), t("records"), t("errors"), t("warnings"), t("ended"), t("sdk"), t("device")];
-    return this.table("sessions", head, rows);
   }
 
   files() {
-    const rows = this.head.files.map((file) => [
+    return this.table("files", [t("file"), t("state"), t("records"), t("size"), t("detailColumn")], this.head.files, (file) => [
       file.records ? this.link(file.name, () => this.actions.choose("source", file.name)) : file.name,
       make("span", { class: `state state-${file.state}` }, t(file.state)), count(file.records),
       file.size === null ? "" : `${count(Math.ceil(file.size / 1024))}\u00a0KB`, wordsOf(file.detail) || resultOf(file),
     ]);
-    return this.table("files", [t("file"), t("state"), t("records"), t("size"), t("detailColumn")], rows);
   }
 
   /** @param {number[]} at */
@@ -139,13 +137,13 @@ class Overview {
     return button(text, click, { class: "link" });
   }
 
-  /** @param {string} name @param {string[]} head @param {unknown[][]} rows */
-  table(name, head, rows) {
-    if (!rows.length) return "";
-    const shown = this.opened.has(name) ? rows.slice(0, MOST_OPENED) : rows.slice(0, TABLE_ROWS);
+  /** @template T @param {string} name @param {string[]} head @param {T[]} items @param {(item: T) => unknown[]} cells */
+  table(name, head, items, cells) {
+    if (!items.length) return "";
+    const shown = items.slice(0, this.opened.has(name) ? MOST_OPENED : TABLE_ROWS).map(cells);
     const table = make("table", {}, make("thead", {}, make("tr", {}, head.map((each) => make("th", { scope: "col" }, each)))),
       make("tbody", {}, shown.map((row) => make("tr", {}, row.map((cell) => make("td", {}, cell))))));
-    return card(name, t(name), make("div", { class: "wide", tabindex: 0, role: "group", "aria-label": t(name) }, table), this.more(name, rows.length, TABLE_ROWS));
+    return card(name, t(name), make("div", { class: "wide", tabindex: 0, role: "group", "aria-label": t(name) }, table), this.more(name, items.length, TABLE_ROWS));
   }
 
   /** Return the button that shows all of a list, or less; null for a short one. @param {string} name @param {number} all @param {number} most */

@@ -13,7 +13,7 @@ const LANES = ["connect", "network", "login", "kick", "send", "other"];
 
 const MOODS = ["plain", "good", "bad"];
 
-/** @typedef {{start: number, label: string, kind: string, stop?: number}} Interruption */
+/** @typedef {{start: number, kind: string, stop?: number}} Interruption */
 /** @typedef {{at: number, mood: string, name: string}} Dot */
 
 /** Draws, and turns clicks and drags into a stretch of time. */
@@ -138,7 +138,7 @@ class Timeline {
   barOf(bin, counts, total, most) {
     const start = bin * this.step;
     const [left, right] = [Math.max(LEFT, this.x(start)), Math.min(LEFT + this.width, this.x(start + this.step))];
-    const width = Math.max(1, right - left - (right - left > 4 ? 1 : 0));
+    const width = Math.max(3, right - left - (right - left > 4 ? 1 : 0));
     const bar = draw("g", { class: "bar", "data-start": start, "data-total": total });
     append(bar, draw("title", {}, t("bars", count(total), clock(start, 19), clock(start + this.step, 19))));
     let y = 14 + BARS;
@@ -169,11 +169,11 @@ class Timeline {
 
   drawSilence() {
     const group = draw("g", { class: "silence" });
-    for (const { start, stop = start, label, kind } of this.interruptions) {
+    for (const { start, stop = start, kind } of this.interruptions) {
       if (kind !== "gap" || stop < this.start || start > this.stop) continue;
       const left = Math.max(LEFT, this.x(start));
       const width = Math.min(LEFT + this.width, this.x(stop)) - left;
-      if (width >= 2) append(group, draw("rect", { x: left, y: 14, width, height: BARS, class: "gap" }, draw("title", {}, label)));
+      if (width >= 2) append(group, draw("rect", { x: left, y: 14, width, height: BARS, class: "gap" }, draw("title", {}, t("gap", span(stop - start)))));
     }
     return group;
   }
@@ -181,11 +181,11 @@ class Timeline {
   drawMarks() {
     const group = draw("g", { class: "marks" });
     const seen = new Set();
-    for (const { start, label, kind } of this.interruptions) {
+    for (const { start, kind } of this.interruptions) {
       const x = Math.round(this.x(start));
       if (kind === "gap" || start < this.start || start > this.stop || seen.has(`${kind}${x}`)) continue;
       seen.add(`${kind}${x}`);
-      append(group, draw("path", { d: `M${x - 4} 12h8l-4 7zM${x} 14v${BARS}`, class: `mark mark-${kind}` }, draw("title", {}, label)));
+      append(group, draw("path", { d: `M${x - 4} 12h8l-4 7zM${x} 14v${BARS}`, class: `mark mark-${kind}` }, draw("title", {}, `${t(kind)} ${clock(start, 19)}`)));
     }
     return group;
   }
@@ -280,15 +280,15 @@ class Timeline {
 
 /** Return what interrupts the log. @param {Records} records @returns {Interruption[]} */
 function interruptionsOf(records) {
-  const kinds = records.head.sites.map(([layout]) => ({ "clock-jump": "jump", dropped: "dropped" })[layout] ?? "");
+  const kinds = records.head.sites.map(([layout]) => (layout === "clock-jump" ? "jump" : layout === "dropped" ? "dropped" : ""));
   /** @type {Interruption[]} */
   const found = [];
   for (let at = 0; at < records.size; at++) {
     const kind = records.level[at] === LOSS ? "lost" : kinds[records.site[at]];
     const start = records.time[at];
-    if (kind && found.length < 5000) found.push({ start, kind, label: `${t(kind)} ${clock(start, 19)}` });
+    if (kind && found.length < 5000) found.push({ start, kind });
     const silent = at ? start - records.time[at - 1] : 0;
-    if (silent >= SILENCE) found.push({ start: start - silent, stop: start, kind: "gap", label: t("gap", span(silent)) });
+    if (silent >= SILENCE) found.push({ start: start - silent, stop: start, kind: "gap" });
   }
   return found;
 }
