@@ -55,13 +55,27 @@ def test_no_line_is_wider_than_the_terminal(rows, width):
     assert not any(line.endswith(" ") for line in lines)
 
 
-@given(st.text("abc志é", max_size=60), st.integers(3, 70))
+@given(st.text("abc志é/", max_size=60), st.integers(3, 70))
 def test_a_shortened_name_keeps_its_begin_and_its_end(name, width):
     short = shortened(name, width)
     assert wcswidth(short) <= width
+    file = name.rpartition("/")[2]
     head, cut, tail = short.partition("...")
-    assert short == name or (cut and name.startswith(head) and name.endswith(tail))
-    assert wcswidth(short) > width - 3 or short == name
+    starts = [start for start in (name, file) if start.startswith(head)]
+    assert short in {name, file} or (cut and starts and name.endswith(tail))
+    assert wcswidth(short) > width - 3 or short in {name, file}
+
+
+@pytest.mark.parametrize("width", [34, 40, 50])
+def test_the_name_of_a_file_is_kept_before_that_of_its_folder(width):
+    names = [
+        f"/var/cases/2026/tencent-mars-xlog-rust/{kind}_async_crypt_20220110.xlog"
+        for kind in ("zlib", "zstd")
+    ]
+    short = [shortened(name, width) for name in names]
+    assert all(
+        one.endswith(name.rpartition("/")[2]) for one, name in zip(short, names, strict=True)
+    )
 
 
 def test_colours_change_no_column():

@@ -16,7 +16,7 @@ __all__ = ["list_logs"]
 
 _RIGHT = {"size", "text", "ratio", "sessions", "gaps", "losses"}
 
-_SPARE = ("ratio", "hours", "key", "gaps", "blocks", "text", "sessions", "last", "losses")
+_SPARE = ("ratio", "hours", "key", "gaps", "blocks", "text", "sessions", "last", "losses", "layout")
 """Columns that a narrow terminal does not have, the first of them first."""
 
 _COLUMNS: tuple[tuple[str, Callable[[Row], str | Cell]], ...] = (

@@ -119,12 +119,19 @@ def _painted(cell: str, style: str) -> str:
 def shortened(name: str, width: int) -> str:
     """Return `name` with its middle left out, so that it takes at most `width` cells.
 
-    More is kept of its end, where names of logs differ. Control characters must be escaped.
+    More is kept of its end, where names of logs differ: of a path all of the file's name that there
+    is room for, before any of the folder. Control characters must be escaped.
     """
     if width_of(name) <= width:
         return name
     room = max(width - len(_CUT), 0)
-    head = _cells_of(name, room // 3)
+    file = name.rpartition("/")[2]
+    if width_of(file) > room:
+        name = file
+        if width_of(name) <= width:
+            return name
+    is_long = name != file and width_of(file) > room - room // 3
+    head = "" if is_long else _cells_of(name, room // 3)
     tail = _cells_of(name[::-1], room - width_of(head))[::-1]
     return f"{head}{_CUT}{tail}"
 
