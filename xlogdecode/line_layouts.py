@@ -82,6 +82,9 @@ class RecordRow(NamedTuple):
     signature: str = ""
     """The start of a line outside any block, in at most LONGEST_OPENING bytes; if empty, the
     head."""
+    divider: str = ""
+    """A sign that no field of a head has, and that is equally often in each head whose fields are
+    all there, the last time as its last sign. Heads are cut at it, many at once."""
 
 
 RECORD_ROWS: list[RecordRow] = [
@@ -120,6 +123,7 @@ RECORD_ROWS: list[RecordRow] = [
         "liteav_log",
         "Tencent LiteAV",
         ("[I][08-15/13:01:19.582+9.0][838,91395][signal_manager.cc:4499]message",),
+        divider="]",
     ),
     RecordRow(
         "imsdk",
@@ -142,6 +146,7 @@ RECORD_ROWS: list[RecordRow] = [
             "TIM: 2025-01-01 08:47:04.162 I 4104-4156       |-NetworkInfoCenter   |connected",
         ),
         "TIM: ",
+        divider="|",
     ),
     RecordRow(
         "imsdk-4.6",
@@ -165,6 +170,7 @@ RECORD_ROWS: list[RecordRow] = [
             ),
         ),
         "TIM: ",
+        divider="/",
     ),
     RecordRow(
         "imsdk-4.0",

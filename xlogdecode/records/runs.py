@@ -55,6 +55,9 @@ class Cutter:
         start = f"\n{start}"
         tails = [joined_tail(*tail) for tail in row.tails]
         columns = (start, clock, behind, "|".join([*tails, ""]))
+        self.clock: Final = unnamed(clock)
+        """The pattern of the clock."""
+        self._full: Final = re.compile(unnamed("".join([start[1:], clock, behind, _any_of(tails)])))
         self.split: Final = re.compile("".join(f"({unnamed(one)})" for one in columns)).split
         """Text that begins with a line end -> what is before the first head, then the columns of
         each record (see `RecordRun`), head by head, each with the line end before it.
@@ -70,6 +73,10 @@ class Cutter:
                 if any(f"(?P<{part}>" in pattern for pattern in patterns):
                     self.pieces[part] = name
                     self._known[part] = _Known(parse, part)
+
+    def opens(self, text: str, start: int, stop: int) -> bool:
+        """Tell whether a line opens a record with all fields of the layout."""
+        return self._full.match(text, start, stop) is not None
 
     def piece_of(self, part: str) -> str | None:
         """Return the column of a run whose pieces have a part of the records; None if none has."""
@@ -240,6 +247,10 @@ def cutter_of(layout: str) -> Cutter | None:
         return Cutter(next(row for row in RECORD_ROWS if row.name == layout))
     except ValueError:
         return None
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return f"(?:{'|'.join(patterns)})"
 
 
 def _parse(patterns: Iterable[re.Pattern[str]], piece: str) -> dict[str, str | None]:

@@ -4,58 +4,33 @@ The heads of a run are pieces that few records have for themselves (`records.run
 the distinct ones; only these are taken apart, and the rest is arithmetic on their numbers.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate, chain, repeat
-from operator import add
+from collections.abc import Callable
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from xlogdecode.records.record import SEVERITIES, parse_who
-from xlogdecode.records.runs import PIECES, Cutter, RecordRun
 from xlogdecode.records.sessions import SESSION_LAYOUTS
-from xlogdecode.writers.arrow import NAMES, SCHEMA, Clock, record_batch, text_of, texts
+from xlogdecode.writers.arrow_heads import Heads
+from xlogdecode.writers.arrow_records import NAMES, SCHEMA, Clock, text_of
 from xlogdecode.writers.objects import UTF_8, printable
 
-__all__ = ["batches_of"]
+__all__ = ["batch_of"]
 
 _HOUR: Final = "1970-01-01 00"
 """Is put before a clock, so that Arrow reads it as a time from the start of the hour."""
 
 
-def batches_of(runs: Sequence[RecordRun]) -> tuple[list["pa.RecordBatch"], list[int]]:
-    """Return a batch for all runs of a layout, and where in all batches the rows of each run begin.
+def batch_of(heads: Heads) -> "pa.RecordBatch":
+    """Return records as columns of `SCHEMA`; all are of one source.
 
-    All runs are of one source.
+    Raises pa.ArrowInvalid for a clock as no ISO time has it.
     """
-    by_cutter: dict[Cutter, list[int]] = {}
-    for number, run in enumerate(runs):
-        by_cutter.setdefault(run.cutter, []).append(number)
-    places, batches, row = [0] * len(runs), [], 0
-    for numbers in by_cutter.values():
-        batches.append(_batch_of([runs[number] for number in numbers]))
-        for number in numbers:
-            places[number] = row
-            row += len(runs[number])
-    return batches, places
-
-
-def _batch_of(runs: Sequence[RecordRun]) -> "pa.RecordBatch":
-    try:
-        return _columns_of(runs)
-    except pa.ArrowInvalid:  # what is no UTF-8, or a clock as no ISO time has it
-        return record_batch([record for run in runs for record in run.records()])
-
-
-def _columns_of(runs: Sequence[RecordRun]) -> "pa.RecordBatch":
-    """Return runs of one layout as columns. Raises pa.ArrowInvalid for what takes longer."""
-    parts = _Parts(runs)
-    first, count = runs[0], sum(map(len, runs))
-    times, zones = _times(runs)
-    shown = printable(first.place.source)
-    lines = chain.from_iterable(map(_lines_of, runs))
-    kind = "session" if first.layout in SESSION_LAYOUTS else "record"
+    parts, count = _Parts(heads), len(heads)
+    times, zones = _times(heads)
+    layout = heads.cutter.layout
+    kind = "session" if layout in SESSION_LAYOUTS else "record"
     columns = {
         "type": _same(kind, count),
         "time": times,
@@ -69,13 +44,13 @@ def _columns_of(runs: Sequence[RecordRun]) -> "pa.RecordBatch":
         "file": parts.names("file"),
         "line": parts.values("at", lambda at: int(at) if at else None, pa.int32()),
         "function": parts.names("function"),
-        "message": texts(_chained(runs, "message")),
-        "session": _by_run(runs, lambda run: run.place.session, pa.int32()),
-        "recovered": _by_run(runs, lambda run: run.place.recovered, pa.bool_()),
-        "layout": _same(first.layout, count),
-        "source": _same(shown, count),
-        "block_offset": pa.array(_chained(runs, "block_offset"), pa.int64()),
-        "text_line": pa.array(lines, pa.int64()),
+        "message": heads.message,
+        "session": pa.array([one.session for one in heads.places], pa.int32()).take(heads.run),
+        "recovered": pa.array([one.recovered for one in heads.places]).take(heads.run),
+        "layout": _same(layout, count),
+        "source": _by_run(heads, [printable(one.source) for one in heads.places]),
+        "block_offset": heads.block_offset,
+        "text_line": _text_lines(heads),
         "encoding": _same(UTF_8, count),
         "lost_bytes": pa.nulls(count, pa.int64()),
         "reason": _same(None, count),
@@ -84,22 +59,16 @@ def _columns_of(runs: Sequence[RecordRun]) -> "pa.RecordBatch":
 
 
 class _Parts:
-    """The parts of the pieces of runs."""
+    """The parts of the pieces of heads."""
 
-    def __init__(self, runs: Sequence[RecordRun]) -> None:
-        self._cutter = runs[0].cutter
-        self._count = sum(map(len, runs))
-        self._pieces: dict[str, tuple[pa.Array, list[str]]] = {}
-        """Of each kind of pieces: which one each record has, and the distinct ones."""
-        for name in PIECES:
-            coded = pa.array(_chained(runs, name), pa.string()).dictionary_encode()
-            self._pieces[name] = coded.indices, coded.dictionary.to_pylist()
+    def __init__(self, heads: Heads) -> None:
+        self._heads = heads
 
     def values(self, part: str, value: Callable[[Any], Any], kind: "pa.DataType") -> "pa.Array":
         """Return what `value` makes of a part of each record."""
         found = self._parts(part)
         if found is None:
-            return pa.array([value(None)], kind).take(_zeros(self._count))
+            return pa.repeat(pa.scalar(value(None), kind), len(self._heads))
         numbers, parts = found
         return pa.array(map(value, parts), kind).take(numbers)
 
@@ -107,53 +76,63 @@ class _Parts:
         """Return a part of each record that is a text."""
         found = self._parts(part)
         if found is None:
-            return _same(None, self._count)
+            return _same(None, len(self._heads))
         numbers, parts = found
         readable = [None if text is None else text_of(text) for text in parts]
         coded = pa.array(readable, pa.string()).dictionary_encode()
         return pa.DictionaryArray.from_arrays(coded.indices.take(numbers), coded.dictionary)
 
     def _parts(self, part: str) -> "tuple[pa.Array, list[Any]] | None":
-        piece = self._cutter.piece_of(part)
+        cutter = self._heads.cutter
+        piece = cutter.piece_of(part)
         if piece is None:
             return None
-        numbers, pieces = self._pieces[piece]
-        return numbers, [self._cutter.part_in(part, one) for one in pieces]
+        numbers, pieces = self._heads.pieces[piece]
+        return numbers, [cutter.part_in(part, one) for one in pieces]
 
 
-def _times(runs: Sequence[RecordRun]) -> tuple["pa.Array", "pa.Array"]:
-    """Return the times of the records, and the minutes of their zones."""
+def _times(heads: Heads) -> tuple["pa.Array", "pa.Array"]:
+    """Return the times of the records, and the minutes of their zones.
+
+    Both follow from the run and the pieces that have the hour and the zone: few are distinct.
+    """
+    cutter, key, counts = heads.cutter, heads.run, []
+    names = {name: cutter.piece_of(name) for name in ("hour", "zone")}
+    for piece in dict.fromkeys(piece for piece in names.values() if piece):
+        numbers, pieces = heads.pieces[piece]
+        key = pc.add(pc.multiply(key, len(pieces)), numbers.cast(pa.int64()))
+        counts.append((piece, pieces))
+    coded = key.dictionary_encode()
     clock = Clock()
-    hours: list[int | None] = []
-    zones: list[int | None] = []
-    for run in runs:
-        arounds = run.hours
-        found = {around: clock.hour(around) if around else (None, None) for around in {*arounds}}
-        hours += [found[around][0] for around in arounds]
-        zones += [found[around][1] for around in arounds]
-    clocks = pa.array(map(_HOUR.__add__, _chained(runs, "clock")), pa.string())
-    within = clocks.cast(pa.timestamp("us")).cast(pa.int64())
-    times = pc.add(within, pa.array(hours, pa.int64()))
-    return times.cast(pa.timestamp("us", "UTC")), pa.array(zones, pa.int16())
+    found = []
+    for one in coded.dictionary.to_pylist():
+        rest, parts = one, {}
+        for piece, pieces in reversed(counts):
+            rest, number = divmod(rest, len(pieces))
+            parts[piece] = pieces[number]
+        hour, zone = (piece and cutter.part_in(name, parts[piece]) for name, piece in names.items())
+        around = heads.places[rest].stamps[hour or "", zone]
+        found.append(clock.hour(around) if around else (None, None))
+    hours = pa.array([hour for hour, _ in found], pa.int64()).take(coded.indices)
+    zones = pa.array([zone for _, zone in found], pa.int16()).take(coded.indices)
+    clocks = pc.binary_join_element_wise(_HOUR, heads.clock, "")
+    times = pc.add(clocks.cast(pa.timestamp("us")).cast(pa.int64()), hours)
+    return times.cast(pa.timestamp("us", "UTC")), zones
 
 
-def _lines_of(run: RecordRun) -> Iterable[int]:
+def _text_lines(heads: Heads) -> "pa.Array":
     """Return the number of the first line of each record."""
-    if "\n" not in "".join(run.message):
-        return range(run.text_line, run.text_line + len(run))
-    breaks = map(str.count, run.message[:-1], repeat("\n"))
-    return accumulate(map(add, breaks, repeat(1)), initial=run.text_line)
+    lines = pc.add(pc.count_substring(heads.message, "\n").cast(pa.int64()), 1)
+    after = pc.cumulative_sum(lines)
+    before = pc.subtract(after, lines)
+    bases = pc.subtract(pa.array(heads.text_lines, pa.int64()), before.take(pa.array(heads.firsts)))
+    return pc.add(before, bases.take(heads.run))
 
 
-def _chained(runs: Sequence[RecordRun], column: str) -> list[Any]:
-    return list(chain.from_iterable(getattr(run, column) for run in runs))
-
-
-def _by_run(
-    runs: Sequence[RecordRun], value: Callable[[RecordRun], Any], kind: "pa.DataType"
-) -> "pa.Array":
-    """Return what is the same for all records of a run."""
-    return pa.concat_arrays([pa.repeat(pa.scalar(value(run), kind), len(run)) for run in runs])
+def _by_run(heads: Heads, texts: list[str]) -> "pa.DictionaryArray":
+    """Return a column of the text of each record's run."""
+    coded = pa.array(texts, pa.string()).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(coded.indices.take(heads.run), coded.dictionary)
 
 
 def _zeros(count: int) -> "pa.Array":

@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from itertools import chain, islice
-from typing import Protocol, TypeGuard, TypeVar, runtime_checkable
+from typing import Protocol, TypeGuard, TypeVar, cast, runtime_checkable
 
 from xlogdecode.filters import LAST, Filter, Last, Selector, Shown, Tally, last_of_text, select_text
 from xlogdecode.records import Event, Loss, Record, read_batches
 from xlogdecode.records.look_ahead import look_ahead
-from xlogdecode.records.reader import read_runs
+from xlogdecode.records.page_reader import Part
+from xlogdecode.records.reader import read_runs, read_uncut
 from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import last_session
+from xlogdecode.records.uncut import UncutRun
 from xlogdecode.writers.messages import ChangeMessages, with_changed_messages
 from xlogdecode.writers.text import TextWriter
 
@@ -56,6 +58,14 @@ class RunWriter(Writer, Protocol):
 
     def write_run(self, run: RecordRun) -> bytes:
         """Return the bytes of a run."""
+
+
+@runtime_checkable
+class UncutWriter(RunWriter, Protocol):
+    """A writer that cuts runs itself."""
+
+    def write_uncut(self, run: UncutRun) -> bytes:
+        """Return the bytes of a run that is not cut yet."""
 
 
 def is_bulk(
@@ -108,6 +118,10 @@ def render(
         return
     by_page = wanted.is_empty and last is None and add is None
     if by_page and (change is None or change_messages) and _takes_runs(writer):
+        if isinstance(writer, UncutWriter) and not change_messages:
+            uncut = read_uncut(events, source=source, zone=zone, reading=reading)
+            yield from _by_page(uncut, writer, source)
+            return
         pages = read_runs(events, source=source, zone=zone, reading=reading)
         if change_messages:
             pages = with_changed_messages(pages, change_messages)
@@ -171,17 +185,20 @@ def _takes_runs(writer: Writer) -> TypeGuard[RunWriter]:
 
 
 def _by_page(
-    pages: Iterable[list[RecordRun | list[Record]] | Loss],
+    pages: Iterable[list[Part] | Loss] | Iterable[list[RecordRun | list[Record]] | Loss],
     writer: RunWriter,
     source: str,
 ) -> Iterator[bytes]:
     """Yield all that is read, page by page."""
     for page in pages:
-        parts: Iterable[RecordRun | Batch] = page if isinstance(page, list) else [[page]]
-        yield b"".join(
-            writer.write_run(part) if isinstance(part, RecordRun) else writer.write(part, source)
-            for part in parts
-        )
+        parts: Sequence[Part | Batch] = page if isinstance(page, list) else [[page]]
+        yield b"".join([_written(part, writer, source) for part in parts])
+
+
+def _written(part: Part | Batch, writer: RunWriter, source: str) -> bytes:
+    if isinstance(part, UncutRun):
+        return cast("UncutWriter", writer).write_uncut(part)
+    return writer.write_run(part) if isinstance(part, RecordRun) else writer.write(part, source)
 
 
 def last_of(
