@@ -59,7 +59,7 @@ class Codec(enum.Enum):
 
 
 class Reading(NamedTuple):
-    """How to read a block that opens with `magic`."""
+    """The way to read a block that opens with `magic`."""
 
     magic: int
     header_size: int

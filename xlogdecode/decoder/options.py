@@ -25,7 +25,7 @@ class DamagedError(XlogError):
 
 
 class Options(NamedTuple):
-    """How to decode."""
+    """The options of decoding."""
 
     keys: tuple[bytes | str, ...] = ()
     """Server private keys, 32 bytes or 64 hex digits each."""

@@ -111,8 +111,8 @@ class Soundness:
 
 
 class _Flushes(NamedTuple):
-    """How many flushes of a payload end a line, and how many do not; how many open as a record, and
-    how many neither do that nor are text.
+    """The numbers of flushes of a payload: those that end a line, and those that do not; those that
+    open as a record, and those that neither do that nor are text.
     """
 
     ended: int

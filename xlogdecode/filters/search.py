@@ -33,7 +33,7 @@ _CHINESE: Final = re.compile("[\udcb0-\udcd7][\udca1-\udcfe]")
 
 
 class _Way(NamedTuple):
-    """How a page is searched."""
+    """A way to search a page."""
 
     find: Find | None
     """None where each record has to be looked at."""

@@ -49,7 +49,7 @@ _JUNK, _SHARE = 16, 8
 
 
 class TextEnd(NamedTuple):
-    """Where the text in the buffer ends, and whether only because the buffer does."""
+    """The end of the text in the buffer, and whether only because the buffer does."""
 
     stop: int
     goes_on: bool

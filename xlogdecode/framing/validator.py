@@ -34,7 +34,7 @@ _FILL_SEEN = 32
 
 
 class Fit(enum.Enum):
-    """How far a block that would start here fits what is in the buffer."""
+    """The fit of a block that would start here with what is in the buffer."""
 
     TAILER = "a tailer is where the length says"
     BARE = "some other byte is there, or the input ends just before it"
@@ -59,7 +59,7 @@ _ENDS = (Follow.HEADER, Follow.END, Follow.FILL)
 
 
 class View(NamedTuple):
-    """Where one reads blocks: a buffer and its offset in the input, whether that ends there, the
+    """A place to read blocks: a buffer and its offset in the input, whether that ends there, the
     longest payload.
     """
 

@@ -17,7 +17,7 @@ def key_remedy(reason: str) -> str:
 
 
 class Status(enum.IntEnum):
-    """How an input, or a run, ended: the exit statuses of `decode`."""
+    """The end of an input, or of a run: the exit statuses of `decode`."""
 
     OK = 0
     FAILED = 1

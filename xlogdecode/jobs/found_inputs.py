@@ -59,7 +59,7 @@ def _why_unseen(path: str) -> str:
 
 
 class _Beside:
-    """Which logs go with which crash buffers, in the folder that is looked at."""
+    """The logs that go with each crash buffer, in the folder that is looked at."""
 
     def __init__(self) -> None:
         self._folder = ""

@@ -41,7 +41,7 @@ Batch = Sequence[Record | Loss]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which records of each input are taken, and how they are written."""
+    """The records of each input that are taken, and how they are written."""
 
     filter: Filter = field(default_factory=Filter)
     format: str = "text"

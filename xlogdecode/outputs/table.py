@@ -29,7 +29,7 @@ class Cell(NamedTuple):
 
 
 class Look(NamedTuple):
-    """How tables are shown."""
+    """The look of tables."""
 
     width: int | None = None
     """Cells of a terminal that a line may take; None: any number."""

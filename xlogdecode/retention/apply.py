@@ -92,7 +92,7 @@ def iter_outcomes(
     watch: Watch | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[SweepOutcome]:
-    """As `carry_out`, folder by folder, as outcomes are taken; once `stop` is true the rest stays.
+    """Yield what `carry_out` returns, folder by folder; once `stop` is true the rest stays.
 
     With an `archive` all decisions are read first: files of one archive come from many folders.
     """

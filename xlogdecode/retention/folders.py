@@ -64,7 +64,7 @@ class Folder(Protocol):
         """Give `name` a name that nothing has."""
 
     def rename_back(self, name: str, old: str) -> None:
-        """As `rename`, but FileExistsError if something has the name: nothing is replaced."""
+        """Rename a file, but replace nothing: FileExistsError if something has the name."""
 
     def identity(self) -> tuple[int, int]:
         """Return device and inode."""
@@ -125,7 +125,7 @@ class DescriptorFolder:
         os.rename(name, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
 
     def rename_back(self, name: str, old: str) -> None:
-        """As `rename`, but FileExistsError if something has the name."""
+        """Rename a file; FileExistsError if something has the name."""
         if not rename_without_replacing(self.descriptor, name, old):
             os.link(
                 name,
@@ -201,7 +201,7 @@ class PathFolder:
         (self._path / name).rename(self._path / new)
 
     def rename_back(self, name: str, old: str) -> None:
-        """As `rename`, but FileExistsError if something has the name."""
+        """Rename a file; FileExistsError if something has the name."""
         if os.path.lexists(self._path / old):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), old)
         (self._path / name).rename(self._path / old)
@@ -221,7 +221,7 @@ class PathFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """As `close`."""
+        """Close it."""
 
 
 def is_link(status: os.stat_result) -> bool:

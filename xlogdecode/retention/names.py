@@ -104,7 +104,7 @@ def _recognise(name: str, expressions: list[re.Pattern[str]]) -> LogName | None:
 
 
 def _recognise_added(name: str, expressions: list[re.Pattern[str]]) -> LogName | None:
-    """As `_recognise`; with `*` a name may be read in several ways: the latest day counts."""
+    """Do what `_recognise` does; of the ways to read a name with `*`, the latest day counts."""
     if ".mmap" in name:  # a crash buffer, whatever a pattern says
         return None
     found = _recognise(name, expressions)

@@ -23,7 +23,7 @@ def local_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class SweepOptions:
-    """How a policy is to be swept."""
+    """The options of a sweep."""
 
     delete: bool = False
     now: datetime = field(default_factory=local_now)

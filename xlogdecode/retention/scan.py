@@ -37,7 +37,7 @@ def scan(
 def scan_directories(
     root: str | os.PathLike[str] | RootFolder, *, layout: str = AUTO, liteav: bool = False
 ) -> Iterator[list[Candidate]]:
-    """As `scan`, one list a folder."""
+    """Yield what `scan` returns, one list a folder."""
     scanner = Scanner(layout, liteav=liteav)
     named = root if isinstance(root, RootFolder) else resolve(root)
     return _lists(scanner, named)

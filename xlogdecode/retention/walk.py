@@ -46,7 +46,7 @@ def everywhere(_: str) -> bool:
 
 
 class WalkOptions(NamedTuple):
-    """How a walk goes, the same for all roots of a scan."""
+    """The options of a walk, the same for all roots of a scan."""
 
     wanted: Callable[[str], bool] = everywhere
     """Says of a path whether it is gone into: asked once on the way to each folder, where a
