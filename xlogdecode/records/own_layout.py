@@ -201,13 +201,15 @@ def parse_time_format(text: str) -> str:
     """Return a format of times, as it is. Raises UsageError for what is wrong in it."""
     if text == EPOCH:
         return text
+    year = "" if _directives(text)[0] else "%Y "  # days without one: an error from Python 3.15 on
     try:
-        datetime.strptime("", text)  # noqa: DTZ007 - only the format matters
+        datetime.strptime("", year + text)  # noqa: DTZ007 - only the format matters
     except (ValueError, re.error) as error:
         if "does not match" in str(error) and "%" in text:
             return text
+        reason = str(error).replace(year + text, text)
         raise UsageError(
-            f"{text!r} is not a format of times ({error}); write it as strptime has it: "
+            f"{text!r} is not a format of times ({reason}); write it as strptime has it: "
             "'%Y-%m-%d %H:%M:%S.%f', or epoch"
         ) from None
     return text
