@@ -1,5 +1,6 @@
 """Ten questions that a support engineer puts to a case, answered by clicks and keys, twice."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,33 @@ def test_a_dark_page_is_printed_dark_on_light(view):
         assert max(view.run(color)) < 100
     finally:
         view.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_from_when_to_when_records_were_left_out_for_their_size(opened, tmp_path):
+    log = tmp_path / "imsdk_20240101.log"
+    lines = [
+        f"TIM: 2024-01-01 08:{n // 600 % 60:02}:{n // 10 % 60:02}.{n % 1000:03} {'DE'[n % 2]} 1-2"
+        f"  |-a.cpp:1  Do  |{hashlib.sha256(b'%d' % n).hexdigest()}\n"
+        for n in range(9000)
+    ]
+    log.write_text("".join(lines))
+    view = opened(log, "--no-redact", "--max-size", "450K")
+    (mark,) = view.texts("#chart .cut title")
+    assert mark == view.texts("#card-leftout li")[0]
+    assert mark.startswith(
+        "4,500 records of level D, from 2024-01-01 08:00:00 to 2024-01-01 08:14:59"
+    )
+    assert "Left out for size" in view.texts("#legend .key")
+
+
+def test_logs_with_long_names_are_told_apart_in_the_list(opened, tmp_path):
+    for kind in ("zlib", "zstd"):
+        folder = tmp_path / "a_folder_with_a_long_name" / kind
+        folder.mkdir(parents=True)
+        line = f"[I][2024-01-01 +8.0 08:00:00.000][1, 2*][t][a.cpp:1, f][{kind}\n"
+        (folder / f"{kind}_async_crypt_20240101.xlog").write_text(line)
+    view = opened(tmp_path / "a_folder_with_a_long_name", hash="#view=records")
+    assert view.texts(".row .source") == ["zlib_asy…20240101", "zstd_asy…20240101"]
+    assert view.one(".row .source").get_attribute("title") == "zlib/zlib_async_crypt_20240101.xlog"
+    facets = view.texts("[data-facet=source] .value")
+    assert [name[:4] for name in facets] == ["zlib", "zstd"]

@@ -63,6 +63,22 @@ const NUMBERS = { en: new Intl.NumberFormat("en-US"), zh: new Intl.NumberFormat(
 /** Return a number as people of the page's language write it. @param {number} number */
 const count = (number) => (language === "zh" ? NUMBERS.zh : NUMBERS.en).format(number);
 
+/**
+ * Return a name with its middle left out, so that it has at most `most` characters: of a path all of the
+ * file's name that there is room for, before any of the folder.
+ * @param {string} name @param {number} most
+ */
+function shortened(name, most) {
+  if (name.length <= most) return name;
+  const file = name.slice(name.lastIndexOf("/") + 1);
+  if (file.length > most - 2) {
+    if (file.length <= most) return file;
+    const head = Math.floor((most - 1) / 2);
+    return `${file.slice(0, head)}…${file.slice(file.length - (most - 1 - head))}`;
+  }
+  return `…${name.slice(name.length - (most - 1))}`;
+}
+
 /** Return a time as it was logged. @param {number} time @param {number} [length] */
 function clock(time, length = 23) {
   if (!Number.isFinite(time)) return "";

@@ -84,7 +84,7 @@ class FacetList {
         this.changed();
       },
     });
-    return make("label", {}, box, make("span", { class: "value", title: visible(facet.values[value]) }, labelOf(facet, value)),
+    return make("label", {}, box, make("span", { class: "value", title: visible(facet.values[value]) }, shortLabelOf(facet, value)),
       make("span", { class: "number" }, count(facet.counts[value])));
   }
 
@@ -114,6 +114,14 @@ function firstOf({ name, values, counts }, order, most) {
   const least = Float64Array.from(order, (value) => counts[value]).sort()[Math.max(0, order.length - most)];
   const more = order.filter((value) => counts[value] > least).sort((a, b) => counts[b] - counts[a]);
   return [...more, ...order.filter((value) => counts[value] === least)].slice(0, most);
+}
+
+/** Return what a value is called where there is little room. @param {Facet} facet @param {number} value */
+function shortLabelOf(facet, value) {
+  const label = labelOf(facet, value);
+  if (facet.name === "source") return shortened(label, 22);
+  const end = label.lastIndexOf(" · ");
+  return facet.name === "session" && end > 0 ? shortened(label.slice(0, end), 22 - (label.length - end)) + label.slice(end) : label;
 }
 
 /** Return what a value is called. @param {Facet} facet @param {number} value */

@@ -81,7 +81,8 @@ class List {
     const time = records.timed[at] ? clock(records.time[at]) : "";
     append(row, make("span", { class: "time" }, make("span", { class: "date" }, time.slice(0, 11)), time.slice(11)));
     append(row, make("span", { class: "letter" }, level));
-    if (this.several) append(row, make("span", { class: "source" }, sourceOf(records, at)));
+    const source = sourceOf(records, at);
+    if (this.several) append(row, make("span", { class: "source", title: visible(source) }, shortened(source.replace(/\.(xlog|clog|log)$/, ""), 17)));
     const site = make("span", { class: "site" });
     appendMarked(site, where, search.marking(at));
     const text = make("span", { class: "text" });
@@ -153,6 +154,5 @@ class List {
 
 /** Return the last part of the name of the file that a record is from. @param {Records} records @param {number} at */
 function sourceOf(records, at) {
-  const [source] = records.head.sessionIds[records.session[at]];
-  return source.slice(source.lastIndexOf("/") + 1);
+  return records.head.sessionIds[records.session[at]][0];
 }

@@ -49,7 +49,7 @@ class Overview {
 
   leftOut() {
     const { cuts, filters, files } = this.head;
-    const lines = cuts.map(({ levels, rows, first, last }) => t("leftOutCut", count(rows), levels, clock(first, 19), clock(last, 19)));
+    const lines = cuts.map(cutLine);
     if (filters.length) lines.push(t("leftOutFilter", filters.join(" ")));
     const faulty = files.filter(({ state, gaps }) => state !== "ok" || gaps);
     if (!lines.length && !faulty.length) return "";
@@ -155,6 +155,9 @@ class Overview {
     });
   }
 }
+
+/** Return which records were left out for want of room. @param {Head["cuts"][number]} cut */
+const cutLine = ({ levels, rows, first, last }) => t("leftOutCut", count(rows), levels, clock(first, 19), clock(last, 19));
 
 /** Return what came of decoding a file, in a line. @param {FileFacts} file */
 function resultOf({ size, blocks, text, places, lostBytes, locked, gaps }) {

@@ -52,7 +52,7 @@ class Timeline {
     const lanes = LANES.filter((name) => this.lanes.get(name)?.length);
     const height = 14 + BARS + 18 + lanes.length * LANE;
     const svg = draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": this.label() });
-    const parts = [() => this.drawBands(), () => this.drawSilence(), () => this.drawBars(), () => this.drawMarks(), () => this.drawAxis(),
+    const parts = [() => this.drawBands(), () => this.drawSilence(), () => this.drawBars(), () => this.drawCuts(), () => this.drawMarks(), () => this.drawAxis(),
       ...lanes.map((name, place) => () => this.drawLane(name, 14 + BARS + 18 + place * LANE))];
     const { run } = this;
     for (const part of parts) {
@@ -178,6 +178,17 @@ class Timeline {
     return group;
   }
 
+  /** Draw from when to when records were left out for want of room. */
+  drawCuts() {
+    const group = draw("g", { class: "cuts" });
+    this.records.head.cuts.forEach((cut, place) => {
+      const [left, right] = [cut.first, cut.last].map((time) => Math.min(LEFT + this.width, Math.max(LEFT, this.x(time))));
+      if (cut.last < this.start || cut.first > this.stop) return;
+      append(group, draw("rect", { x: left, y: 15 + 5 * place, width: Math.max(2, right - left), height: 4, class: "cut" }, draw("title", {}, cutLine(cut))));
+    });
+    return group;
+  }
+
   drawMarks() {
     const group = draw("g", { class: "marks" });
     const seen = new Set();
@@ -231,7 +242,8 @@ class Timeline {
     byId("legend").replaceChildren(
       ...STACK.filter(([level]) => level).map(([, letter]) => make("span", { class: `key fill-${letter}` }, `${letter} ${t(letter)}`)),
       ...[["gap", "gapKey"], ["lost", "lost"], ["jump", "jump"], ["dropped", "dropped"]].filter(([kind]) => kinds.has(kind))
-        .map(([kind, key]) => make("span", { class: `key mark-${kind}` }, t(key))));
+        .map(([kind, key]) => make("span", { class: `key mark-${kind}` }, t(key))),
+      this.records.head.cuts.length ? make("span", { class: "key mark-cut" }, t("cutKey")) : "");
   }
 
   /** @param {Element} svg */
