@@ -46,6 +46,7 @@ def run(*args: object, key: str | None = None, **extra: Any) -> Done:
         return _forked(words, env, str(extra.get("cwd") or Path.cwd()), extra.get("input"))
     env |= extra.pop("env", {})
     extra.setdefault("stdout", subprocess.PIPE)
+    extra.setdefault("timeout", 120)
     if "input" not in extra:
         extra.setdefault("stdin", subprocess.DEVNULL)
     done = subprocess.run(
@@ -53,7 +54,6 @@ def run(*args: object, key: str | None = None, **extra: Any) -> Done:
         stderr=subprocess.PIPE,
         env=env,
         check=False,
-        timeout=120,
         **extra,
     )
     return Done(done.returncode, done.stdout or b"", done.stderr.decode())

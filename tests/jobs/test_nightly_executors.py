@@ -3,20 +3,25 @@
 import importlib.util
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.command import run
+from tests.command import run, run_here
 from tests.jobs.uploads import expected, job_file, messages_in, put, zip_of
 from xlogdecode import UsageError, batch
 from xlogdecode.jobs import nightly_executors
 from xlogdecode.jobs.nightly_decode import Outcome
+
+PATIENCE = 600
+"""Seconds for a command that starts a cluster, however busy the machine is."""
 
 
 def uploads_in(folder: Path, logs: int) -> dict[str, int]:
@@ -99,16 +104,67 @@ def test_a_scheduler_that_does_not_answer_is_an_error(tmp_path, monkeypatch):
 @pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="ray is installed")
 def test_without_ray_a_line_says_what_to_install(tmp_path):
     done = run("batch", "--executor", "ray", job_file(tmp_path))
-    assert (done.status, "pip install ray" in done.err) == (1, True)
+    assert (done.status, "pip install 'ray[default]'" in done.err) == (1, True)
+
+
+def test_a_ray_that_does_not_start_is_an_error_that_says_what_to_install(
+    tmp_path, monkeypatch, capsys
+):
+    def fail(**_: object) -> None:
+        raise Exception("The current node timed out\nduring startup.")
+
+    ended: list[bool] = []
+    ray = SimpleNamespace(
+        is_initialized=lambda: False, init=fail, shutdown=lambda: ended.append(True)
+    )
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    done = run_here("batch", "--executor", "ray", job_file(tmp_path))
+    assert (done.status, ended) == (2, [True])
+    assert "ray does not start here: The current node timed out during startup.; " in done.err
+    assert "pip install 'ray[default]'" in done.err
+    done = run_here("batch", "--executor", "ray", "--scheduler", "ray://x:1", job_file(tmp_path))
+    assert "ray://x:1: no cluster of ray answers: The current node timed out" in done.err
 
 
 @pytest.mark.heavy
 @pytest.mark.filterwarnings("default")  # of ray
-def test_ray_makes_the_same_rows(tmp_path):
+def test_ray_makes_the_same_rows_and_is_quiet(tmp_path):
     pytest.importorskip("ray", reason="ray is not installed")
     job = job_file(tmp_path, executor="ray")
     rows = uploads_in(tmp_path / "uploads", 300)
-    assert run("batch", job).status == 0
+    done = run("batch", "-q", job, env={}, timeout=PATIENCE)
+    assert (done.status, done.out) == (0, b"")
+    assert "Ray" not in done.err
+    assert messages_in(tmp_path / "decoded") == expected(**rows)
+
+
+@pytest.mark.heavy
+@pytest.mark.filterwarnings("default")  # of ray
+def test_a_worker_of_ray_that_is_killed_loses_no_row(tmp_path, monkeypatch):
+    ray = pytest.importorskip("ray", reason="ray is not installed")
+    psutil = pytest.importorskip("psutil", reason="psutil is not installed")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    job = job_file(tmp_path, executor="ray")
+    rows = uploads_in(tmp_path / "uploads", 900)
+    killed: list[int] = []
+
+    def kill_one(_: object) -> None:
+        if not killed:
+            found = psutil.Process().children(recursive=True)
+            working = [one for one in found if one.cmdline()[:1] == ["ray::take_all"]]
+            killed.append(working[0].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        result = batch(job, show=kill_one)
+        assert ray.is_initialized()  # it is the caller's
+        assert batch(job).unchanged == 901
+    finally:
+        ray.shutdown()
+    assert killed
+    assert (result.taken["ok"], result.taken.total()) == (901, 901)
     assert messages_in(tmp_path / "decoded") == expected(**rows)
 
 

@@ -2,11 +2,13 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -25,6 +27,9 @@ pytestmark = [
 ]
 
 KILLS = 30
+
+PATIENCE = 600
+"""Seconds for a command that uses a cluster, however busy the machine is."""
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +89,40 @@ def test_a_store_s_logs_become_rows_in_the_store(
     uploads.put(**{"phone1/1.xlog": 60, "new.xlog": 3})
     done = run("batch", job, env=env)
     assert done.lines[-1].endswith("2 logs decoded (2 ok), 89 unchanged")
+    assert uploads.found(tmp_path) == expected(**uploads.rows)
+    assert uploads.own_files() == ["manifest.sqlite"]
+
+
+def test_workers_of_dask_write_to_the_store_and_one_may_be_killed(
+    server: Server, tmp_path: Path
+) -> None:
+    distributed = pytest.importorskip("distributed", reason="dask.distributed is not installed")
+    uploads, env = Uploads(server, "dask"), server.environment()
+    uploads.put(**{f"{n}.xlog": 1 + n % 40 for n in range(700)})
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50, env=env
+        ) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        job = uploads.job(tmp_path, executor="dask", scheduler=cluster.scheduler_address)
+        pids = client.run(os.getpid)
+        running = thread.submit(run, "batch", job, env=env, timeout=PATIENCE)
+        while not uploads.files.find(f"rows/{uploads.name}/.xlogdecode/waiting"):
+            time.sleep(0.05)
+        os.kill(pids.popitem()[1], signal.SIGKILL)
+        assert running.result().status == 0
+    assert uploads.found(tmp_path) == expected(**uploads.rows)
+    assert uploads.own_files() == ["manifest.sqlite"]
+
+
+def test_workers_of_ray_write_to_the_store(server: Server, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="ray is not installed")
+    uploads, env = Uploads(server, "ray"), server.environment()
+    uploads.put(**{f"{n}.xlog": 1 + n % 40 for n in range(450)})
+    job = uploads.job(tmp_path, executor="ray", partition_by="[level]")
+    assert run("batch", job, env=env, timeout=PATIENCE).status == 0
     assert uploads.found(tmp_path) == expected(**uploads.rows)
     assert uploads.own_files() == ["manifest.sqlite"]
 

@@ -1,5 +1,7 @@
 """Where a nightly job's work is done, by name: processes and threads here, or a cluster."""
 
+import logging
+import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -72,17 +74,32 @@ def _ray(scheduler: str, _: int) -> Iterator[Executor]:
         import ray
     except ImportError:
         raise MissingExtraError(
-            "ray is not installed; run pip install ray, which has wheels for some versions of "
-            "Python only"
+            "ray is not installed; run pip install 'ray[default]', which has wheels for some "
+            "versions of Python only"
         ) from None
+    if ray.is_initialized() and not scheduler:  # by the caller, who ends it
+        yield _RayExecutor(ray)
+        return
     try:
-        ray.init(address=scheduler or None, log_to_driver=False)
-    except ConnectionError as error:
-        raise UsageError(f"{scheduler}: no cluster of ray answers: {error}") from None
-    try:
+        _connect_to_ray(ray, scheduler)
         yield _RayExecutor(ray)
     finally:
         ray.shutdown()
+
+
+def _connect_to_ray(ray: Any, scheduler: str) -> None:
+    """Connect to a cluster, or start one here, which reports to nobody. Raises UsageError."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    own: dict[str, Any] = {} if scheduler else {"include_dashboard": False}
+    try:
+        ray.init(address=scheduler or None, log_to_driver=False, logging_level=logging.ERROR, **own)
+    except Exception as error:  # noqa: BLE001 - at its start it raises whatever came
+        why = " ".join(str(error).split()) or type(error).__name__
+        if scheduler:
+            raise UsageError(f"{scheduler}: no cluster of ray answers: {why}") from None
+        raise UsageError(
+            f"ray does not start here: {why}; install all of it: pip install 'ray[default]'"
+        ) from None
 
 
 class _RayExecutor(Executor):
@@ -90,11 +107,14 @@ class _RayExecutor(Executor):
 
     def __init__(self, ray: Any) -> None:
         self._ray = ray
+        self._known: dict[Callable[..., Any], Any] = {}
+        """A function -> what starts it there, and has been sent there once."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Start a call."""
-        task = self._ray.remote(max_retries=_TRIES)(fn)
-        future: Future[Any] = task.remote(*args, **kwargs).future()
+        if fn not in self._known:
+            self._known[fn] = self._ray.remote(max_retries=_TRIES)(fn)
+        future: Future[Any] = self._known[fn].remote(*args, **kwargs).future()
         return future
 
 
