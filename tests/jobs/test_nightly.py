@@ -4,12 +4,14 @@ import fcntl
 import json
 import os
 import re
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.command import Done, run
+from tests.command import Done, run, run_here
 from tests.jobs.uploads import expected, job_file, later, line, log_of, messages_in, put, zip_of
 from tests.mars import KINDS, block, crash_buffer, new_session, private_key
 from tests.samples import files_in
@@ -424,3 +426,59 @@ def test_sources_in_a_store_are_known_by_their_etag(tmp_path):
     assert batch(job).taken["ok"] == 1
     rows = expected(**{"a.xlog": 7, "deep/b.xlog": 3})
     assert messages_in(tmp_path / "decoded") == rows
+
+
+def broken(manifest: Path, how: str) -> None:
+    """Make a manifest one of a newer version, or not a manifest, or none that can be read on."""
+    if how == "newer":
+        with closing(sqlite3.connect(manifest)) as base:
+            base.execute("PRAGMA user_version = 99")
+    elif how == "garbage":
+        manifest.write_bytes(b"garbage")
+    else:
+        data = manifest.read_bytes()
+        manifest.write_bytes(data[:4096] + b"x" * (len(data) - 4096))
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ("newer", "of a newer version of xlogdecode; use that"),
+        ("garbage", "is not a manifest: file is not a database; move it away"),
+        ("damaged", "is not a manifest: database disk image is malformed; move it away"),
+    ],
+)
+def test_a_manifest_that_cannot_be_used_is_left_as_it_is(how, why, tmp_path):
+    job = job_file(tmp_path)
+    put(tmp_path / "uploads", "a.xlog", 3)
+    assert run_here("batch", job).status == 0
+    manifest = tmp_path / "decoded/.xlogdecode/manifest.sqlite"
+    broken(manifest, how)
+    before = files_in(tmp_path / "decoded")
+    for option in ("-q", "--dry-run", "--failures"):
+        done = run_here("batch", option, job)
+        assert (done.status, f"{manifest}: {why}" in done.err) == (1, True)
+    assert files_in(tmp_path / "decoded") == before
+    manifest.rename(tmp_path / "away")
+    assert run_here("batch", job).status == 0
+    assert messages_in(tmp_path / "decoded") == expected(**{"a.xlog": 3})
+
+
+def test_a_disk_that_is_full_ends_the_run_and_the_next_goes_on(tmp_path, monkeypatch):
+    job = job_file(tmp_path)
+    rows = {f"{n}.xlog": 2 for n in range(400)}
+    for name, count in rows.items():
+        put(tmp_path / "uploads", name, count)
+    connect = sqlite3.connect
+
+    def connect_on_a_small_disk(*args, **options):
+        base = connect(*args, **options)
+        base.execute("PRAGMA max_page_count = 30")
+        return base
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", connect_on_a_small_disk)
+        done = run_here("batch", job)
+    assert (done.status, "database or disk is full; make room" in done.err) == (1, True)
+    assert run_here("batch", job).status == 0
+    assert messages_in(tmp_path / "decoded") == expected(**rows)

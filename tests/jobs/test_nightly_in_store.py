@@ -94,7 +94,7 @@ def test_a_dry_run_and_the_list_of_failures_write_nothing(store, tmp_path, capsy
 def test_other_settings_are_refused_also_after_a_run_that_was_killed(store, tmp_path, monkeypatch):
     put(tmp_path / "uploads", "a.xlog", 3)
     with monkeypatch.context() as patch:
-        death = Death(store, patch, at=6)
+        death = Death(store, patch, at=7)
         with pytest.raises(Killed):
             batch(job_in(tmp_path))
     assert death.is_over
@@ -243,3 +243,15 @@ def test_file_urls_are_folders_and_web_addresses_no_targets(tmp_path):
         BatchJob(sources=("a",), target="https://example.org/x")
     with pytest.raises(UsageError, match="is in the source"):
         BatchJob(sources=("memory://bucket",), target=TARGET)
+
+
+def test_a_manifest_that_cannot_be_used_is_named_by_its_url(store, tmp_path):
+    job, place = job_in(tmp_path), "/bucket/decoded/.xlogdecode/manifest.sqlite"
+    put(tmp_path / "uploads", "a.xlog", 3)
+    store.pipe_file(place, b"garbage")
+    done = run_here("batch", job)
+    assert f"{TARGET}/.xlogdecode/manifest.sqlite: is not a manifest" in done.err
+    assert store.cat_file(place) == b"garbage"
+    store.rm_file(place)
+    assert run_here("batch", job).status == 0
+    assert rows_in(store, tmp_path) == expected(**{"a.xlog": 3})

@@ -27,11 +27,7 @@ def open_target(target: str) -> Iterator[Manifest]:
     """Hold the lock of a target, and open its manifest. Raises LockHeldError, OutputError."""
     folder = folder_at(target)
     if isinstance(folder, FolderInStore):
-        with (
-            leased(folder) as lease,
-            TemporaryDirectory(prefix="xlogdecode-") as here,
-            Manifest(Path(here, "manifest.sqlite"), folder, Journal(folder, lease)) as manifest,
-        ):
+        with leased(folder) as lease, _copied(folder, Journal(folder, lease)) as manifest:
             yield manifest
         return
     lock = Path(target, _LOCK)
@@ -48,12 +44,18 @@ def seen_target(target: str) -> Iterator[Manifest]:
     """Open the manifest of a target as it is now, to look at it; an empty one if there is none."""
     folder = folder_at(target)
     if isinstance(folder, FolderInStore):
-        with (
-            TemporaryDirectory(prefix="xlogdecode-") as here,
-            Manifest(Path(here, "manifest.sqlite"), folder, Journal(folder)) as manifest,
-        ):
+        with _copied(folder, Journal(folder)) as manifest:
             yield manifest
         return
     path = Path(target, COPY)
     with Manifest(path if path.exists() else Path(":memory:"), folder) as manifest:
+        yield manifest
+
+
+@contextmanager
+def _copied(folder: FolderInStore, journal: Journal) -> Iterator[Manifest]:
+    with (
+        TemporaryDirectory(prefix="xlogdecode-") as here,
+        Manifest(Path(here, "manifest.sqlite"), folder, journal) as manifest,
+    ):
         yield manifest

@@ -72,9 +72,9 @@ class Lease:
         self._renewed = time.monotonic()
 
     def renew(self) -> None:
-        """Keep the lock, now and then. Raises LockHeldError where another run took it."""
+        """Keep the lock. Raises LockHeldError where another run took it."""
+        self._check()
         if time.monotonic() - self._renewed >= _RENEWED:
-            self._check()
             self._folder.write(_LOCK, self._text())
             self._renewed = time.monotonic()
 
@@ -146,11 +146,11 @@ class Journal:
     def commits(self, after: int) -> Iterator[tuple[int, Commit]]:
         """Yield the commits behind a number, in their order. Raises InputError, OutputError."""
         for name in self._folder.names(_COMMITS):
-            number = Path(name).stem
-            if not number.isdecimal() or int(number) <= after:
+            number = _number(name)
+            if number <= after:
                 continue
             try:
-                yield int(number), Commit(**json.loads(self._folder.read(name) or b""))
+                yield number, Commit(**json.loads(self._folder.read(name) or b""))
             except (ValueError, TypeError):
                 raise InputError(
                     f"{self._folder.shown}/{name}: is not a commit; use the version of xlogdecode "
@@ -167,10 +167,17 @@ class Journal:
         if not self._folder.create(name, data) and self._folder.read(name) != data:
             raise LockHeldError(f"{self._folder.shown}: another run commits to it; let it finish")
 
-    def save(self, path: Path) -> None:
-        """Write the copy from `path`, in which all commits are, and remove these."""
+    def save(self, path: Path, last: int) -> None:
+        """Write the copy from `path`, in which all commits up to `last` are, and remove these."""
         if self._lease is None:
             return
         self._lease.renew()
         self._folder.take([Move(str(path), COPY)])
-        self._folder.remove(self._folder.names(_COMMITS))
+        names = self._folder.names(_COMMITS)
+        self._folder.remove(name for name in names if _number(name) <= last)
+
+
+def _number(name: str) -> int:
+    """Return the number of a commit; 0 of what is not one."""
+    number = Path(name).stem
+    return int(number) if number.isdecimal() else 0

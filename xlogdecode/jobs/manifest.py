@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self
 
 from xlogdecode.errors import InputError, OutputError
-from xlogdecode.jobs.journal import Commit, Journal
+from xlogdecode.jobs.journal import COPY, Commit, Journal
 from xlogdecode.jobs.nightly_decode import InputState, Outcome
 from xlogdecode.outputs.folders import Move, OutputFolder
 
@@ -95,6 +95,7 @@ class Manifest:
         manifest, OutputError where none can be made.
         """
         self._path = path
+        self._shown = str(path) if journal is None else f"{folder.shown}/{COPY}"
         self.folder = folder
         self._journal = journal
         try:
@@ -104,18 +105,28 @@ class Manifest:
             self._base = sqlite3.connect(path, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise OutputError(f"{path}: cannot be made: {_why(error)}; choose a target") from None
+        self._last = 0
+        """The number of the last commit."""
+        self._is_behind = False
+        """Whether commits are not in the copy that the store has."""
+        try:
+            self._begin()
+        except BaseException:
+            self._base.close()
+            raise
+
+    def _begin(self) -> None:
+        """Make the tables that are missing, and note the commits that the copy has not."""
         with self._errors():
             self._base.execute("PRAGMA synchronous = FULL")
             (version,) = self._base.execute("PRAGMA user_version").fetchone()
             if version > _VERSION:
-                raise InputError(f"{path}: of a newer version of xlogdecode; use that")
+                raise InputError(f"{self._shown}: of a newer version of xlogdecode; use that")
             if version < _VERSION:
                 self._base.executescript(_SCHEMA)
         self._last = self._number(_COMMITS)
-        self._is_behind = False
-        """Whether commits are not in the copy that the store has."""
-        if journal is not None:
-            for number, rows in journal.commits(self._last):
+        if self._journal is not None:
+            for number, rows in self._journal.commits(self._last):
                 self._apply(number, rows)
                 self._is_behind = True
 
@@ -149,7 +160,7 @@ class Manifest:
     def save(self) -> None:
         """Write the copy back to its store, if it is one. Raises OutputError."""
         if self._journal is not None:
-            self._journal.save(self._path)
+            self._journal.save(self._path, self._last)
 
     @property
     def generation(self) -> int:
@@ -290,10 +301,11 @@ class Manifest:
             self._base.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._base.execute("COMMIT")
             except BaseException:
-                self._base.execute("ROLLBACK")
+                if self._base.in_transaction:  # a full disk has ended it already
+                    self._base.execute("ROLLBACK")
                 raise
-            self._base.execute("COMMIT")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -307,7 +319,7 @@ class Manifest:
             ) from None
         except sqlite3.DatabaseError as error:
             raise InputError(
-                f"{self._path}: is not a manifest: {error}; move it away, and all is decoded anew"
+                f"{self._shown}: is not a manifest: {error}; move it away, and all is decoded anew"
             ) from None
 
 
