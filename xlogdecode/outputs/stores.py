@@ -30,7 +30,7 @@ _PART: Final = 8 << 20
 _IN_PARTS: Final = frozenset({"s3", "gs"})
 """Schemes whose packages put parts together only when told to (`autocommit=False`)."""
 
-_CREATE: Final = frozenset({"s3", "gs", "memory"})
+_CREATE: Final = frozenset({"s3", "gs", "abfs", "memory"})
 """Schemes that can be told to make an object only where none is."""
 
 _READ_ONLY: Final = frozenset({"http", "https"})
