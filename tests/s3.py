@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +30,12 @@ _IDENTITIES = {
          "actions": ["Read:logs", "List:logs"]},
     ]
 }  # fmt: skip
+_COUNTERS = (
+    r'^SeaweedFS_s3_request_total{.*type="(.*)"} (.*)',
+    r"^SeaweedFS_s3_bucket_traffic_(.*_bytes)_total{.*} (.*)",
+)
+"""Lines of its metrics: a name and a number."""
+
 _PATIENCE = 90
 """Seconds until it must answer."""
 
@@ -37,6 +45,19 @@ class Server:
     """A server that answers."""
 
     port: int
+    metrics_port: int
+
+    def counts(self) -> Counter[str]:
+        """Return how many requests of each kind it has had (`GET`, `PUT`, `COPY`, ...), and the
+        bytes of them (`received_bytes`, `sent_bytes`).
+        """
+        address = f"http://127.0.0.1:{self.metrics_port}/metrics"
+        text = urllib.request.urlopen(address, timeout=_PATIENCE).read().decode()
+        found: Counter[str] = Counter()
+        for pattern in _COUNTERS:
+            for name, number in re.findall(pattern, text, re.MULTILINE):
+                found[name] += round(float(number))
+        return found
 
     def environment(self, key: str = KEY, secret: str = SECRET, port: int = 0) -> dict[str, str]:
         """Return what a command needs to use it."""
@@ -73,19 +94,20 @@ def s3_server(folder: Path) -> Iterator[Server]:
     parts = ("s3", "master", "volume", "filer")
     ports = dict(zip(parts, _free_ports(8), strict=False))
     grpc = dict(zip(parts, _free_ports(4), strict=True))
+    (metrics,) = _free_ports(1)
     arguments = [f"-{part}.port={port}" for part, port in ports.items()]
     arguments += [f"-{part}.port.grpc={port}" for part, port in grpc.items()]
     command = [
         weed, "-logtostderr=false", f"-logdir={folder}", "server", f"-dir={folder}", "-s3",
         f"-s3.config={identities}", "-master.telemetry=false", "-master.volumeSizeLimitMB=64",
         "-volume.max=200", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-        "-s3.port.iceberg=0", "-s3.port.lance=0", *arguments,
+        "-s3.port.iceberg=0", "-s3.port.lance=0", f"-metricsPort={metrics}", *arguments,
     ]  # fmt: skip
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         _wait_for(ports["s3"], process)
-        yield Server(ports["s3"])
+        yield Server(ports["s3"], metrics)
     finally:
         process.kill()
         process.wait()

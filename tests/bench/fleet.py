@@ -9,9 +9,14 @@ import os
 import shutil
 import sys
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import duckdb
@@ -22,11 +27,21 @@ from tests.bench.measure import Run, measure
 from xlogdecode import Filter, batch, read_records
 from xlogdecode.jobs.batch_file import load_job
 
+if TYPE_CHECKING:
+    from tests.s3 import Server
+
 DIFFERENT = 1000
-"""Logs that differ."""
+"""Logs that differ, at most."""
+
+TEMPLATES = 40_000_000
+"""Bytes of these, about, at most."""
 
 CLUSTER = "--cluster"
 EXECUTORS = ("processes", "threads", "dask", "ray")
+TITLES = (
+    "logs", "executor", "cpu s", "ms a log", "logs a s", "records a s", "clock s", "peak MB",
+    "MB in", "MB out", "again",
+)  # fmt: skip
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,22 +65,25 @@ def main(
     """Measure jobs of so many logs each (default: 2000).
 
     A row has the logs, the executor, processor seconds (user and system, of all processes of the
-    job but the store's) for all and for a log, records a second of processor, the memory of the
-    largest process, bytes in and out; then the same job again, which finds nothing new.
+    job and of its cluster, but not the store's) for all and for a log, logs and records a second of
+    processor, seconds by the clock, the memory of the largest process, bytes in and out; then the
+    same job again, which finds nothing new. With --store a line has the requests of the first job.
     """
     if job is not None:
         on_cluster(job)
         return
-    print("| logs | executor | cpu s | ms a log | records a s | peak MB | MB in | MB out | again |")
-    print(f"|{'---|' * 9}")
+    print(f"| {' | '.join(TITLES)} |\n|{'---|' * len(TITLES)}")
     with tempfile.TemporaryDirectory(prefix="xlogdecode-fleet-", dir=tmpfs()) as name:
         folder = Path(name)
-        rows = make_templates(folder / "templates", min(DIFFERENT, max(counts or (2000,))), size)
-        with server(folder) if store else nullcontext({}) as env:
-            os.environ.update(env)
+        different = max(1, min(DIFFERENT, TEMPLATES // size, max(counts or (2000,))))
+        rows = make_templates(folder / "templates", different, size)
+        with server(folder) if store else nullcontext() as running:
+            os.environ.update({} if running is None else running.environment())
             for count in counts or (2000,):
                 for executor in executors:
-                    print(row_of(folder, count, executor, rows, parts=parts, store=store))
+                    row = row_of(folder, count, executor, rows, parts=parts, store=running)
+                    print(row, flush=True)
+    print("load of the machine:", *(f"{load:.1f}" for load in os.getloadavg()))
 
 
 def make_templates(folder: Path, count: int, size: int) -> list[int]:
@@ -80,13 +98,19 @@ def make_templates(folder: Path, count: int, size: int) -> list[int]:
 
 
 def row_of(
-    folder: Path, count: int, executor: str, rows: list[int], *, parts: bool, store: bool
+    folder: Path,
+    count: int,
+    executor: str,
+    rows: list[int],
+    *,
+    parts: bool,
+    store: "Server | None",
 ) -> str:
     """Run a job, and once more; return the row of the table. Raises if a row is lost or twice."""
     sources, target = folder / "logs", folder / "rows"
     size = make_logs(folder, count, len(rows))
     settings = [f"sources: {sources}", f"target: {target}", "processes: 2"]
-    if store:
+    if store is not None:
         put_in_store(sources)
         settings[:2] = ["sources: s3://logs/fleet", f"target: s3://rows/{executor}{count}"]
     if parts:
@@ -98,19 +122,44 @@ def row_of(
     command = [sys.executable, "-m", "xlogdecode", "batch", "-q", str(path)]
     if executor == "dask":
         command = [sys.executable, "-m", "tests.bench.fleet", CLUSTER, str(path)]
-    first, again = measure(command), measure(command)
-    if store:
+    before = Counter[str]() if store is None else store.counts()
+    first = measure_all(command) if executor == "ray" else measure(command)
+    if store is not None:
+        requests = store.counts() - before
+        print(f"{count:,} {executor}:", *(f"{n:,} {name}" for name, n in sorted(requests.items())))
+    again = measure_all(command) if executor == "ray" else measure(command)
+    if store is not None:
         get_from_store(f"rows/{executor}{count}", target)
     out = check(target, count, rows, first)
     records = sum(rows[n % len(rows)] for n in range(count))
     cells = (
         f"{count:,}", executor, f"{first.cpu:.1f}", f"{first.cpu / count * 1000:.1f}",
-        f"{records / first.cpu:,.0f}", f"{first.peak / 1e6:.0f}", f"{size / 1e6:.0f}",
-        f"{out / 1e6:.0f}", f"{again.cpu:.1f} s, {again.peak / 1e6:.0f} MB",
+        f"{count / first.cpu:,.0f}", f"{records / first.cpu:,.0f}", f"{first.wall:.0f}",
+        f"{first.peak / 1e6:.0f}", f"{size / 1e6:.0f}", f"{out / 1e6:.0f}",
+        f"{again.cpu:.1f} s, {again.peak / 1e6:.0f} MB",
     )  # fmt: skip
     shutil.rmtree(sources)
     shutil.rmtree(target)
     return f"| {' | '.join(cells)} |"
+
+
+def measure_all(command: list[str]) -> Run:
+    """Run a command; look again and again at the processor time of all its processes.
+
+    The system tells nobody the time of Ray's workers when they end: their parent does not wait.
+    """
+    import psutil
+
+    seconds: dict[int, float] = {}
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(measure, command)
+        while not running.done():
+            for process in psutil.Process().children(recursive=True):
+                with suppress(psutil.Error):
+                    times = process.cpu_times()
+                    seconds[process.pid] = times.user + times.system
+            time.sleep(0.2)
+    return replace(running.result(), cpu=sum(seconds.values()))
 
 
 def make_logs(folder: Path, count: int, templates: int) -> int:
@@ -151,15 +200,15 @@ def on_cluster(job: str) -> None:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[dict[str, str]]:
-    """Run a server of S3; yield what a command needs to use it."""
+def server(folder: Path) -> Iterator["Server"]:
+    """Run a server of S3 with buckets for logs and rows."""
     from tests.s3 import s3_server
 
     (folder / "s3").mkdir()
     with s3_server(folder / "s3") as running:
         for bucket in ("logs", "rows"):
             running.files().mkdir(bucket)
-        yield running.environment()
+        yield running
 
 
 def put_in_store(folder: Path) -> None:
@@ -168,13 +217,13 @@ def put_in_store(folder: Path) -> None:
     files = s3fs.S3FileSystem()
     if files.exists("logs/fleet"):
         files.rm("logs/fleet", recursive=True)
-    files.put(f"{folder}/", "logs/fleet/", recursive=True)
+    files.put(f"{folder}/", "logs/fleet/", recursive=True, batch_size=32)
 
 
 def get_from_store(prefix: str, folder: Path) -> None:
     import s3fs
 
-    s3fs.S3FileSystem().get(f"{prefix}/", f"{folder}/", recursive=True)
+    s3fs.S3FileSystem().get(f"{prefix}/", f"{folder}/", recursive=True, batch_size=32)
 
 
 if __name__ == "__main__":
