@@ -274,3 +274,10 @@ def test_a_wrong_file_is_refused_with_its_line(text, place, tmp_path):
     with pytest.raises(ConfigError) as error:
         load_events(str(path))
     assert str(error.value).startswith(f"{path}:{place}: ")
+
+
+def test_a_console_line_below_a_record_does_not_take_its_place():
+    record = "TIM: 2024-01-01 08:47:04.162 E 4104-4156       |-NetworkInfoCenter   |error_code:6200"
+    below = "I/imsdk   (15282): TIM: |-TIMPush-TIMPushProvider   |message"
+    (code,) = found(OPENED, record, below)["codes"]
+    assert (code["code"], code["details"]["where"]) == (6200, {"NetworkInfoCenter": 1})

@@ -280,7 +280,9 @@ def test_the_last_session_alone_is_what_it_is_by_its_number():
 
 
 def test_a_log_of_nothing_has_an_empty_summary():
-    assert as_text(Summary()) == "losses: none\n"
+    assert as_text(Summary()) == "no records\n\nlosses: none\n"
+    done = run("summary", "-g", "not there", FIXTURES / "imsdk_20240101.xlog")
+    assert (done.status, done.out) == (0, b"no records\n\nlosses: none\n")
 
 
 def test_records_without_a_time_at_the_start_of_a_log_have_no_hour_of_another():

@@ -32,7 +32,7 @@ class LogLine(NamedTuple):
 def line_of(record: Record) -> LogLine:
     """Return the line of a record; one of a console log is taken apart."""
     message = record[10]
-    if not record[9] and "TIM: |-" in message and (found := _CONSOLE.search(message)):
+    if not record[9] and (found := _console_part(message)):
         function = found["function"] or None
         level = record.level or found["level"] or ""
         return LogLine(
@@ -43,6 +43,12 @@ def line_of(record: Record) -> LogLine:
         record.iso, record.level or "", record.layout, record.tag, record.file, record.function,
         record.read(message),
     )  # fmt: skip
+
+
+def _console_part(message: str) -> re.Match[str] | None:
+    """Return the line of a console log in the first line of a message; None if there is none."""
+    at = message.find("TIM: |-")
+    return _CONSOLE.search(message) if at >= 0 and "\n" not in message[:at] else None
 
 
 def line_in(run: RecordRun, number: int) -> LogLine:

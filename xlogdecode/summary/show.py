@@ -76,6 +76,8 @@ def as_text(
         (_days if is_long else _sessions)(summary, view),
         *(part(summary, view) for part in (_who, _hours, _events, _codes, _error_places)),
     ]
+    if not any(parts):
+        parts = [f"{view.say('no records')}\n"]
     return "\n".join([part for part in parts if part] + [_losses(summary, view)])
 
 
