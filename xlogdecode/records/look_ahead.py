@@ -23,10 +23,10 @@ AHEAD: Final = 4 * PAGE
 """Bytes of text in which the first banner is looked for."""
 
 _BANNER: Final = re.compile(
-    "|".join(
-        rf"(?:\A|\n){head}{rest}" for name, head, rest in NOTE_ROWS if name == "opened"
-    ).encode()
+    "|".join(head + rest for name, head, rest in NOTE_ROWS if name == "opened").encode()
 )
+_SIGN: Final = b"^" * 10
+"""The start of each banner: `find` is many times as fast as a pattern with a choice before it."""
 
 
 class FirstZone:
@@ -42,11 +42,20 @@ class FirstZone:
     def add(self, page: Page) -> None:
         """Look at the next page."""
         if self.zone is None and self._seen < AHEAD:
-            for found in _BANNER.finditer(page.data):
-                if self._seen + found.end() > AHEAD:
+            for found in _banners(page.data):
+                if self.zone is not None or self._seen + found.end() > AHEAD:
                     break
-                self.zone = self.zone or zone_of_hour(found["hour"].decode("latin-1"))
+                self.zone = zone_of_hour(found["hour"].decode("latin-1"))
         self._seen += len(page.data)
+
+
+def _banners(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield the banners of a text."""
+    at = data.find(_SIGN)
+    while at >= 0:
+        if (at == 0 or data[at - 1 : at] == b"\n") and (found := _BANNER.match(data, at)):
+            yield found
+        at = data.find(_SIGN, at + 1)
 
 
 class Ahead(NamedTuple):
