@@ -1,7 +1,7 @@
 """The library's calls for one source: a path, a binary stream, or the bytes themselves."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import tzinfo
 from functools import partial
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from xlogdecode.inputs.unwrap import Unwrapped
     from xlogdecode.records import Loss, Record
     from xlogdecode.records.layout_file import AnyLayout
+    from xlogdecode.records.page_reader import Part
     from xlogdecode.records.reading import LogHints
     from xlogdecode.records.runs import RecordRun
     from xlogdecode.summary import Summary
@@ -181,12 +182,27 @@ def read_arrow(
     """
     from xlogdecode.writers.arrow import read_batches
 
-    def logs() -> "Iterator[tuple[str, Iterator[Record | Loss]]]":
+    def logs() -> "Iterator[tuple[str, Iterator[Part | Sequence[Record | Loss]]]]":
         for source in sources:
             name = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
-            yield name, read_records(source, options, wanted=wanted, zone=zone)
+            if wanted is None or wanted.is_empty:
+                yield name, _uncut(source, options, name, zone)
+            else:
+                found = read_records(source, options, wanted=wanted, zone=zone)
+                yield name, ([item] for item in found)
 
     return read_batches(logs())
+
+
+def _uncut(
+    source: AnySource, options: Options | None, name: str, zone: tzinfo | None
+) -> "Iterator[Part | Sequence[Record | Loss]]":
+    from xlogdecode.records.events import iter_events
+    from xlogdecode.records.reader import read_uncut
+
+    with open_source(source) as data:
+        for page in read_uncut(iter_events(data, options), source=name, zone=zone):
+            yield from page if isinstance(page, list) else [[page]]
 
 
 def merge(

@@ -135,7 +135,11 @@ class RecordRun:
     @property
     def hours(self) -> list[tuple[str, str] | None]:
         """The texts around each clock in ISO 8601 (see `Stamps`)."""
-        return self.place.stamps.of_all(self.part("hour"), self.part("zone"))
+        stamps, cutter = self.place.stamps, self.cutter
+        if cutter.piece_of("hour") != "start" or cutter.piece_of("zone"):
+            return stamps.of_all(self.part("hour"), self.part("zone"))
+        known = {one: stamps[cutter.part_in("hour", one) or "", None] for one in {*self.start}}
+        return [known[one] for one in self.start]
 
     @property
     def own_text(self) -> str:

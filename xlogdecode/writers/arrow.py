@@ -2,16 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
-from itertools import islice
 from typing import Any, Final
 
 import pyarrow as pa
 
 from xlogdecode.records import Loss, Record
+from xlogdecode.records.page_reader import Part
 from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.uncut import UncutRun
 from xlogdecode.writers.arrow_batches import Batches
-from xlogdecode.writers.arrow_records import SCHEMA, record_batch
+from xlogdecode.writers.arrow_records import SCHEMA
 
 __all__ = ["SCHEMA", "ArrowWriter", "ParquetWriter", "parquet_file", "read_batches"]
 
@@ -23,15 +23,18 @@ _BATCH: Final = 1 << 14
 
 
 def read_batches(
-    logs: Iterable[tuple[str, Iterable[Record | Loss]]],
+    logs: Iterable[tuple[str, Iterable[Part | Sequence[Record | Loss]]]],
 ) -> "pa.RecordBatchReader":
-    """Return a reader of the records and losses of logs, each with its source."""
+    """Return a reader of logs, each with its source and its parts."""
 
     def batches() -> Iterator["pa.RecordBatch"]:
-        for source, items in logs:
-            rest = iter(items)
-            while some := list(islice(rest, _BATCH)):
-                yield record_batch(some, source)
+        for source, parts in logs:
+            waiting = Batches(_BATCH, marks=True)
+            for part in parts:
+                for table in waiting.add_part(part, source):
+                    yield from table.to_batches()
+            for table in waiting.rest():
+                yield from table.to_batches()
 
     return pa.RecordBatchReader.from_batches(SCHEMA, batches())
 

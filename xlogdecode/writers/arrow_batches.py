@@ -19,7 +19,7 @@ __all__ = ["Batches"]
 _LARGEST: Final = 16 << 20
 """Bytes of text after which a batch ends, too."""
 
-_AT_ONCE: Final = 4 << 20
+_AT_ONCE: Final = 2 << 20
 """Bytes of text that become columns at a time: memory for it is several times as much."""
 
 _WORTH_COLUMNS: Final = 64
@@ -44,6 +44,14 @@ class Batches:
         self._size = 0
         self._of_parts = 0
         """The rows and bytes of all that waits, and the bytes of what is not made yet."""
+
+    def add_part(
+        self, part: UncutRun | RecordRun | Sequence[Record | Loss], source: str
+    ) -> Iterator["pa.Table"]:
+        """Take any part of what was read, in which way it may come."""
+        if isinstance(part, UncutRun):
+            return self.add_uncut(part)
+        return self.add_run(part) if isinstance(part, RecordRun) else self.add(part, source)
 
     def add(self, batch: Sequence[Record | Loss], source: str) -> Iterator["pa.Table"]:
         """Take records and losses; yield all that wait once they are enough."""
