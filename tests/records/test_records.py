@@ -218,7 +218,7 @@ def test_what_is_complete_is_handed_on_at_a_pause():
 
 def test_a_record_longer_than_memory_should_be_comes_in_parts(monkeypatch):
     monkeypatch.setattr(pages_module, "LONGEST", 100)
-    monkeypatch.setattr("xlogdecode.records.reader.LONGEST", 100)
+    monkeypatch.setattr("xlogdecode.records.page_reader.LONGEST", 100)
     data = (mars("E") + "\n" + "x" * 500 + "\n").encode() + mars().encode()
     events = [(at, data[at : at + 50]) for at in range(0, len(data), 50)]
     records = list(read_records(events, page=64))
