@@ -180,7 +180,7 @@ class _Tail:
             self._offset = size
             return
         report = Report()
-        source = _Stretch(self._fd, base, size)
+        source = _NewStretch(self._fd, base, size)
         items = iter_decode(source, options, report)
         unsettled = yield from _settled(items, base, size)
         self._offset = source.at - report.fill if unsettled is None else unsettled
@@ -197,7 +197,7 @@ class _Tail:
     def _clog_news(self, options: Options, size: int) -> Iterator[Piece | Loss]:
         """Yield the lines of a `.clog` that are new: one stream, read from its beginning."""
         at, held = 0, b""
-        for item in iter_decode(_Stretch(self._fd, 0, size), options):
+        for item in iter_decode(_NewStretch(self._fd, 0, size), options):
             if isinstance(item, Loss):
                 end = item.offset + item.length
                 if item.offset >= self._offset and end < size:
@@ -219,7 +219,7 @@ class _Tail:
         return os.read(self._fd, size)
 
 
-class _Stretch:
+class _NewStretch:
     """A part of a file, as it was when the poll began."""
 
     def __init__(self, fd: int, begin: int, end: int) -> None:

@@ -62,7 +62,7 @@ class Clog:
         """Streams that gave text."""
         self.blocks_follow = False
         """Whether it is over, since the rest begins with a block of an xlog."""
-        self._stream = _Stream(0)
+        self._stream = _ClogStream(0)
         self._search: _Search | None = None
 
     def feed(self, data: bytes) -> Iterator[Item]:
@@ -159,7 +159,7 @@ class Clog:
                 yield from search.found(offset + found)
                 self._pass(found)
                 self.blocks_follow = block is not None
-                self._stream, self._search = _Stream(self.offset), None
+                self._stream, self._search = _ClogStream(self.offset), None
                 return
         else:
             search.next = offset + len(rest)
@@ -172,7 +172,7 @@ class Clog:
             self._search = _Search(self.offset, "")
 
 
-class _Stream:
+class _ClogStream:
     """The stream that is being read."""
 
     def __init__(self, offset: int) -> None:

@@ -57,19 +57,19 @@ class Timeline:
         """
         with Spool() as spool:
             found = self._inputs(spool, on_read)
-            parts = [item for item in found if isinstance(item, _Part)]
+            parts = [item for item in found if isinstance(item, _TimelineLog)]
             written = self._write(parts)
         for item in found:
-            yield item.result(written) if isinstance(item, _Part) else item
+            yield item.result(written) if isinstance(item, _TimelineLog) else item
 
     def hints(self) -> Iterator[str]:
         """Yield what is worth knowing, once all inputs are done."""
         yield from self._hints
         yield from self._tally.remarks(self._selection.filter)
 
-    def _inputs(self, spool: Spool, on_read: OnRead) -> "list[_Part | Result]":
+    def _inputs(self, spool: Spool, on_read: OnRead) -> "list[_TimelineLog | Result]":
         """Return each log, or why it is left out."""
-        found: list[_Part | Result] = []
+        found: list[_TimelineLog | Result] = []
         half = None if on_read is None else lambda size: on_read(size // 2)  # read twice
         options = self.request.options
         request = self.request
@@ -89,10 +89,10 @@ class Timeline:
             except InputError as error:
                 found.append(failed(item.name, error))
                 continue
-            found.append(_Part(item, opened, options, per_block=self._selection.per_block))
+            found.append(_TimelineLog(item, opened, options, per_block=self._selection.per_block))
         return _without_saved(found)
 
-    def _write(self, parts: "Sequence[_Part]") -> Path | str | None:
+    def _write(self, parts: "Sequence[_TimelineLog]") -> Path | str | None:
         """Write the timeline; return the file that it went to."""
         target = self.request.output
         if target is None:
@@ -112,7 +112,9 @@ class Timeline:
             raise
         return target if file.is_written else None
 
-    def _convert(self, sink: Sink, parts: "Sequence[_Part]", view: "MakesView" = None) -> None:
+    def _convert(
+        self, sink: Sink, parts: "Sequence[_TimelineLog]", view: "MakesView" = None
+    ) -> None:
         selection = self._selection
         name_of = shown if selection.format == "text" else str
         logs = [MergedLog(name_of(part.name), part.events) for part in parts]
@@ -146,7 +148,7 @@ class Timeline:
         )
 
 
-class _Part:
+class _TimelineLog:
     """One log of the timeline, and its result."""
 
     def __init__(self, entry: Entry, opened: Opened, options: Options, *, per_block: bool) -> None:
@@ -197,9 +199,9 @@ class _Part:
         return Result(self.name, status, self._report, path, self._error, is_printed=is_printed)
 
 
-def _without_saved(found: "list[_Part | Result]") -> "list[_Part | Result]":
+def _without_saved(found: "list[_TimelineLog | Result]") -> "list[_TimelineLog | Result]":
     """Leave out crash buffers whose records a launch has saved into one of the logs."""
-    parts = [item for item in found if isinstance(item, _Part)]
+    parts = [item for item in found if isinstance(item, _TimelineLog)]
     saved = SavedBlocks()
     if any(part.is_crash_buffer for part in parts):
         for part in parts:
@@ -208,12 +210,12 @@ def _without_saved(found: "list[_Part | Result]") -> "list[_Part | Result]":
                     saved.scan(source)
     return [
         Result(item.name, Status.OK, Report(), note=LEFT_OUT, is_skipped=True)
-        if isinstance(item, _Part) and item.is_crash_buffer and _is_saved(item, saved)
+        if isinstance(item, _TimelineLog) and item.is_crash_buffer and _is_saved(item, saved)
         else item
         for item in found
     ]
 
 
-def _is_saved(buffer: _Part, saved: SavedBlocks) -> bool:
+def _is_saved(buffer: _TimelineLog, saved: SavedBlocks) -> bool:
     with buffer.opened() as source:
         return saved.unsaved(source, is_buffer=True) is None

@@ -125,7 +125,7 @@ def count_merged(
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _SurveyedLog:
     """One log of the timeline, after its first reading."""
 
     place: int
@@ -183,19 +183,19 @@ def _parts(
     local: tzinfo | None,
     reading: LogHints,
     tally: Tally | None,
-) -> list[_Part]:
+) -> list[_SurveyedLog]:
     """Read all logs for the first time."""
     parts = []
     for place, log in enumerate(logs):
         seen = _survey(log, zone, local, reading)
         own = replace(wanted, session=seen.session) if wanted.session == LAST else wanted
-        parts.append(_Part(place, log, seen, own, zone, local, reading, tally))
+        parts.append(_SurveyedLog(place, log, seen, own, zone, local, reading, tally))
     return parts
 
 
-def _groups(parts: Sequence[_Part]) -> list[list[_Part]]:
+def _groups(parts: Sequence[_SurveyedLog]) -> list[list[_SurveyedLog]]:
     """Return the logs in groups that follow one another; those of a group overlap."""
-    groups: list[list[_Part]] = []
+    groups: list[list[_SurveyedLog]] = []
     end: tuple[float, int] | None = None
     for part in sorted(parts, key=lambda part: (part.seen.earliest, part.place)):
         if end is None or (part.seen.earliest, part.place) > end:
@@ -206,7 +206,7 @@ def _groups(parts: Sequence[_Part]) -> list[list[_Part]]:
     return [sorted(group, key=attrgetter("place")) for group in groups]
 
 
-def _in_order(group: Sequence[_Part]) -> Iterator[Timed]:
+def _in_order(group: Sequence[_SurveyedLog]) -> Iterator[Timed]:
     """Yield the items of a group in order of time."""
     if len(group) == 1 and group[0].seen.in_order:
         yield from group[0].items()
@@ -225,7 +225,7 @@ def _in_order(group: Sequence[_Part]) -> Iterator[Timed]:
         yield from (each for each in heapq.merge(*runs, key=itemgetter(0)) if each[2] is not None)
 
 
-def _most_at_once(group: Sequence[_Part]) -> int:
+def _most_at_once(group: Sequence[_SurveyedLog]) -> int:
     """Return how many logs of a group have begun and not ended at a time, at most."""
     ends: list[float] = []
     most = 0
