@@ -342,6 +342,7 @@ def test_a_package_that_is_missing_is_named_once_and_no_input_waits_for_it(tmp_p
     put(tmp_path / "uploads", "a.xlog", 3)
     job = job_file(tmp_path)
     monkeypatch.delitem(sys.modules, "xlogdecode.writers.arrow", raising=False)
+    monkeypatch.delitem(sys.modules, "xlogdecode.writers.arrow_library", raising=False)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtraError, match=r"xlogdecode\[arrow\]"):
         batch(job)

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from typing import Any, Final
 
-import pyarrow as pa
-
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.page_reader import Part
 from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.uncut import UncutRun
 from xlogdecode.writers.arrow_batches import Batches
+from xlogdecode.writers.arrow_library import pa
 from xlogdecode.writers.arrow_records import SCHEMA
 
 __all__ = ["SCHEMA", "ArrowWriter", "ParquetWriter", "parquet_file", "read_batches"]

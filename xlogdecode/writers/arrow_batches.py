@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, chain, pairwise
 from typing import Final, NamedTuple, cast
 
-import pyarrow as pa
-
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.page_reader import cut_apart
 from xlogdecode.records.runs import Cutter, RecordRun
 from xlogdecode.records.uncut import UncutRun
 from xlogdecode.writers.arrow_heads import UnlikeRunsError, heads_of_runs, heads_of_uncut
+from xlogdecode.writers.arrow_library import pa
 from xlogdecode.writers.arrow_records import record_batch
 from xlogdecode.writers.arrow_runs import batch_of
 

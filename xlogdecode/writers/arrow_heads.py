@@ -12,13 +12,11 @@ from functools import cache
 from itertools import accumulate, chain
 from typing import Any, Final, NamedTuple, cast
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from xlogdecode.encodings import is_utf8
 from xlogdecode.records.record import Place
 from xlogdecode.records.runs import PIECES, Cutter, RecordRun
 from xlogdecode.records.uncut import Finder, UncutRun, finder_of
+from xlogdecode.writers.arrow_library import pa, pc
 from xlogdecode.writers.arrow_records import texts
 
 __all__ = ["Heads", "UnlikeRunsError", "heads_of_runs", "heads_of_uncut"]

@@ -11,19 +11,12 @@ from functools import cache
 from itertools import accumulate
 from typing import Any, Final
 
-from xlogdecode.errors import MissingExtraError
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.record import SEVERITIES, Place, parse_who
 from xlogdecode.records.sessions import SESSION_LAYOUTS
 from xlogdecode.records.timestamps import Stamps
+from xlogdecode.writers.arrow_library import pa
 from xlogdecode.writers.objects import UTF_8, as_object, printable
-
-try:
-    import pyarrow as pa
-except ImportError:
-    raise MissingExtraError(
-        "Arrow and Parquet need pyarrow: run pip install 'xlogdecode[arrow]'"
-    ) from None
 
 __all__ = ["NAMES", "SCHEMA", "Clock", "record_batch", "text_of", "texts"]
 

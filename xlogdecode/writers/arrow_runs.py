@@ -7,12 +7,10 @@ the distinct ones; only these are taken apart, and the rest is arithmetic on the
 from collections.abc import Callable
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from xlogdecode.records.record import SEVERITIES, parse_who
 from xlogdecode.records.sessions import SESSION_LAYOUTS
 from xlogdecode.writers.arrow_heads import Heads
+from xlogdecode.writers.arrow_library import pa, pc
 from xlogdecode.writers.arrow_records import NAMES, SCHEMA, Clock, text_of
 from xlogdecode.writers.objects import UTF_8, printable
 

@@ -17,7 +17,7 @@ try:
     from xlogdecode.writers.arrow import parquet_file
 except ImportError:
     raise MissingExtraError(
-        "Arrow and Parquet need pyarrow: run pip install 'xlogdecode[arrow]'"
+        "Arrow and Parquet need pyarrow; run pip install 'xlogdecode[arrow]'"
     ) from None
 
 __all__ = ["DAY", "KEYS", "parse_keys", "part"]
