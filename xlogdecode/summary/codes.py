@@ -134,11 +134,9 @@ def _signs_in(message: str) -> list[tuple[int, int]]:
     """Return where each of `_SIGNS` begins and ends, in order."""
     found = []
     for sign in _SIGNS:
-        at = message.find(sign)
-        while at >= 0:
-            found.append((at, at + len(sign)))
-            at = message.find(sign, at + 1)
-    return sorted(found)
+        if sign in message:
+            found += [each.span() for each in re.finditer(sign, message)]
+    return sorted(found) if len(found) > 1 else found
 
 
 def _names_no_error(message: str, found: re.Match[str]) -> bool:

@@ -63,6 +63,8 @@ class EventMachine:
         """Return the event if this line is the first that shows it."""
         if rule.per:
             return self._take_key(rule, value_behind(rule.per, line.message), line)
+        if len(rule.signs) == 1 and not rule.once:
+            return self._episode(rule, line)
         state = self._states.get(rule.name)
         if state is None:
             self._states[rule.name] = state = _EventState()

@@ -29,10 +29,12 @@ class Sightings:
         self.sources[source] += 1
         if iso is None:
             return
-        if self.first is None or _is_before(iso, self.first):
-            self.first = iso
-        if self.last is None or not _is_before(iso, self.last):
+        if self.first is None or self.last is None:
+            self.first = self.last = iso
+        elif not _is_before(iso, self.last):
             self.last = iso
+        elif _is_before(iso, self.first):
+            self.first = iso
 
     def note(self, name: str, value: str) -> None:
         """Count a value of a detail; an empty one is none."""
