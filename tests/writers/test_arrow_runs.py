@@ -66,6 +66,18 @@ def test_rows_of_edited_logs_are_those_of_the_records_that_are_read(events):
 
 
 @pytest.mark.parametrize("row", DIVIDED, ids=lambda row: row.name)
+@pytest.mark.parametrize("sign", ["", "x", "9", "divider", "\n"])
+def test_a_record_with_any_sign_changed_is_read_as_it_is_alone(row, sign):
+    usual = row.samples[0]
+    sign = row.divider if sign == "divider" else sign
+    edited = [f"{usual[:at]}{sign}{usual[at + 1 :]}" for at in range(len(usual))]
+    between = "get mmap time: 1"  # each edited record is in a run of its own
+    lines = [line for one in edited for line in (usual, one, usual, between)]
+    events = [(0, "".join(f"{line}\n" for line in lines).encode())]
+    assert plain(table_of(events)) == expected(events)
+
+
+@pytest.mark.parametrize("row", DIVIDED, ids=lambda row: row.name)
 def test_usual_records_are_left_uncut(row):
     data = "".join(f"{row.samples[0]}\nmore of it\n" for _ in range(50)).encode()
     page, rest = read_uncut([(0, data)])
