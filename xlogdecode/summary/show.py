@@ -13,7 +13,7 @@ from xlogdecode.summary.codes import LITEAV, code_info
 from xlogdecode.summary.collect import SessionStory, Summary
 from xlogdecode.summary.sightings import Sightings
 from xlogdecode.summary.to_dict import codes_by_count, layouts_of
-from xlogdecode.summary.view import View
+from xlogdecode.summary.view import SummaryView
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -70,7 +70,7 @@ def as_text(
     The language is `en` or `zh`. With `every_session` each session has a row, however many there
     are.
     """
-    view = View(look or Look(), language, bar)
+    view = SummaryView(look or Look(), language, bar)
     is_long = len(summary.sessions) > _MANY and not every_session
     parts = [
         (_days if is_long else _sessions)(summary, view),
@@ -81,7 +81,7 @@ def as_text(
     return "\n".join([part for part in parts if part] + [_losses(summary, view)])
 
 
-def _sessions(summary: Summary, view: View) -> str:
+def _sessions(summary: Summary, view: SummaryView) -> str:
     if not summary.sessions:
         return ""
     rows: list[Sequence[str | Cell]] = [_head(view, "SESSION", "BEGAN", "RECORDS", "ENDED")]
@@ -102,7 +102,7 @@ def _sessions(summary: Summary, view: View) -> str:
     return _with_lines_below(rows, below, view, right={2}, spare=[2] if view.is_narrow else [])
 
 
-def _last_error(story: SessionStory, view: View) -> list[str]:
+def _last_error(story: SessionStory, view: SummaryView) -> list[str]:
     """Return a line on the last error of a session, if it has one."""
     if not story.last_error:
         return []
@@ -124,7 +124,7 @@ def names_of(summary: Summary) -> dict[str, str]:
     return {source: "/".join(parts[alike:]) for source, parts in paths.items()}
 
 
-def _days(summary: Summary, view: View) -> str:
+def _days(summary: Summary, view: SummaryView) -> str:
     for length in (10, 7, 4):
         rows = _by_device(summary.sessions, length)
         if len(rows) <= _MOST_ROWS:
@@ -160,7 +160,7 @@ def _device(story: SessionStory) -> str:
     return ", ".join(filter(None, [session.device_type, system])) or "-"
 
 
-def _who(summary: Summary, view: View) -> str:
+def _who(summary: Summary, view: SummaryView) -> str:
     """Return who and where it was: one line each."""
     stories = summary.sessions
     lists: dict[str, Iterable[str | None]] = {
@@ -179,14 +179,14 @@ def _who(summary: Summary, view: View) -> str:
     return "".join(wrapped(line, width=view.look.width) for line in lines)
 
 
-def _some(values: list[str], view: View) -> str:
+def _some(values: list[str], view: SummaryView) -> str:
     more = len(values) - 2 * _VALUES
     between = "; " if any(", " in value for value in values) else ", "
     some = between.join(values[: 2 * _VALUES])
     return view.say("{} and {} more", some, more) if more > 0 else some
 
 
-def _hours(summary: Summary, view: View) -> str:
+def _hours(summary: Summary, view: SummaryView) -> str:
     if not summary.hours:
         return ""
     levels_shown = [level for level in (*_LEVELS, "") if summary.levels[level]]
@@ -209,7 +209,7 @@ def _hours(summary: Summary, view: View) -> str:
     return "".join(f"{line}\n" for line in _with_bars(lines, totals, view))
 
 
-def _with_bars(lines: list[str], totals: list[int], view: View) -> Iterator[str]:
+def _with_bars(lines: list[str], totals: list[int], view: SummaryView) -> Iterator[str]:
     """Yield the lines of a table; those below its head with bars, as far as there is room."""
     start = max(map(width_of, lines)) + 2
     longest = _BAR if view.look.width is None else min(_BAR, view.look.width - start)
@@ -220,7 +220,7 @@ def _with_bars(lines: list[str], totals: list[int], view: View) -> Iterator[str]
         yield f"{line}{' ' * (start - width_of(line))}{view.bar * length}" if length else line
 
 
-def _events(summary: Summary, view: View) -> str:
+def _events(summary: Summary, view: SummaryView) -> str:
     rules = summary.table.rules
     found = [(rule, seen) for name, rule in rules.items() if (seen := summary.events.get(name))]
     rows: list[Sequence[str | Cell]] = [_head(view, "EVENT", "COUNT", "FIRST", "LAST")]
@@ -230,13 +230,13 @@ def _events(summary: Summary, view: View) -> str:
     return _with_lines_below(rows, below, view, right={1}, spare=[3]) if found else ""
 
 
-def _details(seen: Sightings, view: View) -> list[str]:
+def _details(seen: Sightings, view: SummaryView) -> list[str]:
     """Return the lines below an event."""
     names = [name for name in seen.details if name not in _SHOWN_BEFORE]
     return [view.named(name, _top(seen, name, view)) for name in names]
 
 
-def _codes(summary: Summary, view: View) -> str:
+def _codes(summary: Summary, view: SummaryView) -> str:
     found = codes_by_count(summary.codes)
     rows: list[Sequence[str | Cell]] = [_head(view, "ERROR CODE", "COUNT", "FIRST", "LAST")]
     rows += [(str(code), str(seen.count), *_times(seen)) for _, code, seen in found]
@@ -248,7 +248,7 @@ def _codes(summary: Summary, view: View) -> str:
     return _with_lines_below(rows, below, view, right={0, 1}, spare=[3]) if found else ""
 
 
-def _about_code(series: str, code: int, seen: Sightings, view: View) -> Iterator[str]:
+def _about_code(series: str, code: int, seen: Sightings, view: SummaryView) -> Iterator[str]:
     """Yield the lines below a code."""
     info = code_info(code, view.language) if series != LITEAV else None
     if info is not None:
@@ -263,20 +263,20 @@ def _about_code(series: str, code: int, seen: Sightings, view: View) -> Iterator
         yield view.say("next: {}", info.advice)
 
 
-def _error_places(summary: Summary, view: View) -> str:
+def _error_places(summary: Summary, view: SummaryView) -> str:
     rows = [_head(view, "FUNCTION", "ERRORS")]
     rows += [(place, str(n)) for place, n in summary.error_places.most_common(2 * _VALUES)]
     return as_table(rows, right={1}, look=view.look) if len(rows) > 1 else ""
 
 
-def _head(view: View, *names: str) -> tuple[str, ...]:
+def _head(view: SummaryView, *names: str) -> tuple[str, ...]:
     return tuple(map(view.say, names))
 
 
 def _with_lines_below(
     rows: Sequence[Sequence[str | Cell]],
     below: list[list[str]],
-    view: View,
+    view: SummaryView,
     *,
     right: set[int],
     spare: list[int],
@@ -307,7 +307,7 @@ def wrapped(text: str, indent: str = "", width: int | None = _WIDTH) -> str:
     return "".join(f"{each}\n" for each in [*lines, line])
 
 
-def _where(seen: Sightings, names: dict[str, str], view: View) -> list[str]:
+def _where(seen: Sightings, names: dict[str, str], view: SummaryView) -> list[str]:
     """Return a line on the logs in which something was seen, if there are several."""
     if len(names) < 2:
         return []
@@ -316,7 +316,7 @@ def _where(seen: Sightings, names: dict[str, str], view: View) -> list[str]:
     return [view.say("in: {}", there)]
 
 
-def _top(seen: Sightings, name: str, view: View) -> str:
+def _top(seen: Sightings, name: str, view: SummaryView) -> str:
     """Return the most frequent values of a detail, with counts where there are several."""
     values = seen.details[name]
     if len(values) == 1:
@@ -327,13 +327,13 @@ def _top(seen: Sightings, name: str, view: View) -> str:
     return ", ".join(top) + (", ..." if len(values) > _VALUES else "")
 
 
-def _span(values: Iterable[str], view: View) -> str:
+def _span(values: Iterable[str], view: SummaryView) -> str:
     """Return the range of costs such as `12ms`."""
     times = sorted(int(digits) for v in values if (digits := v.rstrip("ms ")).isdecimal())
     return view.say("{} to {} ms", times[0], times[-1]) if times else ""
 
 
-def _losses(summary: Summary, view: View) -> str:
+def _losses(summary: Summary, view: SummaryView) -> str:
     total, look, head = summary.losses.total(), view.look, view.say("losses: ")
     found = view.say("none")
     if total:
@@ -349,7 +349,7 @@ def _losses(summary: Summary, view: View) -> str:
     return f"{text}\n{''.join(hints)}"
 
 
-def _hints(summary: Summary, view: View) -> Iterator[str]:
+def _hints(summary: Summary, view: SummaryView) -> Iterator[str]:
     """Yield a line for each way in which records may be missing without a loss of bytes."""
     if summary.missing == 1:
         yield view.say("blocks are missing in 1 place (by sequence number)")

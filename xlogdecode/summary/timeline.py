@@ -10,7 +10,7 @@ from xlogdecode.summary.collect import Silence, Summary
 from xlogdecode.summary.machine import Episode
 from xlogdecode.summary.show import names_of, wrapped
 from xlogdecode.summary.sightings import seconds_of
-from xlogdecode.summary.view import View
+from xlogdecode.summary.view import SummaryView
 
 __all__ = ["StoryLine", "as_timeline", "story_lines"]
 
@@ -46,7 +46,7 @@ def as_timeline(summary: Summary, look: Look | None = None, language: str = "en"
 
     The language is `en` or `zh`.
     """
-    view = View(look or Look(), language)
+    view = SummaryView(look or Look(), language)
     names, parts = names_of(summary), []
     day: list[StoryLine] = []
     for line in [*story_lines(summary, view), None]:
@@ -69,7 +69,7 @@ def as_timeline(summary: Summary, look: Look | None = None, language: str = "en"
     return "\n".join(parts) or f"{view.say('nothing happened')}\n"
 
 
-def story_lines(summary: Summary, view: View) -> list[StoryLine]:
+def story_lines(summary: Summary, view: SummaryView) -> list[StoryLine]:
     """Return the episodes, the ends of sessions and the gaps, in order of time."""
     lines = [*_episodes(summary.episodes, view), *_sessions(summary, view)]
     lines += [
@@ -79,7 +79,7 @@ def story_lines(summary: Summary, view: View) -> list[StoryLine]:
     return sorted(lines, key=lambda line: seconds_of(line.iso))
 
 
-def _sessions(summary: Summary, view: View) -> Iterator[StoryLine]:
+def _sessions(summary: Summary, view: SummaryView) -> Iterator[StoryLine]:
     for story in summary.sessions:
         session = story.session
         first = session.first.iso if session.first else None
@@ -96,7 +96,7 @@ def _sessions(summary: Summary, view: View) -> Iterator[StoryLine]:
             yield StoryLine(last, view.say("session ends"), tuple(details), session.source)
 
 
-def _episodes(episodes: Iterable[Episode], view: View) -> Iterator[StoryLine]:
+def _episodes(episodes: Iterable[Episode], view: SummaryView) -> Iterator[StoryLine]:
     """Yield a line for each episode; one with its outcome is one."""
     begun: dict[tuple[str, str], StoryLine] = {}
     for episode in episodes:
@@ -118,7 +118,7 @@ def _episodes(episodes: Iterable[Episode], view: View) -> Iterator[StoryLine]:
     yield from begun.values()
 
 
-def _details(episode: Episode, view: View) -> Iterator[str]:
+def _details(episode: Episode, view: SummaryView) -> Iterator[str]:
     if episode.rule.name == "init":
         return
     for name, value in episode.details.items():
@@ -127,7 +127,7 @@ def _details(episode: Episode, view: View) -> Iterator[str]:
     yield from (view.say("code {}", code) for code in sorted(episode.codes))
 
 
-def _day(lines: list[StoryLine], names: dict[str, str], view: View) -> str:
+def _day(lines: list[StoryLine], names: dict[str, str], view: SummaryView) -> str:
     look = view.look
     joined = _joined(lines, alike=len(_joined(lines)) > _SCREEN)
     date = lines[0].iso[:10]
@@ -160,7 +160,7 @@ def _joined(lines: Iterable[StoryLine], *, alike: bool = False) -> list[StoryLin
     return joined
 
 
-def _length(gap: Silence, view: View) -> str:
+def _length(gap: Silence, view: SummaryView) -> str:
     seconds = int(seconds_of(gap.after) - seconds_of(gap.before))
     days, rest = divmod(seconds, _DAY)
     hours, rest = divmod(rest, 3600)

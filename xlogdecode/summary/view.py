@@ -6,13 +6,13 @@ from xlogdecode.chinese import phrase
 from xlogdecode.outputs.table import Look
 from xlogdecode.summary.events import EventRule
 
-__all__ = ["View"]
+__all__ = ["SummaryView"]
 
 _NARROW: Final = 48
 """Cells of a terminal in which a name, a number and a time leave room for little else."""
 
 
-class View(NamedTuple):
+class SummaryView(NamedTuple):
     """The look of a summary, and the language of its words."""
 
     look: Look = Look()
