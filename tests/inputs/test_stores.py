@@ -186,6 +186,28 @@ def test_a_package_that_is_missing_is_named(
         list(iter_text(url))
 
 
+@pytest.mark.parametrize(
+    ("scheme", "needs"),
+    [("cos", "COS_REGION or COS_ENDPOINT"), ("az", "AZURE_STORAGE_ACCOUNT_KEY")],
+)
+def test_a_store_that_lacks_its_settings_is_one_line(
+    scheme: str, needs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fsspec
+    from fsspec.registry import _registry as known
+
+    class NotSet(fsspec.AbstractFileSystem):
+        def __init__(self, **_: object) -> None:
+            raise Exception("Region or Endpoint is required!")
+
+    monkeypatch.setitem(known, scheme, NotSet)
+    url = f"{scheme}://b/a.xlog"
+    (refusal,) = iter_entries([url])
+    start = f"{url}: cannot be used: Region or Endpoint is required; check the URL, and "
+    assert str(refusal).startswith(start)
+    assert str(refusal).endswith(needs)
+
+
 def test_without_fsspec_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
     (refusal,) = iter_entries(["memory://b/a.xlog"])

@@ -32,6 +32,7 @@ _EXTRAS: Final = {
 """A scheme -> the extra that brings its packages, if that is not `stores`."""
 
 _CREDENTIALS: Final = {
+    "cos": "COS_SECRET_ID, COS_SECRET_KEY and COS_REGION or COS_ENDPOINT",
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile in ~/.aws",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS or `gcloud auth application-default login`",
     "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
@@ -89,9 +90,11 @@ def store_at(url: str) -> Store:
             f"{scheme}:// needs packages that are not installed{missing}: "
             f"pip install 'xlogdecode[{extra}]'"
         ) from None
-    except ValueError as error:
+    except Exception as error:  # noqa: BLE001 - each package has classes of its own
         if "Protocol not known" not in str(error):
-            raise InputError(f"{shown_url(url)}: is not a URL of a store: {_said(error)}") from None
+            where = _CREDENTIALS.get(extra, "the configuration of fsspec")
+            why = f"cannot be used: {_said(error).rstrip('.! ')}; check the URL, and {where}"
+            raise InputError(f"{shown_url(url)}: {why}") from None
         if scheme in _EXTRAS:
             raise MissingExtraError(
                 f"{scheme}:// needs packages that are not installed: "
