@@ -151,10 +151,14 @@ def measure_all(command: list[str]) -> Run:
     import psutil
 
     seconds: dict[int, float] = {}
+    others = {process.pid for process in psutil.Process().children()}  # the server of a store
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(measure, command)
         while not running.done():
-            for process in psutil.Process().children(recursive=True):
+            mine = [one for one in psutil.Process().children() if one.pid not in others]
+            with suppress(psutil.Error):
+                mine = [one for each in mine for one in each.children(recursive=True)]
+            for process in mine:
                 with suppress(psutil.Error):
                     times = process.cpu_times()
                     seconds[process.pid] = times.user + times.system
