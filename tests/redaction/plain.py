@@ -153,6 +153,6 @@ class PlainRedactor:
 def is_alone(line, start, end):
     """Tell whether no letter, digit or `_` touches what is there, but a conversation's type."""
     before, behind = line[:start], line[end : end + 1]
-    types = r"([cC]2[cC]_|GROUP_|group_|%2[0-9A-F]|0[xX])$"
+    types = r"([cC][02][cC]_|GROUP_|group_|%[0-9A-Fa-f]{2}|0[xX])$"
     is_free = not re.search("[A-Za-z0-9_]$", before) or re.search(types, before)
     return bool(is_free) and not re.match("[A-Za-z0-9_]", behind)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.redaction.plain import PlainRedactor, is_alone
 from tests.redaction.test_labelled import LINES, labelled
 from xlogdecode.redaction import Redactor, built_in_rules, learn_from
-from xlogdecode.redaction.words import word_finder
+from xlogdecode.redaction.words import WordFinder
 
 PLAIN = [labelled(line)[0] for line in LINES]
 BETWEEN = [*" |,:=\"'\\&_-、\u017f", "", ", ", "c2c_", "0x"]
@@ -79,11 +79,19 @@ def test_values_are_learnt_from_lines_that_differ_in_digits_alone(head):
     assert redactor.redact("to user_17") == "to <user-1>"
 
 
-WORD = st.text("ab1_.é用", min_size=1, max_size=5)
+SIGNS = "ab1_.é用%3c2x0"
+WORD = st.text(SIGNS, min_size=1, max_size=5)
+OTHERS = {
+    "few": [],
+    "many of a shape": [f"q{number}" for number in range(1000, 1500)],
+    "many": [f"q{a}{b}" for a in "defghijklmnopqrstuvwyz" for b in "defghijklmnopqrstuvwyz"],
+}
 
 
-@given(st.sets(WORD, min_size=1, max_size=8), st.text("ab1_.é用 |c2x0", max_size=60))
-def test_words_are_found_where_they_are_alone_the_longest_first(words, text):
+@pytest.mark.parametrize("others", OTHERS.values(), ids=OTHERS)
+@settings(max_examples=60)
+@given(words=st.sets(WORD, min_size=1, max_size=8), text=st.text(f"{SIGNS} |", max_size=60))
+def test_words_are_found_where_they_are_alone_the_longest_first(others, words, text):
     expected, at = [], 0
     while at < len(text):
         ends = [
@@ -94,7 +102,10 @@ def test_words_are_found_where_they_are_alone_the_longest_first(words, text):
         if ends:
             expected.append((at, max(ends)))
         at = max(ends, default=at + 1)
-    assert [found.span() for found in word_finder(words).finditer(text)] == expected
+    finder = WordFinder()
+    finder.add([*words][:1])
+    finder.add([*others, *words])
+    assert [*finder.find(text)] == expected
 
 
 @settings(max_examples=20, deadline=None)

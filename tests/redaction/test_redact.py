@@ -5,13 +5,21 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.command import run
 from tests.records.lines import IMSDK, SHARED, expected_text, mars, needs_shared, streams
 from xlogdecode.errors import ConfigError
-from xlogdecode.records import Record, read_records
-from xlogdecode.redaction import Pattern, RedactionRules, Redactor, built_in_rules, parse_rules
+from xlogdecode.records import Loss, Record, read_records
+from xlogdecode.redaction import (
+    Pattern,
+    RedactionRules,
+    Redactor,
+    built_in_rules,
+    learn_from,
+    parse_rules,
+)
 from xlogdecode.writers import JsonWriter, TextWriter, render
 
 SIG = "eJwtzE0LgkAUheH-MutQ7zgzo0KLaBEUhaAQuR3nmhfTZPwgiP57l1rdh3N4e*q0Zv2ZRzIR2-QGwSPyhmD"
@@ -234,3 +242,54 @@ def test_the_map_words_and_texts_are_options_of_their_own(tmp_path):
 )
 def test_the_text_of_a_message_goes_to_its_end(text, expected):
     assert Redactor(built_in_rules().with_texts()).redact(text) == expected
+
+
+def test_a_value_that_a_later_input_names_is_replaced_in_lines_like_earlier_ones(tmp_path):
+    first, later = tmp_path / "a.log", tmp_path / "b.log"
+    first.write_text(f"{mars(message='send to kelly.w now')}\n" * 4)
+    later.write_text(first.read_text() + mars(message="userid:kelly.w|x") + "\n")
+    done = run("-c", "-T", "1", "--redact", first, later)
+    assert done.out.count(b"send to <user-1> now") == 4
+    assert (
+        done.out.count(b"kelly.w") == 4
+    )  # those of the first, of which nothing said that it is an id
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            IMSDK, mars(), mars(message="send to kelly.w now"), mars(message="userid:kelly.w|n:1"),
+            mars(message="ip 10.0.0.7"), mars(message="cost:12ms"), mars(message="cost:34ms"),
+            "  at a.b.C(D.java:12)", "userid:kelly.w", "\tmore 0x12", "^^^^^^^^^^ not a banner",
+        ]
+    ),
+    min_size=1,
+    max_size=40,
+)  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None)
+@given(LINES, st.integers(1, 900), st.sampled_from(["\n", "\n", "\r\n"]), st.booleans(), st.data())
+def test_lines_that_stay_go_past_the_reader_to_where_they_were(lines, size, end, is_ended, data):
+    text = (end.join(lines * 6) + end * is_ended).encode()
+    events = [(at, text[at : at + size]) for at in range(0, len(text), size)]
+    for _ in range(data.draw(st.integers(0, 2))):
+        events.insert(data.draw(st.integers(0, len(events))), Loss(0, 5, "damaged"))
+
+    def redacted(part_lines):
+        redactor = Redactor(built_in_rules())
+        taken = part_lines and redactor.part
+        for _ in range(3):  # by then it knows the lines
+            out = render(
+                learn_from_all(events, redactor), TextWriter(), change=redactor.change_all,
+                change_messages=redactor.change_messages, part_lines=taken or None,
+            )  # fmt: skip
+            written = b"".join(out)
+        return written, redactor.counts
+
+    assert redacted(True) == redacted(False)
+
+
+def learn_from_all(events, redactor):
+    list(learn_from(events, redactor))
+    return events

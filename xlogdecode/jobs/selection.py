@@ -115,6 +115,11 @@ class Selection:
         """The change of the messages, where nothing else is changed."""
         return None if self.redactor is None or self.is_local else self.redactor.change_messages
 
+    @property
+    def _part_lines(self) -> "Callable[[bytes], list[tuple[bytes, bytes]]] | None":
+        """The function that knows the lines which are not changed."""
+        return None if self.redactor is None or self.is_local else self.redactor.part
+
     def writer(self, *, marks: bool = True, named: bool = False, apart: bool = False) -> Writer:
         """Return the writer of the format; `named` and `apart` are as for `TextWriter`."""
         style = Style(marks, named, apart, self.fields, self.with_context, self.excel)
@@ -150,6 +155,7 @@ class Selection:
             reading=self.reading,
             change=self._change,
             change_messages=self._change_messages,
+            part_lines=self._part_lines,
             add=self._add_context(source),
             tally=tally,
             last=self.last,

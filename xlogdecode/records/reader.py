@@ -1,6 +1,6 @@
 """The exact lane: pages of text -> records."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
 from itertools import chain
 from typing import cast
@@ -61,9 +61,13 @@ def read_runs(
     zone: tzinfo | None = None,
     reading: LogHints = AS_LOGGED,
     page: int = PAGE,
+    take: Callable[[Iterable[Event]], Iterator[Event]] | None = None,
 ) -> Iterator[list[RecordRun | list[Record]] | Loss]:
-    """Yield what `read_batches` yields, but many records of a kind in a row as columns."""
-    for found in _read(events, source, zone, reading, page, is_uncut=False):
+    """Yield what `read_batches` yields, but many records of a kind in a row as columns.
+
+    Of a log in layouts of the table, `take` takes what is to be read once its layout is known.
+    """
+    for found in _read(events, source, zone, reading, page, is_uncut=False, take=take):
         yield cast("list[RecordRun | list[Record]] | Loss", found)
 
 
@@ -87,8 +91,11 @@ def _read(
     page: int,
     *,
     is_uncut: bool,
+    take: Callable[[Iterable[Event]], Iterator[Event]] | None = None,
 ) -> Iterator[list[Part] | Loss]:
     ahead = look_ahead(events, reading)
+    if take and ahead.is_of_the_table:
+        ahead = ahead._replace(events=take(ahead.events))
     stamps = Stamps(ahead.zone or zone, date_in_name(source))
     place = Place(source, None, recovered=False, stamps=stamps, encoding=reading.encoding)
     reader = PageReader(place, reading, ahead.settled, is_uncut=is_uncut)

@@ -15,12 +15,13 @@ from typing import Final
 from xlogdecode.records import Loss, Record
 from xlogdecode.records.layouts import complete_heads
 from xlogdecode.records.record import readable
+from xlogdecode.redaction.clear_lines import ClearLines
 from xlogdecode.redaction.fields import FieldFinder, Span
 from xlogdecode.redaction.patterns import PatternFinder
-from xlogdecode.redaction.rules import RedactionRules
-from xlogdecode.redaction.shapes import BETWEEN, Shapes, SuspectText, shape_of
+from xlogdecode.redaction.rules import RedactionRules, built_in_rules
+from xlogdecode.redaction.shapes import BETWEEN, DIGIT_KINDS, Shapes, SuspectText
 from xlogdecode.redaction.values import is_learnable
-from xlogdecode.redaction.words import BEFORE_SHAPES, word_finder
+from xlogdecode.redaction.words import WordFinder
 
 __all__ = ["Redactor"]
 
@@ -45,15 +46,20 @@ class Redactor:
         """Take rules (`built_in_rules`), and words that are replaced wherever they are."""
         self._fields = FieldFinder(rules)
         self._patterns = PatternFinder(rules)
-        self._shapes = Shapes(rules, self._find_in)
+        self._finder = WordFinder()
+        self._shapes = Shapes(rules, self._find_in, self._finder.is_in_shape)
+        self._shapes_to_learn = Shapes(rules, self._find_to_learn)
         self._learnt: dict[str, str] = dict.fromkeys(words, "word")
         """A word -> its kind."""
         self._same: dict[str, str] = {}
         """The hexadecimal form of a learnt word -> the word."""
-        self._finder: re.Pattern[str] | None = None
-        self._in_shapes: re.Pattern[str] | None = None
-        """Finds the shapes of the words."""
-        self._is_stale = bool(self._learnt)
+        self._new = [*self._learnt]
+        """Words that the finders do not have yet."""
+        self._free_lines = ClearLines(self._shapes_to_learn.is_free)
+        self._clear_lines = ClearLines(self._shapes.is_clear)
+        self._not_by_digits = {pattern.name for pattern in rules.patterns} - DIGIT_KINDS
+        self._is_by_line = rules == built_in_rules()
+        """No rule finds anything that goes on in the next line."""
         self._placeholders: dict[tuple[str, str], str] = {}
         self._numbers: Counter[str] = Counter()
         self.has_learnt = False
@@ -65,14 +71,17 @@ class Redactor:
 
     def learn(self, text: str) -> None:
         """Note the values of fields in `text`: `redact` replaces them wherever they are."""
-        ids = self._patterns.find(text, "\n", _IDS)
-        self._learn_from(text, chain(self._fields.find(text, _NAMED), ids))
+        self._learn_from(text, self._find_to_learn(text))
 
     def learn_lines(self, lines: bytes) -> None:
         """Learn from lines of a log, but not from the heads of records; see `learn`."""
+        if self._is_by_line:
+            end = lines.rfind(b"\n") + 1
+            parts = self._free_lines.part(lines[:end])
+            lines = b"".join([*(suspect for suspect, _ in parts), lines[end:]])
         texts = [*dict.fromkeys(_texts_of(b"\n" + lines))]
         unknown: list[bytes] = []
-        for number, spans in self._shapes.select(texts, BETWEEN.join(texts), _read):
+        for number, spans, _ in self._shapes_to_learn.select(texts, BETWEEN.join(texts), _read):
             if spans is None:
                 unknown.append(texts[number])
             else:
@@ -85,7 +94,7 @@ class Redactor:
             value = text[start:end]
             if value not in learnt and kind in _LEARNT and is_learnable(value, kind):
                 learnt[value] = kind
-                self._is_stale = True
+                self._new.append(value)
 
     def redact(self, text: str) -> str:
         """Return `text` with placeholders."""
@@ -117,16 +126,15 @@ class Redactor:
         texts, found = [*times], None
         if self.has_learnt:
             in_bytes = "\0".join(texts).encode("latin-1")
-            found = self._shapes.select(texts, in_bytes, readable, self._has_word)
-            texts = [texts[number] for number, _ in found]
+            self._renew()
+            found = self._shapes.select(texts, in_bytes, readable)
+            texts = [texts[one.number] for one in found]
         joined = readable(_BETWEEN.join(texts))
         if not self.has_learnt:
             self.learn(joined)
         if joined.count("\0") != max(len(texts) - 1, 0):  # a message has the sign itself
             return [_as_bytes(self.redact(readable(message))) for message in messages]
-        by_rule = (
-            self._by_rule(joined) if found is None else _found_in(joined, found, self._by_rule)
-        )
+        by_rule = self._by_rule(joined) if found is None else self._found_in(joined, found)
         redacted = self._replace(joined, [*by_rule, *self._by_word(joined)])
         if redacted is joined:
             return [*messages]
@@ -144,44 +152,71 @@ class Redactor:
                 for kind, count in found.items():
                     self.counts[kind] += more * count
 
+    def part(self, lines: bytes) -> list[tuple[bytes, bytes]]:
+        """Return complete lines in parts, each with those behind it that stay as they are.
+
+        Both may be empty. The first line that stays begins a record, as does that behind the last.
+        """
+        if not (self._is_by_line and self.has_learnt):
+            return [(lines, b"")]
+        self._renew()
+        return self._clear_lines.part(lines)
+
     def mapping(self) -> dict[str, str]:
         """Return the placeholders and their values."""
         return {placeholder: value for (_, value), placeholder in self._placeholders.items()}
 
     def _find_in(self, text: str) -> Sequence[Span] | None:
-        """Return all that the rules find in a text; None if a digit of it decides."""
-        return None if self._fields.is_by_digits(text) else [*self._by_rule(text)]
+        """Return what the rules find in a text that no digit of it decides; None if one may."""
+        if self._fields.is_by_digits(text):
+            return None
+        return [*self._fields.find(text), *self._patterns.find(text, _BETWEEN, self._not_by_digits)]
 
-    def _has_word(self, shape: str) -> bool:
-        """Tell whether a text of a shape may have a learnt word."""
-        self._renew()
-        return self._in_shapes is not None and self._in_shapes.search(shape) is not None
+    def _find_to_learn(self, text: str) -> list[Span]:
+        ids = self._patterns.find(text, "\n", _IDS)
+        return [*self._fields.find(text, _NAMED), *ids]
 
     def _renew(self) -> None:
-        """Make what finds the learnt words, if there are others by now."""
-        if not self._is_stale:
+        """Let what finds the learnt words have the new ones, too."""
+        if not self._new:
             return
-        self._same = {
-            shape: word
-            for word in self._learnt
-            if len(shape := word.encode("utf-8", "surrogateescape").hex()) >= 8
-        }
-        upper = {shape.upper(): word for shape, word in self._same.items()}
-        self._same |= upper
-        words = [*self._learnt, *self._same]
-        self._finder = word_finder(words)
-        self._in_shapes = word_finder(map(shape_of, words), BEFORE_SHAPES)
-        self._is_stale = False
+        new, self._new = self._new, []
+        shapes = ((word.encode("utf-8", "surrogateescape").hex(), word) for word in new)
+        same = {shape: word for shape, word in shapes if len(shape) >= 8}
+        same |= {shape.upper(): word for shape, word in same.items()}
+        self._same |= same
+        self._finder.add([*new, *same])
+        self._shapes.has_new_words()
+        self._clear_lines.forget()
 
     def _by_rule(self, text: str) -> Iterator[Span]:
         return chain(self._fields.find(text), self._patterns.find(text, _BETWEEN))
 
+    def _found_in(self, joined: str, found: Sequence[SuspectText]) -> Iterator[Span]:
+        """Yield what is found in joined texts; the rules look where that is not known."""
+        sizes = (len(text) + len(_BETWEEN) for text in joined.split(_BETWEEN))
+        starts = [*accumulate(sizes, initial=0)]
+        unlike: list[int] = []
+        by_digits: list[int] = []
+        for number, ((_, spans, is_by_digits), at) in enumerate(zip(found, starts, strict=False)):
+            if spans is None:
+                unlike.append(number)
+                continue
+            if is_by_digits:
+                by_digits.append(number)
+            for start, end, kind in spans:
+                yield at + start, at + end, kind
+        yield from _moved(joined, starts, unlike, self._by_rule)
+        yield from _moved(joined, starts, by_digits, self._by_digits)
+
+    def _by_digits(self, text: str) -> Iterator[Span]:
+        return self._patterns.find(text, _BETWEEN, DIGIT_KINDS)
+
     def _by_word(self, text: str) -> Iterator[Span]:
         self._renew()
-        if self._finder is not None:
-            for found in self._finder.finditer(text):
-                word = self._same.get(found[0], found[0])
-                yield *found.span(), self._learnt.get(word, "user")
+        for start, end in self._finder.find(text):
+            word = self._same.get(text[start:end], text[start:end])
+            yield start, end, self._learnt.get(word, "user")
 
     def _placeholder(self, kind: str, value: str) -> str:
         value = self._same.get(value, value)
@@ -197,24 +232,19 @@ class Redactor:
         return self._placeholders[key]
 
 
-def _found_in(
-    joined: str, found: Sequence[SuspectText], find: Callable[[str], Iterable[Span]]
+def _moved(
+    joined: str,
+    starts: Sequence[int],
+    numbers: Sequence[int],
+    find: Callable[[str], Iterable[Span]],
 ) -> Iterator[Span]:
-    """Yield what is found in joined texts; `find` looks where that is not known."""
-    texts = joined.split(_BETWEEN)
-    starts = [*accumulate((len(text) + len(_BETWEEN) for text in texts), initial=0)]
-    unknown: list[int] = []
-    for number, ((_, spans), at) in enumerate(zip(found, starts, strict=False)):
-        if spans is None:
-            unknown.append(number)
-        else:
-            for start, end, kind in spans:
-                yield at + start, at + end, kind
-    part = _BETWEEN.join([texts[number] for number in unknown])
-    firsts = [*accumulate((len(texts[number]) + len(_BETWEEN) for number in unknown), initial=0)]
-    for start, end, kind in find(part):
+    """Yield what `find` finds in some of the joined texts, of which all begin at `starts`."""
+    ends = [start - len(_BETWEEN) for start in starts[1:]]
+    texts = [joined[starts[number] : ends[number]] for number in numbers]
+    firsts = [*accumulate((len(text) + len(_BETWEEN) for text in texts), initial=0)]
+    for start, end, kind in find(_BETWEEN.join(texts)):
         place = bisect_right(firsts, start) - 1
-        more = starts[unknown[place]] - firsts[place]
+        more = starts[numbers[place]] - firsts[place]
         yield start + more, end + more, kind
 
 

@@ -8,26 +8,30 @@ import re
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import partial
+from itertools import compress, count
+from operator import not_
 from typing import Final, NamedTuple, TypeVar
 
 from xlogdecode.redaction.fields import Span
 from xlogdecode.redaction.rules import RedactionRules, built_in_rules
 
-__all__ = ["BETWEEN", "Shapes", "SuspectText", "shape_of"]
+__all__ = ["BETWEEN", "Shapes", "SuspectText", "in_shape", "shape_of"]
 
 T = TypeVar("T")
 
 BETWEEN: Final = b"\0"
 _DIGITS: Final = bytes.maketrans(b"123456789", b"0" * 9)
-_KEPT: Final = ((b"2c_", b"\x01c_"), (b"2C_", b"\x01C_"), (b"0x", b"\x02x"))
+_HEX: Final = b"0x", b"\x02x"
+_KEPT: Final = ((b"2c_", b"\x01c_"), (b"2C_", b"\x01C_"), _HEX)
 """Digits that are not alike: those of `c2c_`, and those of numbers in hexadecimal."""
 _MOST: Final = 4 << 20
 """Bytes of shapes that are remembered."""
-_BY_DIGITS: Final = (
-    r"0{11}", r"0[ -]0{4}[ -]0{4}", r"\+0(?:[ -]?0){7}", r"\.0{1,3}\.0", r"APA00b",
-)  # fmt: skip
-"""Shapes of all that the patterns of the package know by its digits: numbers of phones and cards,
-addresses, tokens."""
+DIGIT_KINDS: Final = frozenset({"phone", "card", "ip"})
+"""The kinds that patterns of the package know by the digits."""
+_BY_DIGITS: Final = re.compile(
+    r"0{11}|0[ -]0{4}[ -]0{4}|\+0(?:[ -]?0){7}|\.0{1,3}\.0", re.IGNORECASE
+)
+"""Shapes of all that these patterns find."""
 _CLASSES: Final = re.compile(r"0-9|\{[0-9,]*\}|\\d")
 
 
@@ -36,12 +40,10 @@ class _State(Enum):
 
     ONCE = 0
     """It was there once: the places were not worth a look."""
-    BY_DIGITS = 1
+    UNLIKE = 1
     """Each text of it may have others."""
-    WORDS = 2
-    """There are none, but a learnt word may be in a text."""
-    DONE = 3
-    """There are none, and no learnt word either."""
+    FREE = 2
+    """There are none."""
 
 
 class SuspectText(NamedTuple):
@@ -51,74 +53,134 @@ class SuspectText(NamedTuple):
     """That of the text among all, the first is 0."""
     spans: Sequence[Span] | None
     """The places that the rules find in it; None if they must look for them."""
+    by_digits: bool = False
+    """Patterns of DIGIT_KINDS must look for more."""
 
 
 class Shapes:
     """The shapes of the texts that were seen."""
 
-    def __init__(self, rules: RedactionRules, find: Callable[[str], Sequence[Span] | None]) -> None:
-        """Take rules, and what finds all that is private in a text; None if a digit decides."""
+    def __init__(
+        self,
+        rules: RedactionRules,
+        find: Callable[[str], Sequence[Span] | None],
+        has_word: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Take rules, and two functions that are given a text and a shape.
+
+        `find` finds all that is private in a text but DIGIT_KINDS of patterns, None if a digit
+        decides. `has_word` tells whether a shape has that of a learnt word; without it neither
+        words nor DIGIT_KINDS are looked for.
+        """
         names = [name for name in (*rules.labels, *rules.endings) if re.search("[0-9]", name)]
         labels = ("[ _.-]*".join(map(re.escape, shape_of(name))) for name in names)
-        self._by_digits = re.compile("|".join([*_BY_DIGITS, *labels]), re.IGNORECASE)
+        self._unlike = re.compile("|".join(["APA00b", *labels]), re.IGNORECASE)
         self._find = find
-        self._states: dict[bytes, _State | tuple[Span, ...]] = {}
+        self._has_word = has_word
+        self._states: dict[bytes, _State | SuspectText] = {}
         self._size = 0
+        self._free: set[bytes] = set()
+        """The shapes in which the rules find nothing."""
+        self._clear: set[bytes] = set()
+        """Those of them that have no learnt word either."""
+        self._wordy: set[bytes] = set()
+        """Those of them that may have one."""
         own = set(rules.patterns) - set(built_in_rules().patterns)
         self._is_off = any(re.search("[0-9]", _CLASSES.sub("", each.pattern)) for each in own)
 
     def select(
-        self,
-        texts: Sequence[T],
-        joined: bytes,
-        read: Callable[[T], str],
-        has_word: Callable[[str], bool] | None = None,
+        self, texts: Sequence[T], joined: bytes, read: Callable[[T], str]
     ) -> list[SuspectText]:
         """Return which of `texts` may have something private, in order.
 
         They are in `joined`, too, with BETWEEN between them, and `read` makes one readable.
-        `has_word` tells whether a shape has that of a learnt word; None while words are learnt.
         """
-        for old, new in _KEPT:
-            joined = joined.replace(old, new)
-        shapes = joined.translate(_DIGITS).split(BETWEEN)
+        shapes = in_shape(joined).split(BETWEEN)
         if self._is_off or len(shapes) != len(texts):
             return [SuspectText(number, None) for number in range(len(texts))]
-        states = self._states
+        known = self._clear if self._has_word else self._free
         found: list[SuspectText] = []
-        for number, shape in enumerate(shapes):
-            state = states.get(shape)
-            if state is None or state is _State.ONCE or not state:
-                state = self._look(state, shape, partial(read, texts[number]), has_word)
-                states[shape] = state
-            if state is _State.WORDS:
-                found.append(SuspectText(number, ()))
-            elif state is not _State.DONE and state != ():
-                found.append(SuspectText(number, None if isinstance(state, _State) else state))
+        for number in compress(count(), map(not_, map(known.__contains__, shapes))):
+            shape = shapes[number]
+            state = self._state_of(shape, partial(read, texts[number]))
+            if state is _State.FREE:
+                if self._has_word and not self.is_clear(shape):
+                    found.append(SuspectText(number, ()))
+            elif isinstance(state, SuspectText):
+                found.append(state._replace(number=number))
+            else:
+                found.append(SuspectText(number, None))
         return found
 
-    def _look(
-        self,
-        state: _State | tuple[Span, ...] | None,
-        shape: bytes,
-        read: Callable[[], str],
-        has_word: Callable[[str], bool] | None,
-    ) -> _State | tuple[Span, ...]:
-        """Return what is known of a shape once `read` gives a text of it."""
+    def is_free(self, shape: bytes) -> bool | None:
+        """Tell whether the rules find nothing in texts of a shape; None if it is not known yet."""
+        if shape in self._free:
+            return True
+        return None if self._states.get(shape) in (None, _State.ONCE) else False
+
+    def is_clear(self, shape: bytes) -> bool | None:
+        """Tell whether there is no learnt word in these texts either."""
+        if shape in self._clear:
+            return True
+        if shape in self._wordy:
+            return False
+        if shape not in self._free:
+            return self.is_free(shape)
+        text = shape.decode("utf-8", "surrogateescape")
+        if self._has_word and self._has_word(text.replace("\x01", "0").replace("\x02", "0")):
+            self._wordy.add(shape)
+            return False
+        self._clear.add(shape)
+        return True
+
+    def has_new_words(self) -> None:
+        """Forget in which shapes there is no learnt word."""
+        self._clear.clear()
+        self._wordy.clear()
+
+    def _state_of(self, shape: bytes, read: Callable[[], str]) -> _State | SuspectText:
+        """Return what is known of a shape, of which `read` gives a text."""
+        state = self._states.get(shape)
         if state is None:
-            if self._size > _MOST:
-                self._states.clear()
-                self._size = 0
-            self._size += len(shape)
-            return _State.ONCE
-        in_shape = shape.decode("utf-8", "surrogateescape")
-        if state is _State.ONCE:
-            spans = None if self._by_digits.search(in_shape) else self._find(read())
-            state = _State.BY_DIGITS if spans is None else tuple(spans)
-        if not isinstance(state, _State) and not state and has_word:
-            in_shape = in_shape.replace("\x01", "0").replace("\x02", "0")
-            return _State.WORDS if has_word(in_shape) else _State.DONE
+            self._make_room(len(shape))
+            state = self._states[shape] = _State.ONCE
+        elif state is _State.ONCE:
+            text = shape.decode("utf-8", "surrogateescape")
+            spans = None if self._unlike.search(text) else self._find(read())
+            by_digits = self._has_word is not None and _BY_DIGITS.search(text) is not None
+            if spans is None:
+                state = _State.UNLIKE
+            elif spans or by_digits:
+                state = SuspectText(0, tuple(spans), by_digits)
+            else:
+                state = _State.FREE
+                self._free.add(shape)
+            self._states[shape] = state
         return state
+
+    def _make_room(self, size: int) -> None:
+        if self._size > _MOST:
+            for known in (self._states, self._free, self._clear, self._wordy):
+                known.clear()
+            self._size = 0
+        self._size += size
+
+
+def in_shape(data: bytes) -> bytes:
+    """Return texts with all digits alike, but for a few; the length is the same."""
+    for old, new in _KEPT:
+        data = data.replace(old, new)
+    return data.translate(_DIGITS)
+
+
+def with_digits_alike(data: bytes) -> bytes:
+    """Return texts with more digits alike than `in_shape` has; the length is the same."""
+    return data.replace(*_HEX).translate(_DIGITS)
+
+
+def may_be_in_shapes(data: bytes) -> bool:
+    """Tell whether texts that `with_digits_alike` makes alike may be of different shapes."""
+    return b"0c_" in data or b"0C_" in data
 
 
 def shape_of(text: str) -> str:

@@ -15,6 +15,7 @@ from xlogdecode.records.reading import AS_LOGGED, LogHints
 from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import last_session
 from xlogdecode.records.uncut import UncutRun
+from xlogdecode.writers.clear_lines import ClearLinesAside, PartLines
 from xlogdecode.writers.messages import ChangeMessages, with_changed_messages
 from xlogdecode.writers.text import TextWriter
 
@@ -89,6 +90,7 @@ def render(
     reading: LogHints = AS_LOGGED,
     change: Change = None,
     change_messages: ChangeMessages | None = None,
+    part_lines: PartLines | None = None,
     add: Add = None,
     tally: Tally | None = None,
     last: int | None = None,
@@ -101,10 +103,10 @@ def render(
 
     `zone`, `reading` and `local` are as for `read_records` and `select`; `change` is done to what
     is written (`redaction.Redactor.change_all`), and if `change_messages` is given, that to their
-    messages does the same faster; `add` gives all records that are read what the
-    writer needs of others (`summary.context`). Level and time alone, written as text, take the
-    bulk lane. Where an event says that nothing more is there for now, a chunk ends, even an empty
-    one; but the last session comes when all is over.
+    messages does the same faster, and need not be done to the clear lines of `part_lines`. `add`
+    gives all records that are read what the writer needs of others (`summary.context`). Level and
+    time alone, written as text, take the bulk lane. Where an event says that nothing more is there
+    for now, a chunk ends, even an empty one; but the last session comes when all is over.
     """
     wanted = wanted or Filter()
     is_exact, events = _needs_records(events, wanted, last, reading, follows=follows)
@@ -122,10 +124,14 @@ def render(
             uncut = read_uncut(events, source=source, zone=zone, reading=reading)
             yield from _by_page(uncut, writer, source)
             return
-        pages = read_runs(events, source=source, zone=zone, reading=reading)
+        aside = None
+        if part_lines and isinstance(writer, TextWriter) and reading == AS_LOGGED:
+            aside = ClearLinesAside(part_lines)
+        take = aside.take if aside else None
+        pages = read_runs(events, source=source, zone=zone, reading=reading, take=take)
         if change_messages:
             pages = with_changed_messages(pages, change_messages)
-        yield from _by_page(pages, writer, source)
+        yield from _by_page(pages, writer, source, aside)
         return
     pauses: list[Event] = []
     events = _noting_pauses(events, pauses) if follows else events
@@ -188,11 +194,19 @@ def _by_page(
     pages: Iterable[list[Part] | Loss] | Iterable[list[RecordRun | list[Record]] | Loss],
     writer: RunWriter,
     source: str,
+    aside: ClearLinesAside | None = None,
 ) -> Iterator[bytes]:
-    """Yield all that is read, page by page."""
+    """Yield all that is read, page by page; of text, with the lines that were put aside."""
     for page in pages:
         parts: Sequence[Part | Batch] = page if isinstance(page, list) else [[page]]
-        yield b"".join([_written(part, writer, source) for part in parts])
+        written = b"".join([_written(part, writer, source) for part in parts])
+        if aside is None:
+            yield written
+        else:
+            is_loss = isinstance(page, Loss)
+            yield aside.before_loss() + written if is_loss else aside.give(written)
+    if aside is not None:
+        yield aside.before_loss()
 
 
 def _written(part: Part | Batch, writer: RunWriter, source: str) -> bytes:
