@@ -8,16 +8,17 @@ from xlogdecode.redaction.values import is_learnable, values_at
 
 LEARNT = {"user", "group", "call", "name", "device", "token", "password", "wifi"}
 IDS = {"user", "group"}
-SECOND = {"id", "name", "address", "addr", "number", "no", "card", "key", "url", "onsuccess"}
+SECOND = {"id", "name", "address", "addr", "number", "no", "card", "key", "url"}
+CALLED = {"onsuccess", "succeed", "succeeded", "success", "succ"}
 COUNTS = {
     "seq", "sequence", "random", "rand", "time", "ts", "timestamp", "stamp", "id", "ids", "cost",
     "size", "len", "length", "offset", "count", "version", "ver", "code", "hash", "nonce", "index",
     "idx", "port", "bits", "flag", "flags", "bytes", "total", "crc", "checksum", "ssrc", "frame",
     "pts", "dts", "cursor", "key", "msgid", "delay", "duration", "dur", "used", "free", "capacity",
-    "pid", "tid",
+    "pid", "tid", "thread", "ack", "task", "job", "tick", "ticks", "uptime", "of",
 }  # fmt: skip
 CHINESE_COUNTS = "序列|序号|时间|时间戳|耗时|大小|长度|数|数量|编号|版本|版本号"
-VERSIONS = {"version", "ver", "build", "firmware", "release", "kernel", "mask"}
+VERSIONS = {"version", "ver", "build", "firmware", "release", "kernel", "mask", "protocol"}
 LISTS = (
     "list", "array", "ids", "members", "friends", "invitees", "accounts", "identifiers",
     "receivers",
@@ -82,8 +83,8 @@ class PlainRedactor:
     def _kind(self, line, found):
         name, start = found[1], found.start(1)
         before = re.search(r"([A-Za-z]{2,20}) $", line[:start])
-        if before and name.lower() in SECOND:
-            name, start = before[1] + name * (name.lower() != "onsuccess"), before.start()
+        if before and name.lower() in SECOND | CALLED:
+            name, start = before[1] + name * (name.lower() not in CALLED), before.start()
         return start, self._rules.kind_of(name)
 
     def _is_loose(self, line, sign, value, kind, is_list):

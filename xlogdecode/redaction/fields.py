@@ -12,9 +12,10 @@ from xlogdecode.redaction.values import is_plain_number, values_at
 __all__ = ["FieldFinder", "Span"]
 
 _HEX: Final = re.compile(r"=>[ ]?base16_format:((?:[0-9A-Fa-f]{2})+)")
-_CALLED: Final = "onsuccess"
-_SECOND: Final = frozenset(
-    {"id", "name", "address", "addr", "number", "no", "card", "key", "url", _CALLED}
+_CALLED: Final = frozenset({"onsuccess", "succeed", "succeeded", "success", "succ"})
+"""Words behind the name of a value that was asked for, with the value behind them."""
+_SECOND: Final = (
+    frozenset({"id", "name", "address", "addr", "number", "no", "card", "key", "url"}) | _CALLED
 )
 """Words that say little without the one before them: `Device ID`."""
 _WORD_BEFORE: Final = re.compile(r"([A-Za-z]{2,20})[ ]$")
@@ -56,7 +57,7 @@ class FieldFinder:
         """Take the rules that say which names these are."""
         self._rules = rules
         names = {**rules.labels, **rules.endings, **dict.fromkeys(_SECOND, "")}
-        loose = [name for name, kind in names.items() if kind not in _STRICTLY and name != _CALLED]
+        loose = [name for name, kind in names.items() if kind not in _STRICTLY and name not in _CALLED]
         self._labels = LabelFinder(names, loose)
         self._fields: dict[str, _Field] = {}
         """The name, backwards -> what is known of it."""
@@ -108,7 +109,7 @@ class FieldFinder:
         return field
 
     def _kind_with(self, before: str, label: str) -> str | None:
-        return self._rules.kind_of(before if label.lower() == _CALLED else before + label)
+        return self._rules.kind_of(before if label.lower() in _CALLED else before + label)
 
     def _loose_values(
         self, text: str, start: int, stop: int, field: _Field, kind: str

@@ -17,7 +17,8 @@ _LABEL_BEFORE: Final = re.compile(
 _COUNTS: Final = frozenset(
     """seq sequence random rand time ts timestamp stamp id ids cost size len length offset count
     version ver code hash nonce index idx port bits flag flags bytes total crc checksum ssrc frame
-    pts dts cursor key msgid delay duration dur used free capacity pid tid""".split()  # noqa: SIM905
+    pts dts cursor key msgid delay duration dur used free capacity pid tid thread ack task job
+    tick ticks uptime of""".split()  # noqa: SIM905
 )
 """Words of names whose numbers are no phones and no cards."""
 _COUNTED: Final = re.compile(
@@ -25,7 +26,7 @@ _COUNTED: Final = re.compile(
     r"|\u7f16\u53f7|\u7248\u672c\u53f7?)[:=\uff1a ]{1,2}$"
 )
 """The same in Chinese: sequence, number, time, cost, size, length, count, version."""
-_VERSIONS: Final = frozenset({"version", "ver", "build", "firmware", "release", "kernel", "mask"})
+_VERSIONS: Final = frozenset({"version", "ver", "build", "firmware", "release", "kernel", "mask", "protocol"})
 _NOT_BEHIND: Final = {"phone": _COUNTS, "card": _COUNTS, "ip": _VERSIONS}
 """Kind -> words of the names whose values are not of this kind."""
 _UNIT: Final = re.compile(r" ?(?:ms|us|ns|s|bytes|B|KB|MB)\b")

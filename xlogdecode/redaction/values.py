@@ -68,13 +68,13 @@ _OBJECT: Final = r"(?:[A-Za-z_][\w.$]*+\{|[A-Z][\w.$]*+[(\[])"
 _QUOTED_TEXT: Final = re.compile(_QUOTED.pattern.replace("512", "1048576"))
 _TEXT: Final = re.compile(r"(?![{\[])[^|\n\x00]++")
 """The text of a message, up to the next bar."""
-_AT_ONCE: Final = rf"(?!\\|{_OBJECT})({_LETTERS})(?<![.!?])"
+_AT_ONCE: Final = rf"(?!\\|->|{_OBJECT})({_LETTERS})(?<![.!?])"
 _PLAIN: Final = {
     "conversation": re.compile(rf"[=>]?(?:[cC]2[cC]_?|(?i:group_?)|){_AT_ONCE}"),
     **dict.fromkeys(("user", "group", "call"), re.compile(f"[=>]?{_AT_ONCE}")),
 }
 """Kind -> most of its values, right behind the sign: one step finds them."""
-_SIGN: Final = re.compile(r"[=>]?[ \t]{0,8}")
+_SIGN: Final = re.compile(r"(?:->|[=>])?[ \t]{0,8}")
 _SHAPES: Final = {
     "token": _TOKEN, "cookie": _COOKIE, "avatar": _URL, "phone": _PHONE, "card": _CARD,
     "email": _EMAIL, "location": _PLACE, "ip": _IP, "device": _ADDRESSED, "wifi": _NAME,
@@ -170,12 +170,13 @@ def _items(text: str, start: int) -> Iterator[tuple[int, int]]:
     if found is None:
         return
     after_name = False
+    shortest = 4 if found.lastindex == 1 else 6  # without brackets it may be their number
     for item in _ITEM.finditer(text, *found.span(found.lastindex or 0)):
         value = item[0]
         if after_name or value.startswith(":") or _NAMES.match(text, item.end()):
             after_name = value == ":"  # what is behind it is the value of a field of its own
             continue
-        if not (is_plain_number(value) and len(value) < 4):
+        if not (is_plain_number(value) and len(value) < shortest):
             name, colon, _ = value.partition(":")
             if not colon:
                 yield item.span()
