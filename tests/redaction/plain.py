@@ -3,6 +3,7 @@
 import re
 
 from xlogdecode.redaction import built_in_rules
+from xlogdecode.redaction.forms import forms_of
 from xlogdecode.redaction.loose import is_loose_value
 from xlogdecode.redaction.values import is_learnable, values_at
 
@@ -133,8 +134,7 @@ class PlainRedactor:
 
     def _words(self, line):
         for word, kind in self._learnt.items():
-            shape = word.encode("utf-8", "surrogateescape").hex()
-            for each in {word, *([shape, shape.upper()] if len(shape) >= 8 else [])}:
+            for each in {word, *forms_of(word)}:
                 start = line.find(each)
                 while start >= 0:
                     if is_alone(line, start, start + len(each)):
@@ -142,8 +142,8 @@ class PlainRedactor:
                     start = line.find(each, start + 1)
 
     def _placeholder(self, kind, value):
-        same = {word.encode("utf-8", "surrogateescape").hex(): word for word in self._learnt}
-        same |= {shape.upper(): word for shape, word in same.items()}
+        same = {form: word for word in self._learnt for form in forms_of(word)}
+        same = {form: word for form, word in same.items() if form not in self._learnt}
         value = same.get(value, value)
         kind = self._learnt.get(value, kind)
         kind = "token" if kind == "password" else kind
@@ -154,6 +154,6 @@ class PlainRedactor:
 def is_alone(line, start, end):
     """Tell whether no letter, digit or `_` touches what is there, but a conversation's type."""
     before, behind = line[:start], line[end : end + 1]
-    types = r"([cC][02][cC]_|GROUP_|group_|%[0-9A-Fa-f]{2}|0[xX])$"
+    types = r"([cC][02][cC]_?|GROUP_|group_|%[0-9A-Fa-f]{2}|0[xX])$"
     is_free = not re.search("[A-Za-z0-9_]$", before) or re.search(types, before)
     return bool(is_free) and not re.match("[A-Za-z0-9_]", behind)

@@ -255,6 +255,28 @@ def test_a_value_that_a_later_input_names_is_replaced_in_lines_like_earlier_ones
     )  # those of the first, of which nothing said that it is an id
 
 
+@pytest.mark.parametrize(
+    ("named", "text", "expected"),
+    [
+        ("userid:kelly.w|x", "hex 6B656C6C792E77, a2VsbHkudw==", "hex <user-1>, <user-1>=="),
+        ("userid:kelly.w|x", "q=%22kelly.w%22 c2ckelly.w", "q=%22<user-1>%22 c2c<user-1>"),
+        ("groupID:@TGS#2ABC|x", "g=%40TGS%232ABC&n=1", "g=<group-1>&n=1"),
+        ('"nick":"Anna Lee"', "n=Anna%20Lee&m=Anna+Lee", "n=<name-1>&m=<name-1>"),
+        ('"nick":"张小美"', "n=%e5%bc%a0%E5%B0%8F", "n=%e5%bc%a0%E5%B0%8F"),
+        (
+            '"nick":"张小美"',
+            r"n=%e5%bc%a0%e5%b0%8f%e7%be%8e \u5f20\u5c0f\u7f8e",
+            "n=<name-1> <name-1>",
+        ),
+        (r'"nick":"\u5f20\u5c0f\u7f8e"', "来自张小美", "来自<name-1>"),
+        ('"userIDList": [\n  "ab.1",\n  "cd.2"\n]', "ab.1 cd.2", "<user-1> <user-2>"),
+    ],
+)
+def test_a_value_goes_in_other_forms_too(redactor, named, text, expected):
+    redactor.learn(named)
+    assert redactor.redact(text) == expected
+
+
 LINES = st.lists(
     st.sampled_from(
         [
@@ -293,3 +315,14 @@ def test_lines_that_stay_go_past_the_reader_to_where_they_were(lines, size, end,
 def learn_from_all(events, redactor):
     list(learn_from(events, redactor))
     return events
+
+
+def test_the_home_folder_of_an_input_goes_from_the_output(tmp_path):
+    log, other = tmp_path / "Users" / "wangq" / "a.log", tmp_path / "b.log"
+    log.parent.mkdir(parents=True)
+    for each in (log, other):
+        each.write_text(mars() + "\n")
+    for options in (("--format", "json", log), ("--merge", log, other)):
+        done = run("-c", "--redact", *options)
+        assert b"wangq" not in done.out
+        assert b"/Users/<home-1>/a.log" in done.out

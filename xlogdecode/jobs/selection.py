@@ -5,7 +5,7 @@ Imported only where a filter or a format is wanted: patterns of records take 35 
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import partial
 from typing import TYPE_CHECKING
@@ -146,6 +146,7 @@ class Selection:
         follows: bool = False,
     ) -> Iterator[bytes]:
         """Yield the output of one input, without `writer.header`; `follows` is as for `render`."""
+        source = self._shown_source(source)
         return render(
             events,
             writer,
@@ -162,6 +163,10 @@ class Selection:
             follows=follows,
         )
 
+    def _shown_source(self, name: str) -> str:
+        """Return the name of an input as the output has it: a home folder tells who someone is."""
+        return self.redactor.redact(name) if self.redactor is not None else name
+
     def render_merged(
         self, logs: "Sequence[MergedLog]", writer: Writer, tally: Tally | None = None
     ) -> Iterator[bytes]:
@@ -173,6 +178,7 @@ class Selection:
 
             for log in logs:
                 deque(learn_from(log.events(), self.redactor), maxlen=0)
+            logs = [replace(log, name=self._shown_source(log.name)) for log in logs]
         return render_merged(
             logs,
             writer,

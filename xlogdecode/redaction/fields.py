@@ -57,7 +57,9 @@ class FieldFinder:
         """Take the rules that say which names these are."""
         self._rules = rules
         names = {**rules.labels, **rules.endings, **dict.fromkeys(_SECOND, "")}
-        loose = [name for name, kind in names.items() if kind not in _STRICTLY and name not in _CALLED]
+        loose = [
+            name for name, kind in names.items() if kind not in _STRICTLY and name not in _CALLED
+        ]
         self._labels = LabelFinder(names, loose)
         self._fields: dict[str, _Field] = {}
         """The name, backwards -> what is known of it."""

@@ -26,7 +26,9 @@ _COUNTED: Final = re.compile(
     r"|\u7f16\u53f7|\u7248\u672c\u53f7?)[:=\uff1a ]{1,2}$"
 )
 """The same in Chinese: sequence, number, time, cost, size, length, count, version."""
-_VERSIONS: Final = frozenset({"version", "ver", "build", "firmware", "release", "kernel", "mask", "protocol"})
+_VERSIONS: Final = frozenset(
+    {"version", "ver", "build", "firmware", "release", "kernel", "mask", "protocol"}
+)
 _NOT_BEHIND: Final = {"phone": _COUNTS, "card": _COUNTS, "ip": _VERSIONS}
 """Kind -> words of the names whose values are not of this kind."""
 _UNIT: Final = re.compile(r" ?(?:ms|us|ns|s|bytes|B|KB|MB)\b")

@@ -17,6 +17,7 @@ from xlogdecode.records.layouts import complete_heads
 from xlogdecode.records.record import readable
 from xlogdecode.redaction.clear_lines import ClearLines
 from xlogdecode.redaction.fields import FieldFinder, Span
+from xlogdecode.redaction.forms import forms_of
 from xlogdecode.redaction.patterns import PatternFinder
 from xlogdecode.redaction.rules import RedactionRules, built_in_rules
 from xlogdecode.redaction.shapes import BETWEEN, DIGIT_KINDS, Shapes, SuspectText
@@ -52,7 +53,7 @@ class Redactor:
         self._learnt: dict[str, str] = dict.fromkeys(words, "word")
         """A word -> its kind."""
         self._same: dict[str, str] = {}
-        """The hexadecimal form of a learnt word -> the word."""
+        """Another form of a learnt word, such as the hexadecimal one -> the word."""
         self._new = [*self._learnt]
         """Words that the finders do not have yet."""
         self._free_lines = ClearLines(self._shapes_to_learn.is_free)
@@ -86,7 +87,7 @@ class Redactor:
                 unknown.append(texts[number])
             else:
                 self._learn_from(_read(texts[number]), spans)
-        self.learn(_read(b"\n".join(unknown)))
+        self.learn(_read(_BETWEEN.encode().join(unknown)))
 
     def _learn_from(self, text: str, spans: Iterable[Span]) -> None:
         learnt = self._learnt
@@ -181,9 +182,7 @@ class Redactor:
         if not self._new:
             return
         new, self._new = self._new, []
-        shapes = ((word.encode("utf-8", "surrogateescape").hex(), word) for word in new)
-        same = {shape: word for shape, word in shapes if len(shape) >= 8}
-        same |= {shape.upper(): word for shape, word in same.items()}
+        same = {form: word for word in new for form in forms_of(word) if form not in self._learnt}
         self._same |= same
         self._finder.add([*new, *same])
         self._shapes.has_new_words()

@@ -26,6 +26,11 @@ _ADDRESSED: Final = re.compile(
 _LIST: Final = re.compile(
     r"""\\*["']?(?:[\[({<\u3010]([^\])}>\u3011\n]{0,4096})[\])}>\u3011]?|([^\s|]{1,4096}))"""
 )
+_TALL_LIST: Final = re.compile(
+    r"""\[[ \t]*\n((?:[ \t]*(?:\\*["'])?[^\s,;|"'<>()\[\]{}\\]{1,128}(?:\\*["'])?,?[ \t]*\n)"""
+    r"{1,400})[ \t]*\]"
+)
+"""A line for each item, as tools print JSON for people."""
 _ITEM: Final = re.compile(rf"""[^\s,;|"'<>()\[\]{{}}\\{_WIDE}\u3001]+""")
 _NAMES: Final = re.compile(r"""\\*["']? ?:""")
 """Behind an item it shows that this is the name of a field: the list is one of objects."""
@@ -166,7 +171,7 @@ def _prefix(text: str, start: int, kind: str) -> int:
 
 
 def _items(text: str, start: int) -> Iterator[tuple[int, int]]:
-    found = _LIST.match(text, start)
+    found = _TALL_LIST.match(text, start) or _LIST.match(text, start)
     if found is None:
         return
     after_name = False

@@ -24,10 +24,13 @@ _MOST_SHAPES: Final = 400
 _LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 _SPLIT: Final = re.compile("([A-Za-z0-9_]+)").split
 _GROUP: Final = re.compile("[A-Za-z0-9_]+")
-_TYPES: Final = ("c2c_", "C2C_", "C2c_", "c2C_", "c0c_", "C0C_", "GROUP_", "group_", "0x", "0X")
+_TYPES: Final = (
+    "c2c_", "C2C_", "C2c_", "c2C_", "c0c_", "C0C_", "GROUP_", "group_", "C2C", "c2c", "c0c", "C0C",
+    "0x", "0X",
+)  # fmt: skip
 """Texts that may be right before a word: the type of a conversation, and how hexadecimal begins;
 those with a 0 are there in texts whose digits are all 0."""
-_BEFORE: Final = ("[cC][02][cC]_", "GROUP_", "group_", "0[xX]", "%[0-9A-Fa-f]{2}")
+_BEFORE: Final = ("[cC][02][cC]_", "[cC][02][cC]", "GROUP_", "group_", "0[xX]", "%[0-9A-Fa-f]{2}")
 _TYPE_BEFORE: Final = re.compile(f"(?:{'|'.join(_BEFORE)})$")
 _ENCODED: Final = re.compile("%[0-9A-Fa-f]{2}([A-Za-z0-9_]+)")
 """Behind a sign that is encoded as in URLs."""
