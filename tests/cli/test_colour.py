@@ -179,6 +179,5 @@ def test_a_sweep_shortens_paths_for_a_terminal_and_never_for_a_pipe(tmp_path):
     _, screen = in_terminal("sweep", root, columns=80)
     (line,) = [line for line in screen.decode().split("\r\n") if line.startswith("delete")]
     assert wcswidth(line) <= 80
-    assert "240101.xlog: older than 7 days" in line
-    assert "..." in line
+    assert " imsdk_20240101.xlog: older than 7 days" in line
     assert str(log) in run("sweep", root).out.decode()
