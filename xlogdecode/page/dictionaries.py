@@ -79,8 +79,8 @@ class Clocks:
     """Clocks as records have them, from `:MM:SS` on -> milliseconds since the hour began."""
 
     def __init__(self) -> None:
-        self._seconds = _Known(lambda text: int(text[1:3]) * 60_000 + int(text[4:6]) * 1000)
-        self._thousandths = _Known(lambda text: int(text or 0))
+        self._seconds = _Numbers(lambda text: int(text[1:3]) * 60_000 + int(text[4:6]) * 1000)
+        self._thousandths = _Numbers(lambda text: int(text or 0))
 
     def __getitem__(self, clock: str) -> int:
         return self._seconds[clock[:6]] + self._thousandths[clock[7:10]]
@@ -92,7 +92,7 @@ class Clocks:
         return map(int.__add__, seconds, thousandths)
 
 
-class _Known(dict[str, int]):
+class _Numbers(dict[str, int]):
     """A text of a few digits -> the number that it makes."""
 
     def __init__(self, number: Callable[[str], int]) -> None:

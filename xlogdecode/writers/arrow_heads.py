@@ -137,11 +137,6 @@ def heads_of_uncut(runs: Sequence[UncutRun]) -> Heads:
         name: _pieces(cutter, name, before, _joined(columns, divider), after, firsts)
         for name, (before, columns, after) in pieces.items()
     }
-    try:
-        message = cells[-1].cast(pa.string())
-    except pa.ArrowInvalid:
-        wrong = {number for number, run in enumerate(runs) if not is_utf8(run.own_text)}
-        raise UnlikeRunsError(wrong) from None
     return Heads(
         cutter,
         [run.place for run in runs],
@@ -150,9 +145,17 @@ def heads_of_uncut(runs: Sequence[UncutRun]) -> Heads:
         firsts,
         found,
         clock.cast(pa.string()),
-        message,
+        _messages(cells[-1], runs),
         _offsets(runs, starts, ends),
     )
+
+
+def _messages(column: "pa.BinaryArray", runs: Sequence[UncutRun]) -> "pa.StringArray":
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowInvalid:
+        wrong = {number for number, run in enumerate(runs) if not is_utf8(run.own_text)}
+        raise UnlikeRunsError(wrong) from None
 
 
 def _joined(columns: Sequence["pa.Array"], divider: str) -> "pa.Array":

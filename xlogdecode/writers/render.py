@@ -26,6 +26,7 @@ T = TypeVar("T")
 Batch = Sequence[Record | Loss]
 Change = Callable[[Batch], Batch] | None
 Add = Callable[[Iterable[Batch]], Iterable[Batch]] | None
+Pages = Iterable[list[Part] | Loss] | Iterable[list[RecordRun | list[Record]] | Loss]
 
 _BATCH = 1024
 
@@ -120,17 +121,9 @@ def render(
         return
     by_page = wanted.is_empty and last is None and add is None
     if by_page and (change is None or change_messages) and _takes_runs(writer):
-        if isinstance(writer, UncutWriter) and not change_messages:
-            uncut = read_uncut(events, source=source, zone=zone, reading=reading)
-            yield from _by_page(uncut, writer, source)
-            return
-        aside = None
-        if part_lines and isinstance(writer, TextWriter) and reading == AS_LOGGED:
-            aside = ClearLinesAside(part_lines)
-        take = aside.take if aside else None
-        pages = read_runs(events, source=source, zone=zone, reading=reading, take=take)
-        if change_messages:
-            pages = with_changed_messages(pages, change_messages)
+        clear = part_lines if reading == AS_LOGGED and isinstance(writer, TextWriter) else None
+        aside = ClearLinesAside(clear) if clear else None
+        pages = _pages(events, writer, source, zone, reading, change_messages, aside)
         yield from _by_page(pages, writer, source, aside)
         return
     pauses: list[Event] = []
@@ -138,15 +131,7 @@ def render(
     batches, wanted = _batches(events, wanted, source, zone, reading, add)
     by_session = isinstance(writer, SessionsWriter)
     selector = Selector(wanted, local=local, tally=tally, with_banners=by_session)
-    if last is None and not wanted.before and not wanted.after:
-        for batch in batches:
-            found = batch if wanted.is_empty else list(selector.pick(batch))
-            yield writer.write(change(found) if change else found, source)
-        return
-    groups: Iterable[Iterable[Shown[Record | Loss]]] = map(selector.show, batches)
-    if last is not None:
-        groups = last_of(groups, Last(last, wanted.before), pauses)
-    yield from (write_shown(group, writer, source, change) for group in groups)
+    yield from _selected(batches, wanted, selector, writer, source, change, last, pauses)
 
 
 def _needs_records(
@@ -165,6 +150,27 @@ def _needs_records(
         return last is not None, events
     ahead = look_ahead(events, reading)
     return not ahead.is_of_the_table, ahead.events
+
+
+def _selected(
+    batches: Iterable[Batch],
+    wanted: Filter,
+    selector: Selector,
+    writer: Writer,
+    source: str,
+    change: Change,
+    last: int | None,
+    pauses: Sequence[Event],
+) -> Iterator[bytes]:
+    if last is None and not wanted.before and not wanted.after:
+        for batch in batches:
+            found = batch if wanted.is_empty else list(selector.pick(batch))
+            yield writer.write(change(found) if change else found, source)
+        return
+    groups: Iterable[Iterable[Shown[Record | Loss]]] = map(selector.show, batches)
+    if last is not None:
+        groups = last_of(groups, Last(last, wanted.before), pauses)
+    yield from (write_shown(group, writer, source, change) for group in groups)
 
 
 def _batches(
@@ -190,8 +196,25 @@ def _takes_runs(writer: Writer) -> TypeGuard[RunWriter]:
     return isinstance(writer, RunWriter) and not (isinstance(writer, TextWriter) and writer.apart)
 
 
+def _pages(
+    events: Iterable[Event],
+    writer: RunWriter,
+    source: str,
+    zone: tzinfo | None,
+    reading: LogHints,
+    change_messages: ChangeMessages | None,
+    aside: ClearLinesAside | None,
+) -> Pages:
+    """Return the records of pages in runs, cut as far as the writer needs them to be."""
+    if isinstance(writer, UncutWriter) and not change_messages:
+        return read_uncut(events, source=source, zone=zone, reading=reading)
+    take = aside.take if aside else None
+    pages = read_runs(events, source=source, zone=zone, reading=reading, take=take)
+    return with_changed_messages(pages, change_messages) if change_messages else pages
+
+
 def _by_page(
-    pages: Iterable[list[Part] | Loss] | Iterable[list[RecordRun | list[Record]] | Loss],
+    pages: Pages,
     writer: RunWriter,
     source: str,
     aside: ClearLinesAside | None = None,
