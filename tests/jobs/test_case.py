@@ -72,6 +72,21 @@ def test_a_page_by_several_processes_is_that_of_one(page_by, how):
     assert set(statuses.values()) == {Status.OK, Status.LOST, Status.FAILED}
 
 
+@pytest.mark.parametrize("how", [{}, {"redacting": True}], ids=["all", "redacted"])
+def test_an_answer_is_the_same_from_any_process(page_by, monkeypatch, how):
+    alone = page_by(1, **how)
+    asked = []
+
+    def in_this_process(places, answer, _, **_more):
+        for place in places:
+            asked.append(place)
+            yield answer(place, None)
+
+    monkeypatch.setattr(case, "in_turns", in_this_process)
+    assert page_by(3, **how) == alone
+    assert len(asked) >= LOGS
+
+
 def test_logs_that_are_too_long_to_be_sent_are_read_here(page_by, monkeypatch):
     alone = page_by(1, redacting=True)
     monkeypatch.setattr("xlogdecode.page.source_rows._MOST_TEXT", 3000)

@@ -9,12 +9,20 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from tests.command import ROOT
 from tests.mars import KINDS, file_of, log, new_session, private_key
+from xlogdecode.decoder.decode import Options, decode
+from xlogdecode.decoder.parts import Part
+from xlogdecode.inputs import open_input
+from xlogdecode.jobs import large_file
+from xlogdecode.jobs.forked_workers import Left
+from xlogdecode.jobs.large_file import Stretch
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks on Linux only")
 
@@ -156,3 +164,37 @@ def test_an_output_that_breaks_ends_the_run(tmp_path: Path) -> None:
         *lines, last = process.stderr.read().decode().splitlines()
     assert lines == []
     assert json.loads(last)[0] != 0
+
+
+@pytest.mark.parametrize("kind", ["zlib", "imsdk-chunked", "zstd"])
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_stretches_give_the_same_in_any_process(
+    kind: str, *, is_damaged: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = file_with(kind)
+    if is_damaged:
+        data[len(data) * 2 // 3] ^= 0x10
+    path = tmp_path / "a.xlog"
+    path.write_bytes(data)
+    answers = []
+
+    def in_this_process(
+        stretches: Sequence[Stretch],
+        work: Callable[[Stretch, BytesIO], Part | Left],
+        _: int,
+        sink: BytesIO,
+    ) -> Iterator[Part | Left]:
+        for stretch in stretches:
+            answers.append(work(stretch, sink))
+            yield answers[-1]
+
+    monkeypatch.setattr(large_file, "_STRETCH", 8000)
+    monkeypatch.setattr(large_file, "in_turns", in_this_process)
+    shared, alone = BytesIO(), BytesIO()
+    with open_input(path) as source:
+        report = large_file.decode_large(source, shared, Options(), 2)
+    with path.open("rb") as file:
+        assert report == decode(file, alone)
+    assert shared.getvalue() == alone.getvalue()
+    assert len(answers) > 2
+    assert (answers[-1] is Left.LEFT) == is_damaged
