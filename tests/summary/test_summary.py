@@ -382,6 +382,14 @@ def test_a_summary_takes_filters_and_redacts(tmp_path):
     assert b"eva.lin" not in done.out + run("summary", "--redact", "--timeline", log).out
 
 
+def test_a_redacted_summary_has_no_home_folder(tmp_path):
+    folder = tmp_path / "home" / "annika"
+    folder.mkdir(parents=True)
+    (folder / "a.log").write_text("\n".join(DAY) + "\n")
+    assert b"annika" in run("summary", "--json", folder / "a.log").out
+    assert b"annika" not in run("summary", "--json", "--redact", folder / "a.log").out
+
+
 def test_a_summary_is_a_call_of_the_library():
     log = FIXTURES / "imsdk_20240101.xlog"
     found = xlogdecode.summarize(log)

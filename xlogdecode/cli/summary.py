@@ -168,6 +168,7 @@ class _Intake:
             yield from read_parts(events, source=name, zone=self._zone, reading=self._reading)
             return
         if redactor is not None:
+            name = redactor.redact(name)  # a home folder tells who someone is
             events = learn_first(events, redactor)
         items = read_records(events, source=name, zone=self._zone, reading=self._reading)
         wanted = self._wanted

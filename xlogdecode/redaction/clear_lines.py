@@ -80,9 +80,8 @@ class ClearLines:
                 head = self._clear_head(shape, lines, ends[number] + number)
             if head is None and number < last:
                 continue
-            begin = (
-                max(0, number - 1) if head == _NONE else number
-            )  # it goes on from the one before
+            goes_on = head == _NONE  # from the one before it
+            begin = max(0, number - 1) if goes_on else number
             if begin > stop:
                 if first < stop:
                     yield first, stop

@@ -39,5 +39,5 @@ def _escaped(word: str, data: bytes) -> Iterator[str]:
     if "\\u" in word:
         with suppress(ValueError):
             plain = str(loads(f'"{word}"'))
-    if len(plain) >= _SHORTEST or not plain.isascii():
+    if "\n" not in plain and (len(plain) >= _SHORTEST or not plain.isascii()):
         yield plain
