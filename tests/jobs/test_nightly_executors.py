@@ -17,7 +17,7 @@ import pytest
 from tests.command import run, run_here
 from tests.jobs.uploads import expected, job_file, messages_in, put, zip_of
 from xlogdecode import UsageError, batch
-from xlogdecode.jobs import nightly_executors
+from xlogdecode.jobs import executors
 from xlogdecode.jobs.nightly_decode import Outcome
 
 PATIENCE = 600
@@ -95,7 +95,7 @@ def test_options_that_do_not_fit_are_refused(tmp_path):
 
 def test_a_scheduler_that_does_not_answer_is_an_error(tmp_path, monkeypatch):
     pytest.importorskip("distributed", reason="dask.distributed is not installed")
-    monkeypatch.setattr(nightly_executors, "_PATIENCE", 1)
+    monkeypatch.setattr(executors, "_PATIENCE", 1)
     job = job_file(tmp_path, executor="dask", scheduler="tcp://127.0.0.1:9")
     with pytest.raises(UsageError, match=r"127\.0\.0\.1:9: no scheduler answers"):
         batch(job)

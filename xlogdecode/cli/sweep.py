@@ -179,7 +179,7 @@ def _executor(request: SweepRequest) -> "AbstractContextManager[Executor | None]
         if request.scheduler:
             raise UsageError("--scheduler needs --executor dask or ray")
         return nullcontext()
-    from xlogdecode.jobs.nightly_executors import EXECUTORS, check_executor
+    from xlogdecode.jobs.executors import EXECUTORS, check_executor
 
     check_executor(request.executor, request.scheduler)
     opened: AbstractContextManager[Executor] = EXECUTORS[request.executor](request.scheduler, 0)

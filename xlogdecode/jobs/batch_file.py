@@ -9,7 +9,7 @@ from xlogdecode.errors import ConfigError, UsageError
 from xlogdecode.filters import Filter
 from xlogdecode.inputs import is_url
 from xlogdecode.jobs.batch_job import BatchJob, RedactionSettings
-from xlogdecode.jobs.nightly_executors import EXECUTORS
+from xlogdecode.jobs.executors import EXECUTORS
 from xlogdecode.keys import is_like_a_key, read_keys
 from xlogdecode.when import parse_zone
 from xlogdecode.writers import FORMATS

@@ -12,7 +12,7 @@ from xlogdecode.decoder.options import Options
 from xlogdecode.errors import OutputError, UsageError
 from xlogdecode.filters import Filter
 from xlogdecode.inputs import is_url
-from xlogdecode.jobs.nightly_executors import check_executor
+from xlogdecode.jobs.executors import check_executor
 from xlogdecode.jobs.request import Request
 from xlogdecode.jobs.selection import Selection
 from xlogdecode.keys import private_keys

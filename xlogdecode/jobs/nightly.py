@@ -21,11 +21,11 @@ from xlogdecode.inputs import Refusal
 from xlogdecode.jobs.batch_file import load_job
 from xlogdecode.jobs.batch_job import BatchJob
 from xlogdecode.jobs.batch_target import WAITING, open_target, seen_target
+from xlogdecode.jobs.executors import open_executor
 from xlogdecode.jobs.exit_status import Status, worst
 from xlogdecode.jobs.found_inputs import FoundInput, list_inputs
 from xlogdecode.jobs.manifest import DEAD_LETTERS, DeadLetter, Known, Manifest
 from xlogdecode.jobs.nightly_decode import InputState, MadeFile, NightlyWork, Outcome, lost_outcome
-from xlogdecode.jobs.nightly_executors import open_executor
 from xlogdecode.jobs.nightly_workers import outcomes
 from xlogdecode.outputs.folders import FolderHere
 from xlogdecode.outputs.parts import marked_name

@@ -1,4 +1,4 @@
-"""Where a nightly job's work is done, by name: processes and threads here, or a cluster."""
+"""Executors by name, for nightly jobs and sweeps: processes and threads here, or a cluster."""
 
 import logging
 import os
