@@ -1,7 +1,10 @@
 """What was left out or damaged: the page says why, and what to do next, in both languages."""
 
+import gzip
 import random
 import re
+import zipfile
+from io import BytesIO
 
 import pytest
 
@@ -84,6 +87,24 @@ def test_all_of_it_is_in_chinese_too(files):
 @pytest.mark.parametrize("reason", Reason)
 def test_every_kind_of_damage_has_chinese_words(reason):
     assert CHINESE.search(in_chinese(reason.value))
+
+
+def test_reasons_for_which_an_input_is_refused_have_chinese_words(tmp_path):
+    log = gzip.compress(file_of(blocks_of("zlib")))
+    (tmp_path / "twice.xlog.gz").write_bytes(gzip.compress(log))
+    inner = BytesIO()
+    for depth in range(3):
+        packed = BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(f"{depth}.zip" if depth else "a.xlog", inner.getvalue() or log)
+        inner = packed
+    (tmp_path / "deep.zip").write_bytes(inner.getvalue())
+    for name, says in (("twice.xlog.gz", "twice"), ("deep.zip", "within"), ("", "a folder")):
+        path = tmp_path / name
+        *_, line = run("-c", path).err.splitlines()
+        reason = line.rpartition(": ")[2]
+        assert says in reason
+        assert CHINESE.search(in_chinese(reason)), reason
 
 
 def test_words_that_the_table_does_not_have_stay_as_they_are():
