@@ -6,14 +6,14 @@ Every error is a ConfigError whose text starts with `FILE:LINE:COLUMN:`.
 import os
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
 
 from xlogdecode.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["YamlValue", "load_yaml", "parse_yaml"]
+__all__ = ["YamlValue", "built_in_yaml", "load_yaml", "parse_yaml"]
 
 T = TypeVar("T")
 
@@ -140,6 +140,20 @@ def parse_yaml(text: str, name: str, empty: str) -> YamlValue:
     if node is None:
         raise _error(name, None, empty)
     return YamlValue(name, node)
+
+
+def built_in_yaml(name: str) -> YamlValue:
+    """Return the value of a YAML file that comes with the package.
+
+    The C reader has other messages and breaks on deep nesting, so users' files never get to it.
+    """
+    from importlib.resources import files
+
+    import yaml
+
+    text = files("xlogdecode").joinpath("data", name).read_text("utf-8")
+    node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return YamlValue(name, cast("yaml.Node", node))
 
 
 def _error(name: str, mark: "yaml.Mark | None", message: str) -> ConfigError:

@@ -39,7 +39,6 @@ from xlogdecode.records.reader import read_parts
 from xlogdecode.records.reading import AS_LOGGED
 from xlogdecode.records.runs import RecordRun
 from xlogdecode.records.sessions import NO_RECORDS, last_session
-from xlogdecode.redaction import learn_first
 from xlogdecode.summary import Summary, as_dict, as_text, summarize
 from xlogdecode.summary.events import load_events
 from xlogdecode.summary.timeline import as_timeline
@@ -168,6 +167,8 @@ class _Intake:
             yield from read_parts(events, source=name, zone=self._zone, reading=self._reading)
             return
         if redactor is not None:
+            from xlogdecode.redaction import learn_first
+
             name = redactor.redact(name)  # a home folder tells who someone is
             events = learn_first(events, redactor)
         items = read_records(events, source=name, zone=self._zone, reading=self._reading)

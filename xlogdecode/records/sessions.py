@@ -191,6 +191,8 @@ class SessionTracker:
         self._source = source
         self._by_pid: dict[int, Session] = {}
         """The sessions that may go on, by the process of their records."""
+        self._may_be_over = False
+        """One of them may be over."""
         self._recovered: set[int] = set()
         """The processes whose records the part that is being recovered holds."""
         self._pids: dict[str, int | None] = {}
@@ -206,6 +208,7 @@ class SessionTracker:
             session.records += 1
             session.recovered += record[12].recovered
             session.note(record)
+        self._may_be_over = self._may_be_over or session.is_over
         if session.closed_in_order:
             self._forget_ended()
         return session
@@ -249,6 +252,7 @@ class SessionTracker:
                 session = self._begin(record)
             session.process_id = pid
             self._by_pid[pid] = session
+            self._may_be_over = self._may_be_over or session.is_over
         self.current = session = session or self._begin(record)
         return session
 
@@ -279,8 +283,9 @@ class SessionTracker:
 
     def _forget_ended(self) -> None:
         """Forget the sessions that are over: a process of the same number is another."""
-        for pid in [pid for pid, known in self._by_pid.items() if known.is_over]:
-            del self._by_pid[pid]
+        if self._may_be_over:
+            self._by_pid = {pid: one for pid, one in self._by_pid.items() if not one.is_over}
+            self._may_be_over = False
 
 
 def _is_init(record: Record) -> bool:

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from xlogdecode.errors import ConfigError
-from xlogdecode.yaml_file import YamlValue, load_yaml, parse_yaml
+from xlogdecode.yaml_file import YamlValue, built_in_yaml, load_yaml, parse_yaml
 
 __all__ = ["Pattern", "RedactionRules", "built_in_rules", "load_rules", "load_words", "parse_rules"]
 
@@ -94,8 +93,7 @@ class RedactionRules:
 @cache
 def built_in_rules() -> RedactionRules:
     """Return the rules that come with the package."""
-    text = files("xlogdecode").joinpath("data/redact.yaml").read_text("utf-8")
-    return parse_rules(text, "redact.yaml")
+    return _rules(built_in_yaml("redact.yaml"))
 
 
 def load_rules(path: str) -> RedactionRules:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from csv import DictReader
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -19,17 +19,21 @@ __all__ = ["LITEAV", "CodeInfo", "CodeSighting", "code_info", "codes_in", "own_w
 
 LITEAV: Final = "LiteAV"
 
-_CODE: Final = re.compile(
-    r"(?P<label>(?:(?<![A-Za-z])(?i:error|err|ret)|(?<=[a-z])(?:Error|Err|Ret))[ _]?[Cc]ode"
-    r"|(?:(?<![A-Za-z])[cC]|(?<=[a-z])C)ode"
-    r"|(?<![A-Za-z0-9_])failed(?=:))"
+_BEHIND: Final = (
     r"""["']?(?: ?[:=] ?| |(?<=\(code)\|)["']?"""
     r"(?P<code>-?[0-9]{1,10})(?![0-9A-Za-z%]|\.[0-9]| of )"
 )
-_SIGNS: Final = ("ode", "failed")
-_BEFORE_SIGN: Final = len("error c")
-_BEHIND_SIGN: Final = 48
-"""Characters around a sign that a label and its code take at most, and what may not follow."""
+_CODE: Final = re.compile(rf"ode{_BEHIND}")
+_FAILED: Final = re.compile(rf"failed(?<![A-Za-z0-9_]failed)(?=:){_BEHIND}")
+"""Numbers behind the end of a label: a pattern that begins with its text is many times as fast."""
+_LABEL: Final = re.compile(
+    r"(?:(?P<labelled>(?:(?<![A-Za-z])(?i:error|err|ret)|(?<=[a-z])(?:Error|Err|Ret))[ _]?[Cc])"
+    r"|(?<![A-Za-z])[cC]|(?<=[a-z])C)\Z"
+)
+"""The label before `ode`, as it is looked for in the text before that."""
+_BEFORE_LABEL: Final = len("verification ")
+"""Characters before a label that make it another's."""
+_BEFORE_SIGN: Final = _BEFORE_LABEL + len("error c")
 
 _NOT_ERROR: Final = re.compile(
     r"(?i)(?:area|country|city|region|zip|post|postal|language|currency|http|status|exit|response"
@@ -66,6 +70,9 @@ class CodeSighting:
     """As in the table; empty where that does not have the code."""
 
 
+_SUCCESS: Final = CodeSighting(0, "")
+
+
 @cache
 def _table() -> tuple[dict[int, dict[str, str]], list[tuple[range, dict[str, str]]]]:
     """Return the rows of single codes, and those of ranges."""
@@ -100,50 +107,59 @@ def code_info(code: int, language: str = "en") -> CodeInfo | None:
     return CodeInfo(row["series"], row[language], row[f"advice_{language}"])
 
 
-def codes_in(line: LogLine) -> Iterator[CodeSighting]:
-    """Yield the codes that a line states, 0 (success) included, each as often as it is there."""
-    message = line.message
-    for found in _found_in(message):
-        code, label = int(found["code"]), found["label"]
-        if code in _HTTP or _names_no_error(message, found):
+def codes_in(line: LogLine) -> list[CodeSighting]:
+    """Return the codes that a line states, 0 (success) included, each as often as it is there."""
+    message, found = line.message, []
+    for number in _numbers_in(message):
+        code, start = int(number["code"]), number.start()
+        if code in _HTTP:
             continue
-        is_labelled = len(label) > 4 and label != "failed"
-        if code == 0:
-            yield CodeSighting(0, "")
-        elif _is_liteav(line, code):
-            if is_labelled or line.level in _SEVERE:
-                yield CodeSighting(code, LITEAV)
-        elif row := _row(code):
-            yield CodeSighting(code, row["series"])
-        elif is_labelled or (line.level in _SEVERE and not 0 < code < _HTTP.stop):
-            yield CodeSighting(code, "")
+        if number.re is _CODE:
+            is_code, is_labelled = _label_at_end(message[max(0, start - _BEFORE_SIGN) : start])
+        else:
+            is_code, is_labelled = _is_failure(message, start, code), False
+        sighting = _sighting(line, code, is_labelled=is_labelled) if is_code else None
+        if sighting is not None:
+            found.append(sighting)
+    return found
 
 
-def _found_in(message: str) -> Iterator[re.Match[str]]:
-    """Yield what `_CODE` finds, but look only around a label: that is many times as fast."""
-    done = 0
-    for at, end in _signs_in(message):
-        start, stop = max(done, at - _BEFORE_SIGN), end + _BEHIND_SIGN
-        found = _CODE.search(message, start, stop)
-        if found is not None and found.end() < stop - 4:  # else it is of a later sign
-            done = found.end()
-            yield found
+def _numbers_in(message: str) -> list[re.Match[str]]:
+    """Return the numbers behind the ends of labels, in order."""
+    found = list(_CODE.finditer(message))
+    if "failed:" in message:
+        found += _FAILED.finditer(message)
+        found.sort(key=re.Match.start)
+    return found
 
 
-def _signs_in(message: str) -> list[tuple[int, int]]:
-    """Return where each of `_SIGNS` begins and ends, in order."""
-    found = []
-    for sign in _SIGNS:
-        if sign in message:
-            found += [each.span() for each in re.finditer(sign, message)]
-    return sorted(found) if len(found) > 1 else found
+@lru_cache(4096)
+def _label_at_end(before: str) -> tuple[bool, bool]:
+    """Tell whether the text before `ode` has an error code's label, and one that says so."""
+    found = _LABEL.search(before)
+    if found is None or _NOT_ERROR.search(before, 0, found.start()):
+        return False, False
+    return True, found["labelled"] is not None
 
 
-def _names_no_error(message: str, found: re.Match[str]) -> bool:
-    start = found.start()
-    if found["label"] == "failed" and "getaddrinfo" in message[:start]:
-        return int(found["code"]) < 1000  # a number of the resolver's own
-    return bool(_NOT_ERROR.search(message, max(0, start - 13), start))
+def _is_failure(message: str, start: int, code: int) -> bool:
+    """Tell whether the `failed:` at `start` has an error's code, and none of the resolver's own."""
+    if "getaddrinfo" in message[:start]:
+        return code >= 1000
+    return not _NOT_ERROR.search(message, max(0, start - _BEFORE_LABEL), start)
+
+
+def _sighting(line: LogLine, code: int, *, is_labelled: bool) -> CodeSighting | None:
+    """Return what a number at a code's place stands for; None if it is no code."""
+    if code == 0:
+        return _SUCCESS
+    if _is_liteav(line, code):
+        return CodeSighting(code, LITEAV) if is_labelled or line.level in _SEVERE else None
+    if row := _row(code):
+        return CodeSighting(code, row["series"])
+    if is_labelled or (line.level in _SEVERE and not 0 < code < _HTTP.stop):
+        return CodeSighting(code, "")
+    return None
 
 
 def _is_liteav(line: LogLine, code: int) -> bool:

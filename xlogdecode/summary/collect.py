@@ -265,10 +265,10 @@ class SourceReader:
         return story
 
     def _look_at(self, line: LogLine, story: SessionStory) -> None:
-        found = list(codes_in(line))
+        found = codes_in(line)
         for sighting in {each for each in found if each.code}:
             self._add_code(sighting, line)
-        codes = frozenset(each.code for each in found if each.series != LITEAV)
+        codes = frozenset([each.code for each in found if each.series != LITEAV])
         for episode in story.machine.events_of(line, codes):
             story.learn(episode)
             if episode.rule.quiet:

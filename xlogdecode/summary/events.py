@@ -4,16 +4,15 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from itertools import groupby
 from os.path import commonprefix
 from typing import Final
 
 from xlogdecode.summary.line import LogLine
-from xlogdecode.yaml_file import YamlValue, load_yaml, parse_yaml
+from xlogdecode.yaml_file import YamlValue, built_in_yaml, load_yaml
 
 __all__ = ["EventRule", "EventTable", "Sign", "anchors", "built_in_events", "load_events"]
 
@@ -145,21 +144,22 @@ class EventTable:
 
     def shown_by(
         self, line: LogLine, codes: frozenset[int]
-    ) -> Iterator[tuple[EventRule, set[int]]]:
-        """Yield the events that a line with these codes shows, with the numbers of its signs."""
-        places = list(self._by_function.get(line.function or "", ()))
+    ) -> list[tuple[EventRule, Collection[int]]]:
+        """Return the events that a line with these codes shows, with the numbers of its signs."""
+        places = self._by_function.get(line.function or "", [])
         if self.has_text(line.message):
-            for text in self.texts:
-                places += self._by_text[text] if text in line.message else ()
-        places += [p for code in codes if code in self._by_code for p in self._by_code[code]]
-        if not places:
-            return
+            texts = [text for text in self.texts if text in line.message]
+            places = places + [place for text in texts for place in self._by_text[text]]
+        if not self.codes.isdisjoint(codes):
+            own = [code for code in codes if code in self._by_code]
+            places = places + [place for code in own for place in self._by_code[code]]
+        fits = [place for place in places if place[0].signs[place[1]].fits(line, codes)]
+        if len(fits) < 2:
+            return [(rule, (number,)) for rule, number in fits]
         found: dict[str, set[int]] = {}
-        for rule, number in places:
-            if rule.signs[number].fits(line, codes):
-                found.setdefault(rule.name, set()).add(number)
-        for name, numbers in found.items():
-            yield self.rules[name], numbers
+        for rule, number in fits:
+            found.setdefault(rule.name, set()).add(number)
+        return [(self.rules[name], numbers) for name, numbers in found.items()]
 
 
 def anchors(texts: Iterable[str]) -> list[str]:
@@ -171,8 +171,7 @@ def anchors(texts: Iterable[str]) -> list[str]:
 @cache
 def built_in_events() -> EventTable:
     """Return the events that come with the package."""
-    text = files("xlogdecode").joinpath("data/events.yaml").read_text("utf-8")
-    return EventTable(_rules(parse_yaml(text, "events.yaml", _EMPTY)))
+    return EventTable(_rules(built_in_yaml("events.yaml")))
 
 
 def load_events(path: str | None = None) -> EventTable:

@@ -5,7 +5,7 @@ about the same event, so the sign with the most lines says how often it happened
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from xlogdecode.summary.events import EventRule, EventTable, value_behind
@@ -46,20 +46,20 @@ class EventMachine:
         self._states: dict[str, _EventState] = {}
         self._by_key: dict[tuple[str, str], Episode] = {}
 
-    def events_of(self, line: LogLine, codes: frozenset[int]) -> Iterator[Episode]:
-        """Yield the events that a line with these codes shows first; add it to those known."""
-        shown = []
-        for rule, signs in self._table.shown_by(line, codes):
-            shown.append(rule.name)
+    def events_of(self, line: LogLine, codes: frozenset[int]) -> list[Episode]:
+        """Return the events that a line with these codes shows first; add it to those known."""
+        shown, begun = self._table.shown_by(line, codes), []
+        for rule, signs in shown:
             episode = self._take(rule, signs, line)
             if episode is not None:
                 episode.codes |= codes - {0}
-                yield episode
-        for name in shown:
-            for ended in self._table.ends.get(name, ()):
+                begun.append(episode)
+        for rule, _ in shown:
+            for ended in self._table.ends.get(rule.name, ()):
                 self._states.pop(ended, None)
+        return begun
 
-    def _take(self, rule: EventRule, signs: set[int], line: LogLine) -> Episode | None:
+    def _take(self, rule: EventRule, signs: Collection[int], line: LogLine) -> Episode | None:
         """Return the event if this line is the first that shows it."""
         if rule.per:
             return self._take_key(rule, value_behind(rule.per, line.message), line)
