@@ -217,6 +217,15 @@ def test_the_last_error_before_a_disconnect_is_shown():
     assert details["after"] == {"HandleX: no answer": 1}
 
 
+def test_an_error_before_the_connection_or_the_disconnect_before_is_not_shown_with_a_disconnect():
+    error = im("HandleX", "error_code:9520|error_message:no answer", "E")
+    connected, disconnected = ONE["onConnectSuccess"], ONE["disconnected"]
+    lines = [OPENED, error, *connected, *disconnected, *connected, *disconnected]
+    assert "after" not in found(*lines)["events"]["disconnected"]["details"]
+    lines = [OPENED, *connected, error, *disconnected, *connected, *disconnected]
+    assert found(*lines)["events"]["disconnected"]["details"]["after"] == {"HandleX: no answer": 1}
+
+
 OWN = """\
 events:
   - event: payment

@@ -33,6 +33,8 @@ _TIME_COST: Final = re.compile(r"(?<!queue )time cost[:=] ?(?P<ms>[0-9]{1,9}) ?m
 _SEVERE: Final = frozenset("EF")
 _WRITERS_OWN: Final = frozenset({"dropped", "clock-jump"})
 _WHO: Final = {"user": "users", "network": "networks"}
+_CONNECTED: Final = ("onConnectSuccess", "channel connected")
+_DISCONNECTED: Final = "disconnected"
 _DEVICE: Final = ("sdk_app_id", "sdk_version", "platform", "device_type", "system_version")
 
 
@@ -71,6 +73,8 @@ class SessionStory:
     """Level -> records; those without one are under an empty text."""
     last_error: str = ""
     """The last error so far: who logged it, and its words."""
+    recent_error: str = ""
+    """The same, but only of the time since the last connection or disconnect."""
 
     def learn(self, episode: Episode) -> None:
         """Take from an event who and where it was."""
@@ -80,8 +84,17 @@ class SessionStory:
                     setattr(self.session, name, value)
             elif name in _WHO:
                 getattr(self, _WHO[name])[value] = None
-        if episode.rule.name == "disconnected" and self.last_error:
-            episode.details.setdefault("after", self.last_error)
+        if episode.rule.name == _DISCONNECTED and self.recent_error:
+            episode.details.setdefault("after", self.recent_error)
+        if episode.rule.name in {_DISCONNECTED, *_CONNECTED}:
+            self.recent_error = ""
+
+    def add_error(self, words: str, begun: Iterable[Episode]) -> None:
+        """Take in an error, whose line shows the first of these events."""
+        self.errors += 1
+        self.last_error = words
+        if not any(episode.rule.name == _DISCONNECTED for episode in begun):
+            self.recent_error = words
 
 
 @dataclass(slots=True)
@@ -269,7 +282,8 @@ class SourceReader:
         for sighting in {each for each in found if each.code}:
             self._add_code(sighting, line)
         codes = frozenset([each.code for each in found if each.series != LITEAV])
-        for episode in story.machine.events_of(line, codes):
+        begun = story.machine.events_of(line, codes)
+        for episode in begun:
             story.learn(episode)
             if episode.rule.quiet:
                 self._count(episode, episode.rule.name)
@@ -278,8 +292,7 @@ class SourceReader:
         if line.level in _SEVERE:
             place = line.function or line.file or line.tag or "-"
             self._summary.error_places[place] += 1
-            story.errors += 1
-            story.last_error = f"{place}: {_error_words(line, found)[:120]}"
+            story.add_error(f"{place}: {_error_words(line, found)[:120]}", begun)
         if "cost" in line.message:
             self._add_cost(line)
 
