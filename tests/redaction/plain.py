@@ -25,8 +25,11 @@ LISTS = (
     "receivers",
 )  # fmt: skip
 NAME = re.compile(
-    r"""(?=(?<![\w-])([^\W\d_-][\w-]{0,63})(?:(?:\\*["'])?[ \t]{0,3}"""
-    r"""([:=\uff1a\u300c\u201c\u3010])|((?: is)?[| >])))"""
+    r"""(?=(?:(?<![\w-])|(?<=%26))([^\W\d_-][\w-]{0,63})(?:(?:\\*["'])?[ \t]{0,3}"""
+    r"""([:=\uff1a\u300c\u201c\u3010])|(%3[Dd])|((?: is)?[| >]|\()))"""
+)
+OWN_NAME = re.compile(
+    r"""(?i)((device|dev|phone|bt|bluetooth)[ _-]?name|(设备|蓝牙)(名称|名))[\\"' :=\uff1a]{0,6}$"""
 )
 
 
@@ -61,14 +64,9 @@ class PlainRedactor:
             if kind is None:
                 continue
             is_list = name.lower().replace("_", "").endswith(LISTS)
-            stop = max(found.end(2), found.end(3))
-            for begin, end in values_at(line, stop, kind, is_list=is_list):
-                if line[begin:end].lower() in self._rules.not_values or (
-                    kind in {"user", "group", "device", "token"}
-                    and line[begin:end].startswith(("已", "未", "正在", "没有", "无法", "不"))
-                ):
-                    continue
-                if found[3] and not self._is_loose(
+            stop = max(found.end(sign) for sign in (2, 3, 4))
+            for begin, end in self._values(line, stop, kind, found[3], is_list):
+                if found[4] and not self._is_loose(
                     line, (start, stop), (begin, end), kind, is_list
                 ):
                     continue
@@ -80,6 +78,16 @@ class PlainRedactor:
                     yield begin, end, kind
         for found in re.finditer(r"=>[ ]?base16_format:((?:[0-9A-Fa-f]{2})+)", line):
             yield *found.span(1), "user"
+
+    def _values(self, line, stop, kind, is_in_url, is_list):
+        form = "name" if kind == "device" and OWN_NAME.search(line[:stop]) else kind
+        for begin, end in values_at(line, stop, form, is_list=is_list):
+            value = re.split("%26", line[begin:end])[0] if is_in_url else line[begin:end]
+            if value.lower() not in self._rules.not_values and not (
+                kind in {"user", "group", "device", "token"}
+                and value.startswith(("已", "未", "正在", "没有", "无法", "不"))
+            ):
+                yield begin, begin + len(value)
 
     def _kind(self, line, found):
         name, start = found[1], found.start(1)

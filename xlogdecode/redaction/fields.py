@@ -25,11 +25,18 @@ _LISTS: Final = re.compile(
 _NOT_OF_A_PERSON: Final = re.compile(r"\.(?!local$|lan$)[A-Za-z]")
 _STRICTLY: Final = frozenset({"conversation", "text", "cookie"})
 """The kinds of the fields that need a sign of their own."""
+_OWN_NAME: Final = re.compile(
+    r"(?i)(?:(?:device|dev|phone|bt|bluetooth)[ _-]?name"
+    r"""|(?:\u8bbe\u5907|\u84dd\u7259)\u540d\u79f0?)["' :=\uff1a\\]{0,6}$"""
+)
+"""Before a value that may have blanks, since people name these things as they like."""
 _SMALL: Final = re.compile("-?[0-9]")
 _STATED: Final = frozenset({"user", "group", "device", "token"})
 _STATE: Final = re.compile("\u5df2|\u672a|\u6b63\u5728|\u6ca1\u6709|\u65e0\u6cd5|\u4e0d")
 """Chinese words of these kinds begin so if they say how something is: done, not yet, ongoing."""
 _BRACKETS: Final = frozenset("[({<")
+_ENCODED: Final = ("%3D", "%3d")
+"""The sign `=` as it is in URLs, where `%26` ends the value."""
 _CHECKED: Final = frozenset({"device", "card", "token", "address"})
 """The kinds of which not all values are private."""
 _MOST: Final = 4096
@@ -131,8 +138,15 @@ class FieldFinder:
 
     def _values(self, text: str, start: int, field: _Field, kind: str) -> list[Span]:
         spans = []
-        for begin, end in values_at(text, start, kind, is_list=field.is_list):
-            value = text[begin:end]
+        in_url = text[start - 3 : start] in _ENCODED
+        form = (
+            "name"
+            if kind == "device" and _OWN_NAME.search(text, max(0, start - 24), start)
+            else kind
+        )
+        for begin, stop in values_at(text, start, form, is_list=field.is_list):
+            value = text[begin:stop].partition("%26")[0] if in_url else text[begin:stop]
+            end = begin + len(value)
             if value.lower() in self._rules.not_values or (kind in _STATED and _STATE.match(value)):
                 continue
             if kind == "conversation":

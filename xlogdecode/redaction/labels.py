@@ -25,12 +25,15 @@ _PLAIN: Final = bytes.maketrans(
 )
 _WIDE: Final = ("\uff1a", "\u300c", "\u201c", "\u3010")
 """Signs of Chinese text that are as good as a colon."""
-_SIGN: Final = r""":(?:[ \t][ \t]{0,2}(?:["']\\*|)|["']\\*|)"""
-_LOOSE: Final = r"[| >](?:si |)"
-"""A bar, a blank or the end of a tag behind a name, or ` is `: signs that any word has, too."""
+_SIGN: Final = r"""(?::(?:[ \t][ \t]{0,2}(?:["']\\*|)|["']\\*|)|d3%)"""
+"""A colon or `=`, that perhaps as it is in URLs."""
+_LOOSE: Final = r"(?:[| >](?:si |)|\()"
+"""A bar, a blank, a bracket or the end of a tag behind a name, or ` is `: signs that any word has,
+too.
+"""
 _LONGEST: Final = 64
 """Letters of a name; a longer one is not a name."""
-_LABEL: Final = re.compile(rf"([\w-]{{0,{_LONGEST - 1}}}[^\W\d_-])(?![\w-])")
+_LABEL: Final = re.compile(rf"([\w-]{{0,{_LONGEST - 1}}}[^\W\d_-])(?!(?!62%)[\w-])")
 
 
 class LabelFinder:

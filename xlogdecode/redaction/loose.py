@@ -1,11 +1,11 @@
-"""Values behind a bar, a blank or ` is `: any word has these signs, so they must look private."""
+"""Values behind a bar, a blank, a bracket or ` is `: any word has them, so it must look private."""
 
 import re
 from typing import Final
 
 __all__ = ["LOOSE", "is_loose_value"]
 
-LOOSE: Final = frozenset("| >")
+LOOSE: Final = frozenset("| >(")
 """The signs at whose end the value of a name begins, though they are often no signs."""
 _IS: Final = " is "
 _OPENS_CELL: Final = frozenset("|,;{[( \n\t")
@@ -41,6 +41,9 @@ def is_loose_value(text: str, start: int, stop: int, begin: int, end: int, kind:
         return _SHAPED.match(value) is not None
     if text[stop - 1] == ">":
         return text[start - 1 : start] == "<" and behind == "<"
+    if text[stop - 1] == "(":
+        is_name = kind in _NAMES and (not value.isascii() or " " in value)
+        return behind == ")" and (is_name or _is_id(value))
     if text[stop - 1] == "|":
         opens = start == 0 or text[start - 1] in _OPENS_CELL
         if not (opens and (not behind or behind in _ENDS_CELL)):

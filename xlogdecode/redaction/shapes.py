@@ -22,8 +22,12 @@ T = TypeVar("T")
 BETWEEN: Final = b"\0"
 _DIGITS: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _HEX: Final = b"0x", b"\x02x"
-_KEPT: Final = ((b"2c_", b"\x01c_"), (b"2C_", b"\x01C_"), _HEX)
-"""Digits that are not alike: those of `c2c_`, and those of numbers in hexadecimal."""
+_KEPT: Final = (
+    (b"2c_", b"\x01c_"), (b"2C_", b"\x01C_"), _HEX,
+    (b"%3D", b"%\x03D"), (b"%3d", b"%\x03d"), (b"%26", b"%\x04\x05"),
+)  # fmt: skip
+"""Digits that are not alike: of `c2c_`, of hexadecimal numbers, of `=` and `&` in URLs."""
+_AS_ZERO: Final = str.maketrans(dict.fromkeys("\x01\x02\x03\x04\x05", "0"))
 _MOST: Final = 4 << 20
 """Bytes of shapes that are remembered."""
 DIGIT_KINDS: Final = frozenset({"phone", "card", "ip"})
@@ -74,7 +78,7 @@ class Shapes:
         """
         names = [name for name in (*rules.labels, *rules.endings) if re.search("[0-9]", name)]
         labels = ("[ _.-]*".join(map(re.escape, shape_of(name))) for name in names)
-        self._unlike = re.compile("|".join(["APA00b", *labels]), re.IGNORECASE)
+        self._unlike = re.compile("|".join(["APA00b", "base00_format", *labels]), re.IGNORECASE)
         self._find = find
         self._has_word = has_word
         self._states: dict[bytes, _State | SuspectText] = {}
@@ -127,7 +131,7 @@ class Shapes:
         if shape not in self._free:
             return self.is_free(shape)
         text = shape.decode("utf-8", "surrogateescape")
-        if self._has_word and self._has_word(text.replace("\x01", "0").replace("\x02", "0")):
+        if self._has_word and self._has_word(text.translate(_AS_ZERO)):
             self._wordy.add(shape)
             return False
         self._clear.add(shape)
@@ -180,7 +184,7 @@ def with_digits_alike(data: bytes) -> bytes:
 
 def may_be_in_shapes(data: bytes) -> bool:
     """Tell whether texts that `with_digits_alike` makes alike may be of different shapes."""
-    return b"0c_" in data or b"0C_" in data
+    return b"0c_" in data or b"0C_" in data or b"%0" in data
 
 
 def shape_of(text: str) -> str:

@@ -32,6 +32,9 @@ _TALL_LIST: Final = re.compile(
 )
 """A line for each item, as tools print JSON for people."""
 _ITEM: Final = re.compile(rf"""[^\s,;|"'<>()\[\]{{}}\\{_WIDE}\u3001]+""")
+_FIELD: Final = re.compile(r"[A-Za-z_]\w*=[^=]")
+"""An item of a list of objects, `User(id=1)`, whose fields have names of their own."""
+_OPENS_OBJECT: Final = ("(", "{")
 _NAMES: Final = re.compile(r"""\\*["']? ?:""")
 """Behind an item it shows that this is the name of a field: the list is one of objects."""
 _IN_NAME: Final = r"""(?:[^\n|,;:"'<>()\[\]{}\\\x00]|(?<=\w)'(?=\w))"""
@@ -180,6 +183,8 @@ def _items(text: str, start: int) -> Iterator[tuple[int, int]]:
         value = item[0]
         if after_name or value.startswith(":") or _NAMES.match(text, item.end()):
             after_name = value == ":"  # what is behind it is the value of a field of its own
+            continue
+        if text[item.end() : item.end() + 1] in _OPENS_OBJECT or _FIELD.match(value):
             continue
         if not (is_plain_number(value) and len(value) < shortest):
             name, colon, _ = value.partition(":")
