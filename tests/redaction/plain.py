@@ -26,7 +26,7 @@ LISTS = (
 )  # fmt: skip
 NAME = re.compile(
     r"""(?=(?:(?<![\w-])|(?<=%26))([^\W\d_-][\w-]{0,63})(?:(?:\\*["'])?[ \t]{0,3}"""
-    r"""([:=\uff1a\u300c\u201c\u3010])|(%3[Dd])|((?: is)?[| >]|\()))"""
+    r"""([:=\uff1a\uff1d\u300c\u201c\u3010])|(%3[Dd])|((?: is)?[| >]|[(\[])))"""
 )
 OWN_NAME = re.compile(
     r"""(?i)((device|dev|phone|bt|bluetooth)[ _-]?name|(设备|蓝牙)(名称|名))[\\"' :=\uff1a]{0,6}$"""

@@ -49,6 +49,21 @@ def test_many_lines_at_once_give_what_each_gives_by_itself(lines):
     assert done == [as_bytes(plain.redact(line)) for line in lines]
 
 
+def test_each_line_gives_the_same_with_other_digits_as_by_itself():
+    picks = random.Random(7)
+    redactor, plain = Redactor(built_in_rules()), PlainRedactor()
+    redactor.has_learnt = True
+    for _ in range(4):
+        lines = [
+            re.sub("[0-9]", lambda _: picks.choice("0123456789"), line)
+            if picks.random() < 0.5
+            else line
+            for line in PLAIN
+        ]
+        done = redactor.change_messages([as_bytes(line) for line in lines])
+        assert done == [as_bytes(plain.redact(line)) for line in lines]
+
+
 @settings(max_examples=12, deadline=None)
 @given(mixed_lines(), st.integers(0, 2**32))
 def test_lines_that_differ_in_digits_alone_give_what_each_gives_by_itself(lines, seed):

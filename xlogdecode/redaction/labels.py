@@ -23,11 +23,11 @@ _BLANK: Final = "_"
 _PLAIN: Final = bytes.maketrans(
     f"{string.ascii_uppercase}=-".encode(), f"{string.ascii_lowercase}:{_BLANK}".encode()
 )
-_WIDE: Final = ("\uff1a", "\u300c", "\u201c", "\u3010")
+_WIDE: Final = ("\uff1a", "\uff1d", "\u300c", "\u201c", "\u3010")
 """Signs of Chinese text that are as good as a colon."""
 _SIGN: Final = r"""(?::(?:[ \t][ \t]{0,2}(?:["']\\*|)|["']\\*|)|d3%)"""
 """A colon or `=`, that perhaps as it is in URLs."""
-_LOOSE: Final = r"(?:[| >](?:si |)|\()"
+_LOOSE: Final = r"(?:[| >](?:si |)|[(\[])"
 """A bar, a blank, a bracket or the end of a tag behind a name, or ` is `: signs that any word has,
 too.
 """

@@ -5,13 +5,15 @@ from typing import Final
 
 __all__ = ["LOOSE", "is_loose_value"]
 
-LOOSE: Final = frozenset("| >(")
+LOOSE: Final = frozenset("| >([")
 """The signs at whose end the value of a name begins, though they are often no signs."""
 _IS: Final = " is "
 _OPENS_CELL: Final = frozenset("|,;{[( \n\t")
 _ENDS_CELL: Final = frozenset("|,;}\n")
 _GOES_ON: Final = frozenset(":=({")
 """Behind a word they show that it is a name itself."""
+_BEHIND: Final = {"(": ")", "[": "]", "->": "|,;) \n"}
+"""A sign -> what may be behind a value that looks private, where the text does not end."""
 _QUOTES: Final = frozenset("\"'\u201c\u300c\u300e\u300a")
 _ID: Final = re.compile(r"(?=[^0-9]*[0-9])(?![0-9]{1,4}$)[\w.@#+/%~*=-]{4,}")
 _NO_ID: Final = re.compile(
@@ -39,12 +41,13 @@ def is_loose_value(text: str, start: int, stop: int, begin: int, end: int, kind:
     value, is_quoted = text[begin:end], text[begin - 1] in _QUOTES
     if kind in _STRICT:
         return _SHAPED.match(value) is not None
-    if text[stop - 1] == ">":
+    sign = "->" if text.startswith("->", stop - 2) else text[stop - 1]
+    if sign == ">":
         return text[start - 1 : start] == "<" and behind == "<"
-    if text[stop - 1] == "(":
+    if sign in _BEHIND:
         is_name = kind in _NAMES and (not value.isascii() or " " in value)
-        return behind == ")" and (is_name or _is_id(value))
-    if text[stop - 1] == "|":
+        return behind in _BEHIND[sign] and (is_name or _is_id(value))
+    if sign == "|":
         opens = start == 0 or text[start - 1] in _OPENS_CELL
         if not (opens and (not behind or behind in _ENDS_CELL)):
             return False
@@ -52,7 +55,7 @@ def is_loose_value(text: str, start: int, stop: int, begin: int, end: int, kind:
     says = text.startswith(_IS, stop - len(_IS))
     if kind in _NAMES:
         return is_quoted or (says and not value[0].islower())
-    if kind == "device" and _OWNED.search(value):
+    if kind == "device" and (_OWNED.search(value) or (says and not value.islower())):
         return True
     return is_quoted or _is_id(value) or (says and _WRITTEN.match(value) is not None)
 

@@ -33,7 +33,9 @@ _MOST: Final = 4 << 20
 DIGIT_KINDS: Final = frozenset({"phone", "card", "ip"})
 """The kinds that patterns of the package know by the digits."""
 _BY_DIGITS: Final = re.compile(
-    r"0{11}|0[ -]0{4}[ -]0{4}|\+0(?:[ -]?0){7}|\.0{1,3}\.0", re.IGNORECASE
+    r"0{11}|0[ -]0{4}[ -]0{4}|\+0(?:[ -]?0){7}|\.0{1,3}\.0"
+    r"|(?<![0a-z:.])(?=[a-f:]*0)[0a-f:]*(?:::|:[0a-f]{1,4}:[0a-f]{1,4}:)",
+    re.IGNORECASE,
 )
 """Shapes of all that these patterns find."""
 _CLASSES: Final = re.compile(r"0-9|\{[0-9,]*\}|\\d")
@@ -78,7 +80,9 @@ class Shapes:
         """
         names = [name for name in (*rules.labels, *rules.endings) if re.search("[0-9]", name)]
         labels = ("[ _.-]*".join(map(re.escape, shape_of(name))) for name in names)
-        self._unlike = re.compile("|".join(["APA00b", "base00_format", *labels]), re.IGNORECASE)
+        values = (re.escape(shape_of(one)) for one in rules.not_values if re.search("[0-9].", one))
+        unlike = ["APA00b", "base00_format", *labels, *values]
+        self._unlike = re.compile("|".join(unlike), re.IGNORECASE)
         self._find = find
         self._has_word = has_word
         self._states: dict[bytes, _State | SuspectText] = {}

@@ -76,7 +76,7 @@ _OBJECT: Final = r"(?:[A-Za-z_][\w.$]*+\{|[A-Z][\w.$]*+[(\[])"
 _QUOTED_TEXT: Final = re.compile(_QUOTED.pattern.replace("512", "1048576"))
 _TEXT: Final = re.compile(r"(?![{\[])[^|\n\x00]++")
 """The text of a message, up to the next bar."""
-_AT_ONCE: Final = rf"(?!\\|->|{_OBJECT})({_LETTERS})(?<![.!?])"
+_AT_ONCE: Final = rf"""(?!\\|->|@"|{_OBJECT})({_LETTERS})(?<![.!?])"""
 _PLAIN: Final = {
     "conversation": re.compile(rf"[=>]?(?:[cC]2[cC]_?|(?i:group_?)|){_AT_ONCE}"),
     **dict.fromkeys(("user", "group", "call"), re.compile(f"[=>]?{_AT_ONCE}")),
@@ -92,7 +92,8 @@ _SHAPES: Final = {
 the others.
 """
 _OPENING: Final = re.compile(
-    r"(?!<[a-z][a-z0-9_]*(?:-[0-9]+)?>)[\[(<\u201c\u300c\u300e\u3010\u300a\uff08]"
+    r"(?!<(?:[a-z_]+|[a-z][a-z0-9_]*-[0-9]+)>)[\[(<\u201c\u300c\u300e\u3010\u300a\uff08]"
+    r"""|Optional\((?=\\*")|@(?=")|\{(?=[^\s{}:=,"']++\})"""
 )
 """Signs that open what a value is in, but that of a placeholder."""
 _IDS: Final = frozenset({"user", "group", "call"})
@@ -119,7 +120,7 @@ def values_at(text: str, start: int, kind: str, *, is_list: bool) -> list[tuple[
         start = sign.end()
     if opening := _OPENING.match(text, start):
         is_list = is_list or (kind in _IDS and opening[0] == "[")
-        start += not is_list
+        start += 0 if is_list else len(opening[0])
     if is_list:
         begins = ((begin + _prefix(text, begin, kind), end) for begin, end in _items(text, start))
         return [(begin, end) for begin, end in begins if begin < end]
