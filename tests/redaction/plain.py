@@ -160,8 +160,10 @@ class PlainRedactor:
 
 
 def is_alone(line, start, end):
-    """Tell whether no letter, digit or `_` touches what is there, but a conversation's type."""
-    before, behind = line[:start], line[end : end + 1]
+    """Tell whether nothing touches it but a type, or `_` if it has letters and digits."""
+    word, before, behind = line[start:end], line[:start], line[end : end + 1]
     types = r"([cC][02][cC]_?|GROUP_|group_|%[0-9A-Fa-f]{2}|0[xX])$"
-    is_free = not re.search("[A-Za-z0-9_]$", before) or re.search(types, before)
-    return bool(is_free) and not re.match("[A-Za-z0-9_]", behind)
+    is_joined = len(word) >= 6 and re.search("[0-9]", word) and re.search("[A-Za-z]", word)
+    letters = "A-Za-z0-9" if is_joined else "A-Za-z0-9_"
+    is_free = not re.search(f"[{letters}]$", before) or re.search(types, before)
+    return bool(is_free) and not re.match(f"[{letters}]", behind)

@@ -99,8 +99,9 @@ _OPENING: Final = re.compile(
 _IDS: Final = frozenset({"user", "group", "call"})
 _OBJECTS: Final = re.compile(_OBJECT)
 _BLANKS: Final = frozenset(" \t")
-_NEXT: Final = re.compile(r"[A-Za-z_]\w*[=:]")
+_NEXT: Final = re.compile(r"[A-Za-z_]\w*[=:](?!//|\\)")
 """The name of the next field, where this one has no value: `groupID= type=1`."""
+_ANY_TEXT: Final = frozenset({"text", "cookie", "password"})
 _NUMBERS: Final = frozenset({"device", "phone", "card"})
 _NEXT_NUMBER: Final = re.compile(r"(?:, ?|[;/\u3001] ?)([0-9]{10,20})(?![0-9A-Za-z:=])")
 _STOPS: Final = frozenset(".!?")
@@ -135,9 +136,9 @@ def values_at(text: str, start: int, kind: str, *, is_list: bool) -> list[tuple[
 def _of_shape(text: str, start: int, kind: str) -> list[tuple[int, int]]:
     """Return where the values are that begin at `start` and have the shape of their kind."""
     shape = _SHAPES.get(kind, _WORD)
-    if shape is _WORD and (
-        (text[start - 1] in _BLANKS and _NEXT.match(text, start)) or _OBJECTS.match(text, start)
-    ):
+    if kind not in _ANY_TEXT and text[start - 1] in _BLANKS and _NEXT.match(text, start):
+        return []
+    if shape is _WORD and _OBJECTS.match(text, start):
         return []
     found = shape.match(text, start + _prefix(text, start, kind))
     if not found:

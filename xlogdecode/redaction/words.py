@@ -21,9 +21,11 @@ these, and the check takes longer.
 """
 _MOST_SHAPES: Final = 400
 """Shapes in an expression: more take long to compile."""
-_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
-_SPLIT: Final = re.compile("([A-Za-z0-9_]+)").split
-_GROUP: Final = re.compile("[A-Za-z0-9_]+")
+_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+_SPLIT: Final = re.compile("([A-Za-z0-9]+)").split
+_GROUP: Final = re.compile("[A-Za-z0-9]+")
+_JOINED: Final = re.compile("(?=.*[A-Za-z])(?=.*[0-9]).{6}", re.DOTALL)
+"""A word that is unlike any part of a name, and so is looked for within `img_WORD.jpg`, too."""
 _TYPES: Final = (
     "c2c_", "C2C_", "C2c_", "c2C_", "c0c_", "C0C_", "GROUP_", "group_", "C2C", "c2c", "c0c", "C0C",
     "0x", "0X",
@@ -32,7 +34,7 @@ _TYPES: Final = (
 those with a 0 are there in texts whose digits are all 0."""
 _BEFORE: Final = ("[cC][02][cC]_", "[cC][02][cC]", "GROUP_", "group_", "0[xX]", "%[0-9A-Fa-f]{2}")
 _TYPE_BEFORE: Final = re.compile(f"(?:{'|'.join(_BEFORE)})$")
-_ENCODED: Final = re.compile("%[0-9A-Fa-f]{2}([A-Za-z0-9_]+)")
+_ENCODED: Final = re.compile("%[0-9A-Fa-f]{2}([A-Za-z0-9]+)")
 """Behind a sign that is encoded as in URLs."""
 
 _Places = tuple[tuple[int, tuple[int, ...]], ...]
@@ -43,7 +45,8 @@ class WordFinder:
     """Finds words where they are alone.
 
     A word is alone if no ASCII letter, digit or `_` touches it; but what tells the type of a
-    conversation (`c2c_`), `0x`, or a sign encoded as in URLs (`%3D`) may be before it.
+    conversation (`c2c_`), `0x`, or a sign encoded as in URLs (`%3D`) may be before it. `_` may
+    touch a word with letters and digits.
     """
 
     def __init__(self) -> None:
@@ -81,18 +84,19 @@ class WordFinder:
         """Yield where words are in `text`, in order, the longest first; none overlaps another."""
         if self._table is not None:
             yield from self._table.find(text)
-        elif self._exact is not None:
-            yield from map(re.Match[str].span, self._exact.finditer(text))
-        elif self._in_shapes is not None:
-            search = self._in_shapes.search
-            found = search(text)
+        elif pattern := self._exact or self._in_shapes:
+            found = pattern.search(text)
             while found:
                 start, stop = found.span()
-                if text[start:stop] not in self._words:
+                if not self._is_word(text, start, stop):
                     stop = self._stop_of_shorter(text, start, stop)
                 if stop:
                     yield start, stop
-                found = search(text, stop or start + 1)
+                found = pattern.search(text, stop or start + 1)
+
+    def _is_word(self, text: str, start: int, stop: int) -> bool:
+        """Tell whether a word is alone in a place that no letter or digit touches."""
+        return text[start:stop] in self._words and _is_free(text, start, stop)
 
     def is_in_shape(self, shape: str) -> bool:
         """Tell whether texts of a shape may have a word."""
@@ -104,7 +108,8 @@ class WordFinder:
         """Return where a word from `start` ends that is shorter than up to `stop`; 0 for none."""
         ends = (start + length for length in self._lengths if length < stop - start)
         return next(
-            (end for end in ends if text[end] not in _LETTERS and text[start:end] in self._words), 0
+            (end for end in ends if text[end] not in _LETTERS and self._is_word(text, start, end)),
+            0,
         )
 
 
@@ -166,18 +171,18 @@ class _Table:
         places = self._by_letters[letters]
         if places:
             yield from self._at_places(text, at, places)
-        elif text[at + len(letters) : at + len(letters) + 1] not in _LETTERS:
+        elif _is_free(text, at, at + len(letters)):
             yield at, at + len(letters)
 
     def _at_places(self, text: str, at: int, places: _Places) -> Iterator[tuple[int, int]]:
         """Yield the words at `places` before `at` that are alone."""
         for before, lengths in places:
             start = at - before
-            if start < 0 or not _is_free(text, start):
+            if start < 0:
                 continue
             for length in lengths:
                 stop = start + length
-                if text[stop : stop + 1] not in _LETTERS and text[start:stop] in self._words:
+                if text[start:stop] in self._words and _is_free(text, start, stop):
                     yield start, stop
                     break
 
@@ -192,9 +197,13 @@ def _note(
     table[key] = shared.setdefault(places, places)
 
 
-def _is_free(text: str, start: int) -> bool:
-    """Tell whether a word may begin at `start`."""
-    if start == 0 or text[start - 1] not in _LETTERS:
+def _is_free(text: str, start: int, stop: int) -> bool:
+    """Tell whether a word is alone."""
+    before, behind = text[start - 1 : start], text[stop : stop + 1]
+    touches = "_" in (before, behind) and not _JOINED.match(text[start:stop])
+    if behind and (behind in _LETTERS or (behind == "_" and touches)):
+        return False
+    if not before or not (before in _LETTERS or (before == "_" and touches)):
         return True
     return _TYPE_BEFORE.search(text, max(0, start - 6), start) is not None
 
@@ -217,7 +226,7 @@ def _pattern(words: Iterable[str], sign: Callable[[str], str]) -> re.Pattern[str
         for letter in map(sign, word):
             place = place.setdefault(letter, {})
         place[_END] = {}
-    return re.compile(f"{_first(tree, '', 0)}(?![A-Za-z0-9_])")
+    return re.compile(f"{_first(tree, '', 0)}(?![A-Za-z0-9])")
 
 
 def _exactly(sign: str) -> str:
@@ -239,7 +248,7 @@ def _first(tree: dict[str, Any], start: str, size: int) -> str:
 def _alone(start: str) -> str:
     """Return the pattern of a place behind the first signs of a word that nothing touches."""
     types = "".join(f"|(?<={each}{start})" for each in _BEFORE)
-    return f"(?:(?<![A-Za-z0-9_]{start}){types})"
+    return f"(?:(?<![A-Za-z0-9]{start}){types})"
 
 
 def _branch(tree: dict[str, Any]) -> str:
