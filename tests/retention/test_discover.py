@@ -69,6 +69,38 @@ def test_the_policy_that_it_prints_sweeps_all_that_it_found(tmp_path):
     assert {Path(o["path"]) for o in objects(result)} == due
 
 
+UPLOADS = (
+    "alice_imsdk_C_{}.xlog", "bob_imsdk_C_{}.xlog", "imsdk_{} (1).xlog", "imsdk_{} (12).xlog",
+    "MarsSample_{}.xlog", "MarsSample_{}_3.xlog", "7-{}.clog.log",
+)  # fmt: skip
+NO_UPLOADS = ("MarsSample_{}.mmap3", "notes_{}.txt", "a_20261399_{}1.xlog", "LiteAV_C_{}.xlog")
+
+
+def test_uploads_and_logs_of_other_apps_are_found_and_swept_by_their_names(tmp_path):
+    root = tmp_path / "up"
+    due = {log(root / "x", name.format(day(9)), age=9) for name in UPLOADS}
+    for name in NO_UPLOADS:
+        log(root / "x", name.format(day(9)), age=9)
+    (folder,) = found(root)
+    assert (folder["layout"], folder["logs"]) == (None, len(UPLOADS))
+    assert "--print-config" in layouts(root).output
+    policy = tmp_path / "p.yaml"
+    policy.write_text(layouts(root, "--print-config").output)
+    for name in UPLOADS:
+        log(root / "x", name.format(day(1)), age=1)
+    result = sweep("--config", policy, "--json")
+    assert result.returncode == 0, result.stderr
+    assert {Path(o["path"]) for o in objects(result) if o["verdict"] == "delete"} == due
+
+
+def test_other_names_are_no_logs_in_a_folder_of_the_sdk(tmp_path):
+    log(tmp_path / IMSDK, f"MarsSample_{day(9)}.xlog", age=9)
+    assert found(tmp_path) == []
+    aged(tmp_path / IMSDK, 9)
+    (folder,) = found(tmp_path)
+    assert (folder["logs"], folder["names"]) == (1, [])
+
+
 ODD = [
     ("a folder without logs beside others", [f"devices/{name}/sdcard/{IMSDK}" for name in "abc"]),
     (

@@ -74,8 +74,10 @@ def _print_folders(discovery: Discovery, out: Stdout, *, as_json: bool, config: 
     if config:
         liteav = "liteav: true\n" if discovery.liteav else ""
         out.write(f"keep: 7d\n{liteav}roots:\n")
-        for path, layout in discovery.roots():
+        for path, layout, names in discovery.roots():
             out.write(f"  - path: {json.dumps(path)}\n    layout: {layout}\n")
+            if names:
+                out.write(f"    names: {json.dumps(names)}\n")
         return
     rows = [
         (f.path, f.layout or "-", str(f.logs), size_in_words(f.size), str(f.oldest), str(f.newest))
@@ -100,6 +102,7 @@ def _object(folder: FolderOfLogs) -> dict[str, object]:
         "bytes": folder.size,
         "oldest": folder.oldest.isoformat(),
         "newest": folder.newest.isoformat(),
+        "names": [readable(name) for name in folder.names],
     }
 
 

@@ -4,6 +4,7 @@ Looks at names and sizes only. Links are not followed, and the walk is bounded.
 """
 
 import functools
+import itertools
 import os
 import stat
 from collections import deque
@@ -15,7 +16,7 @@ from typing import Final
 
 from xlogdecode.retention.folders import join, split_anchor
 from xlogdecode.retention.layouts import LAYOUTS, is_package, is_segment
-from xlogdecode.retention.names import Recogniser, recogniser
+from xlogdecode.retention.names import Recogniser, dated, recogniser
 from xlogdecode.retention.roots import expand
 
 __all__ = ["Discovery", "FolderOfLogs", "discover"]
@@ -25,6 +26,8 @@ MAX_DEPTH: Final = 16
 MAX_FOLDERS: Final = 50_000
 
 _FITS: Final = {"<package>": is_package, "<package-in-folders>": is_segment}
+_MOST_NAMES: Final = 16
+"""Patterns of names for a folder; with more of them these are no logs of an app."""
 _SEVERAL: Final = 3
 """So many roots that differ in one step are written with a wildcard."""
 
@@ -43,6 +46,8 @@ class FolderOfLogs:
     """Bytes of the logs."""
     oldest: date
     newest: date
+    names: tuple[str, ...] = ()
+    """Patterns of the names that a policy must add, where the logs have others than the SDK's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +60,30 @@ class Discovery:
     liteav: bool = False
     """Whether LiteAV's logs were looked for, too."""
 
-    def roots(self) -> list[tuple[str, str]]:
-        """Return root and layout for a policy: `auto`, or `logs` and `path` for other folders.
+    def roots(self) -> list[tuple[str, str, list[str]]]:
+        """Return root, layout and names to add for a policy.
 
-        Roots are absolute patterns, each of which matches folders with logs only. Several that
-        differ in one step have a wildcard there.
+        The layout is `auto`, or `logs` and `path` for other folders. Roots are absolute patterns,
+        each of which matches folders with logs only. Several that differ in one step have a
+        wildcard there.
         """
         known = sorted({os.path.realpath(f.root) for f in self.folders if f.layout})
-        others = sorted({os.path.realpath(f.root) for f in self.folders if not f.layout})
-        roots = [(path, "auto") for path in _with_wildcards(known)]
+        others: dict[str, list[str]] = {}
+        for folder in self.folders:
+            if not folder.layout:
+                others.setdefault(os.path.realpath(folder.root), []).extend(folder.names)
+        roots: list[tuple[str, str, list[str]]] = []
+        roots += [(path, "auto", []) for path in _with_wildcards(known)]
         if len(others) >= _SEVERAL:
             above = os.path.commonpath(others)
             inside = {os.path.realpath(f.path) for f in self.folders if f.layout}
             if not any(Path(path).is_relative_to(above) for path in inside):
-                return [*roots, (_as_pattern(above), "logs")]
-        layout = "logs" if self.liteav else "path"  # `path` knows no names of LiteAV's
-        return [*roots, *((_as_pattern(path), layout) for path in others)]
+                names = sorted({name for some in others.values() for name in some})
+                return [*roots, (_as_pattern(above), "logs", names)]
+        for path, names in sorted(others.items()):  # `path` knows no names but the SDK's
+            layout = "logs" if self.liteav or names else "path"
+            roots.append((_as_pattern(path), layout, sorted({*names})))
+        return roots
 
 
 def discover(root: str, *, liteav: bool = False) -> Discovery:
@@ -86,21 +99,28 @@ def discover(root: str, *, liteav: bool = False) -> Discovery:
         path, depth = waiting.popleft()
         seen += 1
         try:
-            below, logs = _listed(path, recognise)
+            below, logs, others = _listed(path, recognise)
         except OSError:
             if not depth:
                 raise
             continue
-        if logs:
-            found.append(_folder(path, root, logs))
+        if logs or others:
+            found += _folders(path, root, logs, others)
         if depth < MAX_DEPTH:
             waiting.extend((name, depth + 1) for name in below)
     return Discovery(sorted(found, key=lambda folder: folder.path), not waiting, liteav)
 
 
-def _listed(path: str, recognise: Recogniser) -> tuple[list[str], list[tuple[date, int]]]:
-    """Return the folders in `path`, and day and size of each log in it."""
-    below, logs = [], []
+def _listed(
+    path: str, recognise: Recogniser
+) -> tuple[list[str], list[tuple[date, int]], dict[str, list[tuple[date, int]]]]:
+    """Return the folders in `path`, day and size of each log in it, and those of other names.
+
+    The last come by the pattern of their names.
+    """
+    below: list[str] = []
+    logs: list[tuple[date, int]] = []
+    others: dict[str, list[tuple[date, int]]] = {}
     with os.scandir(path) as entries:
         for entry in entries:
             try:
@@ -108,23 +128,37 @@ def _listed(path: str, recognise: Recogniser) -> tuple[list[str], list[tuple[dat
                     below.append(join(path, entry.name))
                     continue
                 log = recognise(entry.name)
-                if log is None or log.day is None:
+                other = dated(entry.name) if log is None else None
+                day = other[1] if other else log and log.day
+                if day is None:
                     continue
                 status = entry.stat(follow_symlinks=False)
             except OSError:
                 continue
             if stat.S_ISREG(status.st_mode):
-                logs.append((log.day, status.st_size))
-    return sorted(below), logs
+                of_name = others.setdefault(other[0], []) if other else logs
+                of_name.append((day, status.st_size))
+    return sorted(below), logs, others
 
 
-def _folder(path: str, root: str, logs: list[tuple[date, int]]) -> FolderOfLogs:
-    names = Path(path).relative_to(root).parts
-    layout, above = _layout(names)
-    days = [day for day, _ in logs]
-    its_root = functools.reduce(join, names[:above], root) if layout else path
-    total = sum(size for _, size in logs)
-    return FolderOfLogs(path, layout, its_root, len(logs), total, min(days), max(days))
+def _folders(
+    path: str,
+    root: str,
+    logs: list[tuple[date, int]],
+    others: dict[str, list[tuple[date, int]]],
+) -> Iterator[FolderOfLogs]:
+    """Yield the folder if it has logs; in a layout those of other names are none."""
+    steps = Path(path).relative_to(root).parts
+    layout, above = _layout(steps)
+    names: tuple[str, ...] = ()
+    if not layout:
+        names = (*sorted(others)[:_MOST_NAMES],)
+        logs = [*logs, *itertools.chain.from_iterable(others[name] for name in names)]
+    if logs:
+        days = [day for day, _ in logs]
+        its_root = functools.reduce(join, steps[:above], root) if layout else path
+        total = sum(size for _, size in logs)
+        yield FolderOfLogs(path, layout, its_root, len(logs), total, min(days), max(days), names)
 
 
 def _layout(names: tuple[str, ...]) -> tuple[str, int]:

@@ -11,7 +11,9 @@ from typing import Final, NamedTuple
 
 from xlogdecode.errors import UsageError
 
-__all__ = ["DATE", "LogName", "Recogniser", "pattern_of", "pattern_of_prefix", "recogniser"]
+__all__ = [
+    "DATE", "LogName", "Recogniser", "dated", "pattern_of", "pattern_of_prefix", "recogniser",
+]  # fmt: skip
 
 DATE: Final = "YYYYMMDD"
 """Where the date is in a pattern that a policy adds."""
@@ -41,6 +43,14 @@ _TABLE: Final = {
         r"LiteAV_[CR]_(?P<day>[0-9]{8})(-[0-9]{1,10})?(_(?P<number>[0-9]{2}))?\.xlog(?P<decoded>\.log)?",
     ),
 }
+_DATED: Final = re.compile(
+    r"(?s:(?P<before>.*))(?<![0-9])(?P<day>[0-9]{8})(?![0-9])"
+    r"(?P<after>[^0-9]*(?:[0-9]{1,7}(?![0-9])[^0-9]*)*\.[xc]log(?:\.log)?)"
+)
+_OF_THE_SDK: Final = re.compile(r"(?s:.+)(imsdk_(?:C_)?)\Z")
+"""Text before the name that the SDK gave."""
+_CHANGING: Final = re.compile("[0-9*\ud800-\udfff]+")
+"""Digits, and bytes that are no UTF-8, so not in YAML."""
 _MOST_NAMES: Final = 1024
 _ENDINGS: Final = (".xlog", ".clog", ".log")
 
@@ -72,6 +82,22 @@ def pattern_of_prefix(text: str) -> str:
         raise UsageError(f"{text!r} is not a prefix; write the name before the date, as MarsSample")
     number = r"(?:[-_](?P<number>[0-9]{1,9}))?"
     return rf"{re.escape(text)}_(?P<day>[0-9]{{8}}){number}\.xlog(?P<decoded>\.log)?"
+
+
+def dated(name: str) -> tuple[str, date] | None:
+    """Return a pattern of a log's name that the table does not have, and its day; None without one.
+
+    That is the name of an upload, or of another app's log: `alice_imsdk_C_20240101.xlog`.
+    """
+    if any(re.fullmatch(one, name) for kind in _TABLE.values() for one in kind):
+        return None
+    found = _DATED.fullmatch(name)
+    day = _day(found["day"]) if found else None
+    if found is None or day is None or ".mmap" in name or "\\" in name:
+        return None
+    before = _OF_THE_SDK.sub(r"*\1", found["before"])
+    before, after = (_CHANGING.sub("*", part) for part in (before, found["after"]))
+    return f"{before}{DATE}{after}", day
 
 
 def recogniser(kinds: Iterable[str], patterns: Iterable[str] = ()) -> Recogniser:
