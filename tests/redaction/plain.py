@@ -93,7 +93,8 @@ class PlainRedactor:
         name, start = found[1], found.start(1)
         before = re.search(r"([A-Za-z]{2,20}) $", line[:start])
         if before and name.lower() in SECOND | CALLED:
-            name, start = before[1] + name * (name.lower() not in CALLED), before.start()
+            asked = re.sub("(?<=.)(Callback|Listener|Handler|Result)$", "", before[1])
+            name, start = asked if name.lower() in CALLED else before[1] + name, before.start()
         return start, self._rules.kind_of(name)
 
     def _is_loose(self, line, sign, value, kind, is_list):

@@ -14,6 +14,7 @@ __all__ = ["FieldFinder", "Span"]
 _HEX: Final = re.compile(r"=>[ ]?base16_format:((?:[0-9A-Fa-f]{2})+)")
 _CALLED: Final = frozenset({"onsuccess", "succeed", "succeeded", "success", "succ"})
 """Words behind the name of a value that was asked for, with the value behind them."""
+_ANSWER: Final = re.compile("(?<=.)(?:Callback|Listener|Handler|Result)$")
 _SECOND: Final = (
     frozenset({"id", "name", "address", "addr", "number", "no", "card", "key", "url"}) | _CALLED
 )
@@ -118,7 +119,9 @@ class FieldFinder:
         return field
 
     def _kind_with(self, before: str, label: str) -> str | None:
-        return self._rules.kind_of(before if label.lower() in _CALLED else before + label)
+        if label.lower() in _CALLED:
+            return self._rules.kind_of(_ANSWER.sub("", before))
+        return self._rules.kind_of(before + label)
 
     def _loose_values(
         self, text: str, start: int, stop: int, field: _Field, kind: str
