@@ -172,6 +172,17 @@ def test_a_day_keeps_no_address_user_or_device(redactor, day):
     assert redacted.count("sdk version:7.7.5282") == text.count(b"sdk version:7.7.5282")
 
 
+@pytest.mark.parametrize("kind", ["phone", "ip", "card", "order"])
+def test_an_own_pattern_is_tried_on_every_line_of_a_shape(kind):
+    own = parse_rules(f"patterns:\n  - {{name: {kind}, pattern: 'ext-[a-z]+'}}\n", "own.yaml")
+    redactor = Redactor(own.before(built_in_rules()))
+    redactor.has_learnt = True
+    lines = [f"call {number} of ext-abc" for number in range(10, 15)]
+    assert redactor.change_messages(lines[:2]) + [
+        redactor.change_messages([line])[0] for line in lines[2:]
+    ] == [f"call {number} of <{kind}-1>" for number in range(10, 15)]
+
+
 def test_patterns_of_ones_own_come_from_yaml():
     own = parse_rules("patterns:\n  - {name: order, pattern: 'order (\\d+)'}\n", "own.yaml")
     assert Redactor(own.before(built_in_rules())).redact("order 12 userid:a") == (

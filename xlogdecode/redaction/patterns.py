@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from xlogdecode.redaction.fields import Span
-from xlogdecode.redaction.rules import Pattern, RedactionRules
+from xlogdecode.redaction.rules import Pattern, RedactionRules, built_in_rules
 
 __all__ = ["PatternFinder"]
 
@@ -30,7 +30,7 @@ _VERSIONS: Final = frozenset(
     {"version", "ver", "build", "firmware", "release", "kernel", "mask", "protocol"}
 )
 _NOT_BEHIND: Final = {"phone": _COUNTS, "card": _COUNTS, "ip": _VERSIONS}
-"""Kind -> words of the names whose values are not of this kind."""
+"""Kind -> words of the names whose values are not of this kind, by the package's own patterns."""
 _UNIT: Final = re.compile(r" ?(?:ms|us|ns|s|bytes|B|KB|MB)\b")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]")
 
@@ -42,6 +42,8 @@ class _Compiled(NamedTuple):
     near: list[re.Pattern[str]]
     find: Callable[[str, int, int], Iterator[re.Match[str]]]
     group: int
+    not_behind: frozenset[str] | None
+    """Words of names whose values it is not to find, where it is a pattern of numbers."""
 
 
 class PatternFinder:
@@ -55,11 +57,10 @@ class PatternFinder:
     def find(self, text: str, between: str, kinds: Container[str] | None = None) -> Iterator[Span]:
         """Yield what is found in `text`, in whose lines `between` is; only `kinds` if given."""
         not_values = self._rules.not_values
-        for pattern, near, find, group in self._patterns:
+        for pattern, near, find, group, words in self._patterns:
             kind = pattern.name
             if kinds is not None and kind not in kinds:
                 continue
-            words = _NOT_BEHIND.get(kind)
             for begin, stop in _stretches(text, pattern.needs, near, between):
                 for found in find(text, begin, stop):
                     start, end = found.span(group)
@@ -83,7 +84,9 @@ class PatternFinder:
 def _compiled(pattern: Pattern) -> _Compiled:
     compiled = re.compile(pattern.pattern)
     near = [re.compile(each) for each in pattern.near]
-    return _Compiled(pattern, near, compiled.finditer, compiled.groups)
+    is_ours = pattern in built_in_rules().patterns
+    words = _NOT_BEHIND.get(pattern.name) if is_ours else None
+    return _Compiled(pattern, near, compiled.finditer, compiled.groups, words)
 
 
 def _stretches(

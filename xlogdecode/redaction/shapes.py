@@ -94,7 +94,10 @@ class Shapes:
         self._wordy: set[bytes] = set()
         """Those of them that may have one."""
         own = set(rules.patterns) - set(built_in_rules().patterns)
-        self._is_off = any(re.search("[0-9]", _CLASSES.sub("", each.pattern)) for each in own)
+        self._is_off = any(
+            each.name in DIGIT_KINDS or re.search("[0-9]", _CLASSES.sub("", each.pattern))
+            for each in own
+        )
 
     def select(
         self, texts: Sequence[T], joined: bytes, read: Callable[[T], str]
