@@ -16,10 +16,13 @@ COUNTS = {
     "size", "len", "length", "offset", "count", "version", "ver", "code", "hash", "nonce", "index",
     "idx", "port", "bits", "flag", "flags", "bytes", "total", "crc", "checksum", "ssrc", "frame",
     "pts", "dts", "cursor", "key", "msgid", "delay", "duration", "dur", "used", "free", "capacity",
-    "pid", "tid", "thread", "ack", "task", "job", "tick", "ticks", "uptime", "of",
+    "pid", "tid", "thread", "ack", "task", "job", "tick", "ticks", "uptime", "elapsed",
+    "interval", "period", "ms", "us", "ns", "of",
 }  # fmt: skip
 CHINESE_COUNTS = "序列|序号|时间|时间戳|耗时|大小|长度|数|数量|编号|版本|版本号"
-VERSIONS = {"version", "ver", "build", "firmware", "release", "kernel", "mask", "protocol"}
+VERSIONS = {
+    "version", "ver", "build", "firmware", "release", "kernel", "mask", "protocol", "sdk", "os",
+}  # fmt: skip
 LISTS = (
     "list", "array", "ids", "members", "friends", "invitees", "accounts", "identifiers",
     "receivers",
@@ -165,6 +168,7 @@ def is_alone(line, start, end):
     word, before, behind = line[start:end], line[:start], line[end : end + 1]
     types = r"([cC][02][cC]_?|GROUP_|group_|%[0-9A-Fa-f]{2}|0[xX])$"
     is_joined = len(word) >= 6 and re.search("[0-9]", word) and re.search("[A-Za-z]", word)
+    is_joined = is_joined or re.match("[0-9]{12}", word)
     letters = "A-Za-z0-9" if is_joined else "A-Za-z0-9_"
     is_free = not re.search(f"[{letters}]$", before) or re.search(types, before)
     return bool(is_free) and not re.match(f"[{letters}]", behind)

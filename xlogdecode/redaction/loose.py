@@ -18,8 +18,9 @@ _QUOTES: Final = frozenset("\"'\u201c\u300c\u300e\u300a")
 _ID: Final = re.compile(r"(?=[^0-9]*[0-9])(?![0-9]{1,4}$)[\w.@#+/%~*=-]{4,}")
 _NO_ID: Final = re.compile(
     r"0x|[vV]?[0-9]+(?:\.[0-9]+)*[A-Za-z%]{0,4}(?<![0-9]{5})$|[0-9]{4}[-/][0-9]{2}[-/]|[^=]*=[^=]"
+    r"|[A-Za-z_]\w*:|[\w.-]+@[0-9]+(?:\.[0-9]+)+$"
 )
-"""An address in memory, a measure, a version, a date, another field."""
+"""An address in memory, a measure, a version, a date, another field, a package."""
 _WRITTEN: Final = re.compile(r"[\w-]*[\w]*[._@#][\w.@#-]*[\w]$")
 """An id that no word of a sentence looks like."""
 _OWNED: Final = re.compile(r"\w['\u2019]s \w|\w\u7684 ?\w")

@@ -18,7 +18,7 @@ _COUNTS: Final = frozenset(
     """seq sequence random rand time ts timestamp stamp id ids cost size len length offset count
     version ver code hash nonce index idx port bits flag flags bytes total crc checksum ssrc frame
     pts dts cursor key msgid delay duration dur used free capacity pid tid thread ack task job
-    tick ticks uptime of""".split()  # noqa: SIM905
+    tick ticks uptime elapsed interval period ms us ns of""".split()  # noqa: SIM905
 )
 """Words of names whose numbers are no phones and no cards."""
 _COUNTED: Final = re.compile(
@@ -27,7 +27,7 @@ _COUNTED: Final = re.compile(
 )
 """The same in Chinese: sequence, number, time, cost, size, length, count, version."""
 _VERSIONS: Final = frozenset(
-    {"version", "ver", "build", "firmware", "release", "kernel", "mask", "protocol"}
+    {"version", "ver", "build", "firmware", "release", "kernel", "mask", "protocol", "sdk", "os"}
 )
 _NOT_BEHIND: Final = {"phone": _COUNTS, "card": _COUNTS, "ip": _VERSIONS}
 """Kind -> words of the names whose values are not of this kind, by the package's own patterns."""

@@ -24,7 +24,7 @@ _MOST_SHAPES: Final = 400
 _LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _SPLIT: Final = re.compile("([A-Za-z0-9]+)").split
 _GROUP: Final = re.compile("[A-Za-z0-9]+")
-_JOINED: Final = re.compile("(?=.*[A-Za-z])(?=.*[0-9]).{6}", re.DOTALL)
+_JOINED: Final = re.compile("(?=.*[A-Za-z])(?=.*[0-9]).{6}|[0-9]{12}", re.DOTALL)
 """A word that is unlike any part of a name, and so is looked for within `img_WORD.jpg`, too."""
 _TYPES: Final = (
     "c2c_", "C2C_", "C2c_", "c2C_", "c0c_", "C0C_", "GROUP_", "group_", "C2C", "c2c", "c0c", "C0C",
@@ -46,7 +46,7 @@ class WordFinder:
 
     A word is alone if no ASCII letter, digit or `_` touches it; but what tells the type of a
     conversation (`c2c_`), `0x`, or a sign encoded as in URLs (`%3D`) may be before it. `_` may
-    touch a word with letters and digits.
+    touch a word with letters and digits, or many of these.
     """
 
     def __init__(self) -> None:
