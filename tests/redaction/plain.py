@@ -75,7 +75,7 @@ class PlainRedactor:
                     continue
                 if kind == "conversation":
                     is_group = line[:begin].lower().endswith(("group", "group_"))
-                    if end - begin >= 4 or not re.fullmatch("[0-9]+", line[begin:end]):
+                    if not re.fullmatch("[0-9]{1,3}|[cC][0-9][cC]", line[begin:end]):
                         yield begin, end, "group" if is_group else "user"
                 elif self._is_private(line, begin, line[begin:end], kind, name.lower()):
                     yield begin, end, kind

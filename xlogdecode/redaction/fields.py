@@ -36,6 +36,8 @@ _STATED: Final = frozenset({"user", "group", "device", "token"})
 _STATE: Final = re.compile("\u5df2|\u672a|\u6b63\u5728|\u6ca1\u6709|\u65e0\u6cd5|\u4e0d")
 """Chinese words of these kinds begin so if they say how something is: done, not yet, ongoing."""
 _BRACKETS: Final = frozenset("[({<")
+_TYPE: Final = re.compile("[cC][0-9][cC]")
+"""The type of a conversation without an id."""
 _ENCODED: Final = ("%3D", "%3d")
 """The sign `=` as it is in URLs, where `%26` ends the value."""
 _CHECKED: Final = frozenset({"device", "card", "token", "address"})
@@ -153,7 +155,7 @@ class FieldFinder:
             if value.lower() in self._rules.not_values or (kind in _STATED and _STATE.match(value)):
                 continue
             if kind == "conversation":
-                if len(value) >= 4 or not is_plain_number(value):
+                if not (_TYPE.fullmatch(value) or (len(value) < 4 and is_plain_number(value))):
                     spans.append((begin, end, "group" if _is_after_group(text, begin) else "user"))
             elif kind not in _CHECKED or _is_private(text, begin, value, kind, field.name):
                 spans.append((begin, end, kind))
